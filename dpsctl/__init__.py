@@ -1,0 +1,3 @@
+"""Manage Azure IoT device provisioning from the command line."""
+
+__version__ = "0.1.0"

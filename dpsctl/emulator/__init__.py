@@ -1,0 +1,1 @@
+"""The provisioning service on this machine."""

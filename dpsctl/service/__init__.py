@@ -1,0 +1,1 @@
+"""The real service over HTTP: one method a REST call."""
