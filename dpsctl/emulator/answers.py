@@ -1,0 +1,82 @@
+"""What a handler returns or raises, and how the service writes its errors."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+Json = dict[str, Any]
+
+BAD_REQUEST = 400000
+INVALID = 400004
+UNAUTHORIZED = 401002
+FORBIDDEN = 403000
+NOT_FOUND = 404000
+METHOD_NOT_ALLOWED = 405000
+TOO_LARGE = 413000
+FAILED = 500000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Carry a status, a body to be written as JSON (None: no body at all) and headers."""
+
+    status: int = 200
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Refusal(Exception):  # noqa: N818 - the service refuses; nothing of ours has failed
+    """Raised when the service would refuse; the status is errorCode / 1000 (facts.md B6)."""
+
+    def __init__(self, code: int, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+
+    def answer(self, timestamp: str) -> Answer:
+        """Return the refusal in the service's shape."""
+        body = {
+            "errorCode": self.code,
+            "trackingId": str(uuid4()),
+            "message": self.message,
+            "timestampUtc": timestamp,
+        }
+        return Answer(self.code // 1000, body, {**self.headers, "x-ms-error-code": str(self.code)})
+
+
+def invalid(message: str) -> Refusal:
+    """Return the refusal for a body or header that breaks a rule."""
+    return Refusal(INVALID, message)
+
+
+def write_json(value: Any) -> bytes:
+    """Write *value* without spaces, in ASCII so that lone surrogates survive."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+
+
+def read_json(text: bytes) -> Any:
+    """Read strict JSON: no NaN, nothing that overflows a double, no bottomless nesting.
+
+    Raises Refusal.
+    """
+    try:
+        return json.loads(
+            text.decode("utf-8-sig"), parse_constant=_no_such_number, parse_float=_finite
+        )
+    except (ValueError, RecursionError):
+        raise invalid("The request body is not valid JSON.") from None
+
+
+def _no_such_number(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(text)
+    return number

@@ -1,0 +1,61 @@
+"""One request on its way through the handlers, with what they need to answer it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.wrappers import Request
+
+from dpsctl.emulator.answers import read_json
+from dpsctl.emulator.clock import Clock
+from dpsctl.emulator.identity import Identity
+from dpsctl.emulator.settings import EmulatorSettings
+from dpsctl.emulator.store import Store
+
+
+@dataclass(frozen=True)
+class Service:
+    """Hold what all requests share."""
+
+    settings: EmulatorSettings
+    store: Store
+    identity: Identity
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class Call:
+    """Carry a request and the service it is made to."""
+
+    request: Request
+    service: Service
+
+    @property
+    def settings(self) -> EmulatorSettings:
+        """Return what the user chose."""
+        return self.service.settings
+
+    @property
+    def store(self) -> Store:
+        """Return the records."""
+        return self.service.store
+
+    @property
+    def clock(self) -> Clock:
+        """Return the service's time."""
+        return self.service.clock
+
+    @property
+    def peer_certificates(self) -> tuple[bytes, ...]:
+        """Return the caller's certificate chain in DER, the leaf first; empty if it showed none."""
+        chain: tuple[bytes, ...] = self.request.environ.get("dpsctl.peer_certificates", ())
+        return chain
+
+    def header(self, name: str) -> str | None:
+        """Return a request header, or None."""
+        return self.request.headers.get(name)
+
+    def json(self) -> Any:
+        """Read the body. Raises Refusal if it is not JSON."""
+        return read_json(self.request.get_data())

@@ -1,0 +1,248 @@
+"""Listen for HTTP/1.1, in the clear or over TLS, a thread a client, and call a WSGI app."""
+
+from __future__ import annotations
+
+import io
+import logging
+import socket
+import socketserver
+import struct
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
+from threading import Lock, Thread
+from typing import Any, cast
+from urllib.parse import unquote_to_bytes
+
+from OpenSSL import SSL
+
+from dpsctl.emulator.answers import BAD_REQUEST, TOO_LARGE, Refusal, write_json
+from dpsctl.emulator.clock import Clock
+from dpsctl.emulator.settings import EmulatorSettings
+from dpsctl.emulator.tls import TlsStream, set_time_limit
+
+App = Callable[[dict[str, Any], Any], Iterable[bytes]]
+log = logging.getLogger(__name__)
+
+_SHUTDOWN_POLL = 0.05
+_DRAINED_BYTES = 64 << 20
+_LONGEST_CHUNK_SIZE = 8
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+class Listener(socketserver.ThreadingTCPServer):
+    """Serve *app* on an address; with a *tls* context over TLS only.
+
+    The handshake is made in the client's own thread, so a client that is silent, or slow, or never
+    comes to the end of it, holds up nobody.
+    """
+
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = sys.platform != "win32"
+    request_queue_size = 128
+
+    def __init__(self, settings: EmulatorSettings, app: App, tls: SSL.Context | None) -> None:
+        self.settings = settings
+        self.app = app
+        self.tls = tls
+        self._open: set[socket.socket] = set()
+        self._lock = Lock()
+        if ":" in settings.host:
+            self.address_family = socket.AF_INET6
+        super().__init__((settings.host, settings.port), Exchange)
+        self._thread = Thread(target=self.serve_forever, args=(_SHUTDOWN_POLL,), daemon=True)
+
+    def start(self) -> None:
+        """Accept clients from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening and hang up on every client."""
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+        with self._lock:
+            for client in self._open:
+                with suppress(OSError):
+                    client.shutdown(socket.SHUT_RDWR)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Take the next client, known from here on to `stop`."""
+        client, address = super().get_request()
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with self._lock:
+            self._open.add(client)
+        return client, address
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget a client that is done."""
+        with self._lock:
+            self._open.discard(request)
+        self.close_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - inherited
+        """Take it quietly that a client hung up or does not speak TLS."""
+        error = sys.exception()
+        level = logging.DEBUG if isinstance(error, OSError | EOFError) else logging.ERROR
+        log.log(level, "Client %s failed", client_address, exc_info=error)
+
+
+class Exchange(BaseHTTPRequestHandler):
+    """Serve one client: a handshake, then requests until it or the time limit ends them."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "dpsctl-emulator"
+    sys_version = ""
+    peer_certificates: tuple[bytes, ...] = ()
+
+    def setup(self) -> None:
+        """Make the handshake, if the server speaks TLS."""
+        self.listener = cast(Listener, self.server)
+        self.tls_stream: TlsStream | None = None
+        seconds = self.listener.settings.idle_seconds
+        if self.listener.tls is None:
+            self.request.settimeout(seconds)
+            super().setup()
+            return
+        set_time_limit(self.request, seconds)
+        self.tls_stream = TlsStream(self.listener.tls, self.request)
+        self.peer_certificates = self.tls_stream.peer_certificates()
+        self.rfile = io.BufferedReader(self.tls_stream, 1 << 16)
+        self.wfile = cast(io.BufferedIOBase, self.tls_stream)
+
+    def answer_request(self) -> None:
+        """Read the body, call the app, write what it says."""
+        try:
+            body = self._body()
+        except Refusal as refusal:
+            self.close_connection = True
+            self._write_refusal(refusal)
+            self._drain()
+            return
+        if body is None:
+            self.close_connection = True
+            return
+        started: list[Any] = []
+        chunks = self.listener.app(self._environ(body), lambda *given: started.extend(given))
+        self._write(started[0], started[1], chunks)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer_request  # noqa: N815 - inherited
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Write the standard library's refusals in the service's shape."""
+        self.close_connection = True
+        self._write_refusal(Refusal(int(code) * 1000, message or explain or "Bad Request"))
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
+        """Keep quiet: stderr is the command's."""
+
+    def _write_refusal(self, refusal: Refusal) -> None:
+        answer = refusal.answer(Clock().timestamp())
+        headers = {"Content-Type": "application/json; charset=utf-8", **answer.headers}
+        body = write_json(answer.body)
+        headers["Content-Length"] = str(len(body))
+        self._write(str(answer.status), [*headers.items()], [body])
+
+    def _write(self, status: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]) -> None:
+        """Write an answer at once; an app that aborts it has the connection reset."""
+        lines = [f"HTTP/1.1 {status}", f"Date: {self.date_time_string()}"]
+        lines += [f"Server: {self.server_version}"]
+        lines += [f"{name}: {value}" for name, value in headers]
+        lines += ["Connection: close"] if self.close_connection else []
+        out = bytearray("\r\n".join([*lines, "", ""]).encode("latin-1"))
+        try:
+            for chunk in chunks:
+                out += b"" if self.command == "HEAD" else chunk
+        except ConnectionAbortedError:
+            self.wfile.write(out)
+            self._reset()
+        else:
+            self.wfile.write(out)
+
+    def _reset(self) -> None:
+        """Hang up the way a crashed server does: no goodbye of TLS, and RST for FIN."""
+        self.close_connection = True
+        if self.tls_stream:
+            self.tls_stream.abandon()
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+
+    def _body(self) -> bytes | None:
+        """Read the request's body, None if the client leaves before its end. Raises Refusal."""
+        coding, length = self.headers.get("Transfer-Encoding"), self.headers.get("Content-Length")
+        if coding is not None:
+            if coding.lower() != "chunked" or length is not None:
+                raise _bad_request()
+            return self._chunks()
+        if length is None:
+            return b""
+        if not (length.isascii() and length.isdigit()):
+            raise _bad_request()
+        size = self._allowed(int(length[:20]))
+        body = self.rfile.read(size)
+        return body if len(body) == size else None
+
+    def _chunks(self) -> bytes | None:
+        body = bytearray()
+        while size := self._chunk_size():
+            self._allowed(len(body) + size)
+            body += self.rfile.read(size)
+            if self.rfile.readline(3) != b"\r\n":
+                return None
+        while self.rfile.readline(1 << 16).strip():
+            pass
+        return bytes(body)
+
+    def _chunk_size(self) -> int:
+        text = self.rfile.readline(1 << 10).split(b";")[0].strip()
+        if not text.isalnum() or len(text) > _LONGEST_CHUNK_SIZE:
+            raise _bad_request()
+        try:
+            return int(text, 16)
+        except ValueError:
+            raise _bad_request() from None
+
+    def _allowed(self, size: int) -> int:
+        if size > self.listener.settings.limits.body_bytes:
+            raise Refusal(TOO_LARGE, "The request body is too large.")
+        return size
+
+    def _drain(self) -> None:
+        """Read on for a while: who is still sending would not see the answer after a reset."""
+        left = _DRAINED_BYTES
+        while left > 0 and (data := self.rfile.read1(1 << 16)):
+            left -= len(data)
+
+    def _environ(self, body: bytes) -> dict[str, Any]:
+        path, _, query = self.path.partition("?")
+        if "://" in path:
+            path = "/" + path.split("://", 1)[1].partition("/")[2]
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": self.command,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+            "QUERY_STRING": query,
+            "REQUEST_URI": self.path,
+            "REMOTE_ADDR": str(self.client_address[0]),
+            "SERVER_NAME": self.listener.settings.host,
+            "SERVER_PORT": str(self.listener.server_address[1]),
+            "SERVER_PROTOCOL": self.request_version,
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "https" if self.listener.tls else "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+            "dpsctl.peer_certificates": self.peer_certificates,
+        }
+        for name, value in self.headers.items():
+            environ.setdefault(f"HTTP_{name.upper().replace('-', '_')}", value)
+        return environ
+
+
+def _bad_request() -> Refusal:
+    return Refusal(BAD_REQUEST, "Bad Request")

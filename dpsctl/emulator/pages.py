@@ -1,0 +1,59 @@
+"""Pages of a query: how many records each holds, and where the next one starts."""
+
+from __future__ import annotations
+
+import binascii
+import json
+
+from dpsctl.emulator.answers import BAD_REQUEST, Answer, Refusal, invalid
+from dpsctl.emulator.call import Call
+
+_MOST = 2**31 - 1
+
+
+def page_answer(call: Call, kind: str, label: str | None = None) -> Answer:
+    """Answer with the page of stored records that *call* asks for.
+
+    `x-ms-continuation` is absent on the last page, for a client that gets an empty one asks for
+    ever (clients.md). Raises Refusal.
+    """
+    size = page_size(call.header("x-ms-max-item-count"), call.settings.page_size)
+    token = call.header("x-ms-continuation")
+    after = read_continuation(token, kind, label) if token else 0
+    records, last = call.store.page(kind, size, after, label)
+    headers = {"x-ms-item-type": kind, "x-ms-max-item-count": str(size)}
+    if last is not None:
+        headers["x-ms-continuation"] = continuation(last, kind, label)
+    return Answer(body=records, headers=headers)
+
+
+def page_size(wanted: str | None, largest: int) -> int:
+    """Return how many records a page holds: what is *wanted*, at most *largest*.
+
+    Raises Refusal for anything but a positive int32.
+    """
+    if wanted is None:
+        return largest
+    if not (wanted.isascii() and wanted.isdigit() and 0 < int(wanted[:11]) <= _MOST):
+        raise invalid("x-ms-max-item-count must be a positive number.")
+    return min(int(wanted), largest)
+
+
+def continuation(last: int, kind: str, label: str | None) -> str:
+    """Make the token for the page after the record numbered *last*."""
+    text = json.dumps([last, kind, label])
+    return binascii.b2a_base64(text.encode(), newline=False).decode()
+
+
+def read_continuation(token: str, kind: str, label: str | None) -> int:
+    """Return the number of the record to go on after.
+
+    Raises Refusal for a token that another query made, or nobody: "Bad Request" (facts.md B4).
+    """
+    try:
+        last, *query = json.loads(binascii.a2b_base64(token, strict_mode=True))
+    except (ValueError, TypeError, RecursionError):
+        last, query = None, []
+    if not isinstance(last, int) or query != [kind, label]:
+        raise Refusal(BAD_REQUEST, "Bad Request")
+    return last

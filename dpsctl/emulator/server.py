@@ -1,0 +1,181 @@
+"""An emulator of the provisioning service that runs beside a test or behind the command line."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from dpsctl.emulator.app import EmulatorApp
+from dpsctl.emulator.call import Service
+from dpsctl.emulator.clock import Clock
+from dpsctl.emulator.identity import load_identity
+from dpsctl.emulator.listener import Listener
+from dpsctl.emulator.settings import OWNER_POLICY, EmulatorSettings
+from dpsctl.emulator.store import MEMORY, Store
+from dpsctl.emulator.tls import server_context
+from dpsctl.errors import UsageError
+
+_LOOPBACK_NAMES = ("127.0.0.1", "localhost")
+
+
+class Emulator:
+    """Run the service on this machine between `start` and `stop`, or inside a `with` block.
+
+    Raises UsageError for settings that cannot be used: an address beyond loopback that was not
+    allowed, a port that is taken, a database that is none.
+    """
+
+    def __init__(self, settings: EmulatorSettings | None = None) -> None:
+        self.settings = settings or EmulatorSettings()
+        self.clock = Clock()
+        self._store: Store | None = None
+
+    def start(self) -> Self:
+        """Open the store and listen; clients may connect when this returns."""
+        _check_address(self.settings)
+        self._store = Store(self.settings.db)
+        self._folder: str | None = None
+        try:
+            self.identity = load_identity(self._store)
+            service = Service(self.settings, self._store, self.identity, self.clock)
+            self.app = EmulatorApp(service)
+            self._listener = self._listening()
+            self.ca_file = self._written_ca()
+        except BaseException:
+            self._store.close()
+            raise
+        self._listener.start()
+        return self
+
+    def stop(self) -> None:
+        """Hang up on all clients and close the store; a second call does nothing."""
+        store, self._store = self._store, None
+        if store is None:
+            return
+        self._listener.stop()
+        store.close()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def store(self) -> Store:
+        """Return the records, for a test to look at or to fill."""
+        if self._store is None:
+            raise UsageError("The emulator is not running.", "Call start() first.")
+        return self._store
+
+    @property
+    def port(self) -> int:
+        """Return the port that it listens on."""
+        return int(self._listener.server_address[1])
+
+    @property
+    def host(self) -> str:
+        """Return HOST:PORT as a connection string names it, without the port if it is 443."""
+        name = _known_as(self.settings)
+        name = f"[{name}]" if ":" in name else name
+        return name if self.settings.tls and self.port == 443 else f"{name}:{self.port}"  # noqa: PLR2004 - HTTPS
+
+    @property
+    def endpoint(self) -> str:
+        """Return the URL that clients connect to."""
+        return f"{'https' if self.settings.tls else 'http'}://{self.host}"
+
+    @property
+    def id_scope(self) -> str:
+        """Return the id scope that devices name."""
+        return self.identity.id_scope
+
+    @property
+    def policy_key(self) -> str:
+        """Return the key of the owner's policy."""
+        return self.identity.policy_key
+
+    @property
+    def connection_string(self) -> str:
+        """Return the owner's connection string."""
+        return self.connection_string_of(OWNER_POLICY)
+
+    def connection_string_of(self, policy: str) -> str:
+        """Return the connection string of a policy that the settings name."""
+        key = self.identity.key_of(policy)
+        return f"HostName={self.host};SharedAccessKeyName={policy};SharedAccessKey={key}"
+
+    def ready(self) -> dict[str, Any]:
+        """Return what a script must know, as `emulator run` prints it."""
+        return {
+            "endpoint": self.endpoint,
+            "host": self.host,
+            "port": self.port,
+            "mqttPort": None,
+            "connectionString": self.connection_string,
+            "idScope": self.id_scope,
+            "caFile": self.ca_file,
+            "pid": os.getpid(),
+        }
+
+    def reset(self) -> None:
+        """Forget all records, as if the service were new."""
+        self.store.reset()
+
+    def _listening(self) -> Listener:
+        tls = None
+        if self.settings.tls:
+            names = (_known_as(self.settings), *_LOOPBACK_NAMES, *self.settings.sans)
+            tls = server_context(*self.identity.server_certificate(names))
+        try:
+            return Listener(self.settings, self.app, tls)
+        except OSError as error:
+            raise UsageError(
+                f"--host {self.settings.host} --port {self.settings.port}: {error.strerror}.",
+                "Give an address of this machine and a free port; --port 0 finds one.",
+            ) from None
+
+    def _written_ca(self) -> str | None:
+        """Write the authority's certificate beside the database, or into a folder of its own."""
+        if not self.settings.tls:
+            return None
+        if self.settings.db == MEMORY:
+            self._folder = tempfile.mkdtemp(prefix="dpsctl-emulator-")
+            path = Path(self._folder) / "ca.pem"
+        else:
+            path = Path(f"{self.settings.db}.ca.pem").absolute()
+        path.write_text(self.identity.ca_certificate)
+        return str(path)
+
+
+def _known_as(settings: EmulatorSettings) -> str:
+    """Return the name that clients should use: an address for all interfaces is nobody's name."""
+    if settings.host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound
+        return settings.sans[0] if settings.sans else _LOOPBACK_NAMES[0]
+    return settings.host
+
+
+def _check_address(settings: EmulatorSettings) -> None:
+    if settings.allow_remote or settings.host == "localhost":
+        return
+    try:
+        is_loopback = ipaddress.ip_address(settings.host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise UsageError(
+            f"--host {settings.host}: is not an address of this machine alone.",
+            "The emulator holds keys: add --allow-remote if others shall reach it.",
+        )

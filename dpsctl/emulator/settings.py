@@ -1,0 +1,49 @@
+"""What a user may choose about an emulator before it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OWNER_POLICY = "provisioningserviceowner"
+RIGHTS = frozenset(
+    {
+        "ServiceConfig",
+        "EnrollmentRead",
+        "EnrollmentWrite",
+        "RegistrationStatusRead",
+        "RegistrationStatusWrite",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Say where the service stops (facts.md C); a test may want to reach the end sooner."""
+
+    x509_groups: int = 100
+    symmetric_key_groups: int = 100
+    bulk_items: int = 10
+    body_bytes: int = 1 << 20
+
+
+@dataclass(frozen=True)
+class EmulatorSettings:
+    """Describe an emulator: where it listens, what it keeps, which hubs it knows.
+
+    *port* 0 means a free one, *db* is a file or `:memory:`, *hubs* are (host name, weight) pairs,
+    *cas* are (name, PEM file) pairs, *policies* are (name, rights) pairs beside the owner's, and
+    *idle_seconds* is how long a connection may be silent before it is closed.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    db: str = ":memory:"
+    tls: bool = True
+    hubs: tuple[tuple[str, int], ...] = ()
+    cas: tuple[tuple[str, str], ...] = ()
+    sans: tuple[str, ...] = ()
+    allow_remote: bool = False
+    page_size: int = 100
+    policies: tuple[tuple[str, frozenset[str]], ...] = ()
+    limits: Limits = Limits()
+    idle_seconds: float = 75.0

@@ -1,0 +1,62 @@
+"""Certificates as callers send them, and the `info` that the service shows in their place."""
+
+from __future__ import annotations
+
+import binascii
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from dpsctl.emulator.answers import Json, invalid
+
+_PEM = b"-----BEGIN CERTIFICATE-----"
+
+
+def read_certificate(text: str) -> x509.Certificate:
+    """Read PEM text (of a chain: the first), base64 of DER or base64 of PEM (facts.md E).
+
+    Raises Refusal.
+    """
+    data = text.encode()
+    try:
+        if _PEM not in data:
+            data = binascii.a2b_base64(b"".join(data.split()), strict_mode=True)
+        if _PEM in data:
+            return x509.load_pem_x509_certificates(data)[0]
+        return x509.load_der_x509_certificate(data)
+    except ValueError:
+        raise invalid("Invalid certificate.") from None
+
+
+def base64_der(certificate: x509.Certificate) -> str:
+    """Write a certificate as one line of base64."""
+    der = certificate.public_bytes(Encoding.DER)
+    return binascii.b2a_base64(der, newline=False).decode()
+
+
+def certificate_info(certificate: x509.Certificate) -> Json:
+    """Describe a certificate as the service does: thumbprints and serial number in upper case."""
+    return {
+        "subjectName": certificate.subject.rfc4514_string(),
+        "sha1Thumbprint": certificate.fingerprint(SHA1()).hex().upper(),  # noqa: S303 - a name, no proof
+        "sha256Thumbprint": certificate.fingerprint(SHA256()).hex().upper(),
+        "issuerName": certificate.issuer.rfc4514_string(),
+        "notBeforeUtc": f"{certificate.not_valid_before_utc:%Y-%m-%dT%H:%M:%SZ}",
+        "notAfterUtc": f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}",
+        "serialNumber": _even_hex(certificate.serial_number),
+        "version": certificate.version.value + 1,
+    }
+
+
+def is_described_by(info: Json, known: Json) -> bool:
+    """Say whether *info* names the certificate that *known* describes, by what it gives of both."""
+    given = [name for name in ("sha1Thumbprint", "sha256Thumbprint") if info.get(name)]
+    return bool(given) and all(
+        str(info[name]).upper() == str(known.get(name)).upper() for name in given
+    )
+
+
+def _even_hex(number: int) -> str:
+    digits = f"{number:X}"
+    return digits if len(digits) % 2 == 0 else f"0{digits}"
