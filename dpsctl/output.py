@@ -1,0 +1,171 @@
+"""Show a result on standard output: json, yaml, table, tsv, csv, jsonl or none, after `--query`."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TextIO
+
+from dpsctl.query import CompiledQuery, as_items
+
+FORMATS = ("json", "jsonc", "yaml", "yamlc", "table", "tsv", "none", "jsonl", "csv")
+
+
+@dataclass(frozen=True)
+class Style:
+    """How to show a result; *width* is the terminal's, None for a pipe or a file."""
+
+    format: str = "json"
+    query: CompiledQuery | None = None
+    colour: bool = False
+    columns: Mapping[str, str] | None = None
+    width: int | None = None
+
+
+def show(result: Any, style: Style, out: TextIO) -> None:
+    """Write *result* (JSON-like data, or an iterator of it) to *out*.
+
+    An iterator is read to its end before anything is written, so that a page that fails leaves
+    nothing half said; only `jsonl` writes item by item. None writes nothing, as with az.
+    """
+    if style.format == "jsonl":
+        for item in _stream(result, style.query):
+            _write(out, _json_line(item), partial(_json_line, item, ascii_only=True))
+        return
+    data = list(result) if isinstance(result, Iterator) else result
+    if style.format == "none":
+        return
+    if style.query is not None:
+        data = style.query.search(data)
+    if data is not None:
+        _FORMATTERS[style.format](data, style, out)
+
+
+def wants_colour(choice: str, environ: Mapping[str, str], stream: Any) -> bool:
+    """Decide on colour: `--color`, NO_COLOR, FORCE_COLOR or CLICOLOR_FORCE, TERM, the terminal.
+
+    The first of these that says something decides; that it runs in CI says nothing.
+    """
+    if choice in ("always", "never"):
+        return choice == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if any(environ.get(name, "") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return environ.get("TERM") != "dumb" and bool(stream.isatty())
+
+
+def _stream(result: Any, query: CompiledQuery | None) -> Iterator[Any]:
+    if isinstance(result, Iterator):
+        return query.search_each(result) if query else result
+    return iter(as_items(query.search(result) if query else result))
+
+
+def _json_line(item: Any, *, ascii_only: bool = False) -> str:
+    import json
+
+    text = json.dumps(item, ensure_ascii=ascii_only, sort_keys=True, separators=(",", ":"))
+    return f"{text}\n"
+
+
+def _json(data: Any, *, ascii_only: bool = False) -> str:
+    import json
+
+    return json.dumps(data, ensure_ascii=ascii_only, sort_keys=True, indent=2) + "\n"
+
+
+def _show_json(data: Any, style: Style, out: TextIO) -> None:
+    is_coloured = style.format == "jsonc" and style.colour
+    text = _highlighted(_json(data), "json") if is_coloured else _json(data)
+    _write(out, text, partial(_json, data, ascii_only=True))
+
+
+def _show_yaml(data: Any, style: Style, out: TextIO) -> None:
+    from dpsctl.documents import dump
+
+    is_coloured = style.format == "yamlc" and style.colour
+    text = _highlighted(dump(data), "yaml") if is_coloured else dump(data)
+    _write(out, text, partial(dump, data, ascii_only=True))
+
+
+def _highlighted(text: str, language: str) -> str:
+    from rich.syntax import Syntax
+
+    from dpsctl.tables import paint
+
+    syntax = Syntax("", language, theme="ansi_dark", background_color="default")
+    highlighted = syntax.highlight(text)
+    highlighted.rstrip()  # the console adds the last line's end
+    return paint(highlighted, None, True)
+
+
+def _show_table(data: Any, style: Style, out: TextIO) -> None:
+    from dpsctl.tables import table
+
+    columns = None if style.query else style.columns
+    _write(out, table(data, columns, style.width, style.colour))
+
+
+def _show_tsv(data: Any, style: Style, out: TextIO) -> None:
+    del style  # the same in a pipe and on a terminal
+    items = data if isinstance(data, list) else [data]
+    _write(out, "".join(_tsv_row(item) + "\n" for item in items))
+
+
+def _tsv_row(item: Any) -> str:
+    """Return one line as az writes it: an object's values by key, or in the query's own order."""
+    if isinstance(item, OrderedDict):
+        return "\t".join(_tsv_cell(value) for value in item.values())
+    if isinstance(item, dict):
+        return "\t".join(_tsv_cell(value) for _, value in sorted(item.items()))
+    if isinstance(item, list):
+        return "\t".join(_tsv_cell(value) for value in item)
+    return str(item).lower() if isinstance(item, bool) else _tsv_cell(item)
+
+
+def _tsv_cell(value: Any) -> str:
+    """Return az's cell: nothing for an object, the length of a list, Python's word for the rest."""
+    if isinstance(value, dict):
+        return ""
+    return str(len(value)) if isinstance(value, list) else str(value)
+
+
+def _show_csv(data: Any, style: Style, out: TextIO) -> None:
+    import csv
+    from io import StringIO
+
+    from dpsctl.tables import full_rows
+
+    del style  # the same in a pipe and on a terminal
+    rows = full_rows(as_items(data))
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    if not names:
+        return
+    text = StringIO()
+    writer = csv.DictWriter(text, names, restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    _write(out, text.getvalue())
+
+
+def _write(out: TextIO, text: str, escaped: Callable[[], str] | None = None) -> None:
+    """Write *text*; what the stream's encoding lacks as *escaped* says, or with backslashes."""
+    try:
+        out.write(text)
+    except UnicodeEncodeError:
+        encoding = out.encoding or "ascii"
+        safe = escaped() if escaped else text
+        out.write(safe.encode(encoding, "backslashreplace").decode(encoding))
+
+
+_FORMATTERS: dict[str, Callable[[Any, Style, TextIO], None]] = {
+    "json": _show_json,
+    "jsonc": _show_json,
+    "yaml": _show_yaml,
+    "yamlc": _show_yaml,
+    "table": _show_table,
+    "tsv": _show_tsv,
+    "csv": _show_csv,
+}

@@ -1,0 +1,105 @@
+"""`--query`: a JMESPath expression, judged before any request is made."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dpsctl.errors import DpsctlError, UsageError
+
+
+@dataclass(frozen=True)
+class CompiledQuery:
+    """An expression that can be read; *is_per_item* if pages may be searched one by one."""
+
+    text: str
+    expression: Any
+    is_per_item: bool
+
+    def search(self, data: Any) -> Any:
+        """Return what the expression picks; objects it builds are OrderedDict, in its own order.
+
+        Raises DpsctlError if the data does not fit (`length` of a number).
+        """
+        from jmespath import Options
+        from jmespath.exceptions import JMESPathError
+
+        try:
+            return self.expression.search(data, options=Options(dict_cls=OrderedDict))
+        except JMESPathError as error:
+            raise DpsctlError(
+                f"--query: {error}", f"See the data without --query first: {self.text}"
+            ) from None
+
+    def search_each(self, items: Iterator[Any]) -> Iterator[Any]:
+        """Yield what `search` would pick from all *items*, without keeping them if possible."""
+        if not self.is_per_item:
+            yield from as_items(self.search(list(items)))
+            return
+        for item in items:
+            yield from self.search([item])
+
+
+def compile_query(text: str) -> CompiledQuery:
+    """Read the expression *text*.
+
+    Raises UsageError for bad grammar, and for functions JMESPath lacks or gets too few values for:
+    the library itself would notice those only after a write.
+    """
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        expression = jmespath.compile(text)
+    except JMESPathError as error:
+        raise _unreadable(text, error) from None
+    except (ValueError, RecursionError):
+        raise UsageError(f"--query: nested too deep or a number too long: {text[:60]!r}") from None
+    tree: Any = expression.parsed
+    _check_functions(tree)
+    return CompiledQuery(text, expression, _is_per_item(tree))
+
+
+def as_items(data: Any) -> list[Any]:
+    """Return the elements of a list, one of anything else, none of nothing."""
+    if data is None:
+        return []
+    return data if isinstance(data, list) else [data]
+
+
+def _unreadable(text: str, error: Exception) -> UsageError:
+    column = (getattr(error, "lex_position", None) or 0) + 1
+    token = getattr(error, "token_value", None)
+    problem = f"unexpected {token!r}" if token and column <= len(text) else "it ends too early"
+    return UsageError(
+        f"--query: cannot read {text!r}: {problem} at column {column}",
+        "It is JMESPath, as with az; see https://jmespath.org.",
+    )
+
+
+def _check_functions(node: Any) -> None:
+    from jmespath.functions import Functions
+
+    if node["type"] == "function_expression":
+        known = Functions.FUNCTION_TABLE.get(node["value"])
+        if known is None:
+            raise UsageError(f"--query: JMESPath has no function {node['value']!r}")
+        signature, given = known["signature"], len(node["children"])
+        has_more = bool(signature) and signature[-1].get("variadic")
+        if given < len(signature) or (given > len(signature) and not has_more):
+            wanted = f"at least {len(signature)}" if has_more else f"{len(signature)}"
+            raise UsageError(
+                f"--query: {node['value']}() was given {given} arguments and takes {wanted}"
+            )
+    for child in node["children"]:
+        if isinstance(child, dict):
+            _check_functions(child)
+
+
+def _is_per_item(node: Any) -> bool:
+    """Tell whether the whole list's answer is the answers of its items, one after another."""
+    while node["type"] in {"projection", "filter_projection", "flatten"}:
+        node = node["children"][0]
+    return bool(node["type"] == "identity")

@@ -1,0 +1,208 @@
+"""What may stand for a value on the command line: `@file`, JSON, `key=value` words, lists."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, BinaryIO
+
+from dpsctl.errors import UsageError
+from dpsctl.json_text import NotJsonError, read_json, read_python_dict, where
+from dpsctl.paths import Path, parse_assignment, set_path, show_path
+
+# UTF-32's mark begins with UTF-16's, so it is looked for first.
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+EXCERPT = 60
+
+
+class StandardInput:
+    """Standard input of one run, which a single option may read to its end."""
+
+    def __init__(self, stream: BinaryIO | None = None) -> None:
+        self._stream = stream
+        self._reader: str | None = None
+
+    def read(self, option: str) -> bytes:
+        """Return everything; raises UsageError if another value was read from here before."""
+        if self._reader is not None:
+            raise UsageError(
+                f"{option} @-: standard input was already read by {self._reader}",
+                "Put one of the two values in a file and give it as @FILE.",
+            )
+        self._reader = option
+        stream = self._stream or (sys.stdin.buffer if sys.stdin else None)
+        if stream is None:
+            raise UsageError(f"{option} @-: standard input is closed")
+        return stream.read()
+
+
+def expand_file_reference(text: str, option: str, stdin: StandardInput) -> str:
+    """Return what *text* stands for: `@FILE` and `@-` their content, `@@x` is `@x`.
+
+    One trailing newline and a byte order mark are taken off; UTF-8 unless a mark says UTF-16 or
+    UTF-32. Raises UsageError for a file that is missing, unreadable or not text (az would send its
+    name instead).
+    """
+    if not text.startswith("@"):
+        return text
+    if text.startswith("@@"):
+        return text[1:]
+    if text == "@-":
+        return _decode(stdin.read(option), f"{option} @-")
+    if text == "@":
+        raise UsageError(f"{option} @: no file named", "Write @FILE, or @@ for a plain @.")
+    return _decode(_read_file(text[1:], option), f"{option} {text}")
+
+
+def parse_object(words: Sequence[str], option: str) -> dict[str, Any]:
+    r"""Read the JSON object that *words* mean.
+
+    One word may be JSON, a Python dictionary (as az takes) or empty for `{}`; else each is
+    `key=text` or `key:=JSON`, where `a.b` nests and `\.` is a dot. Raises UsageError.
+    """
+    if len(words) != 1 or _is_shorthand(words[0]):
+        return _parse_shorthand(words, option)
+    text = words[0]
+    if not text.strip():
+        return {}
+    try:
+        value = _read_json_or_python(text)
+    except NotJsonError as problem:
+        raise _not_an_object(text, problem, option) from None
+    if not isinstance(value, dict):
+        raise UsageError(
+            f"{option}: wanted a JSON object, not {_kind(value)}: {_excerpt(text, 0)}", SYNTAX_HINT
+        )
+    return value
+
+
+def parse_list(words: Sequence[str], option: str) -> list[str]:
+    """Return the names in *words*, which commas or spaces inside one word part too.
+
+    Raises UsageError if there are none, or one is empty (a script's unset variable).
+    """
+    parts = [part.split() for word in words for part in word.split(",")]
+    if not parts or not all(parts):
+        given = " ".join(repr(word) for word in words)
+        raise UsageError(f"{option}: an empty value in {given or 'nothing'}", "Leave it out.")
+    return [name for part in parts for name in part]
+
+
+SYNTAX_HINT = (
+    "Give a JSON object, words such as site=eu rack:=7 (= text, := JSON), or @FILE to read a file."
+)
+
+
+def _read_file(path: str, option: str) -> bytes:
+    try:
+        with open(os.path.expanduser(path), "rb") as file:  # noqa: PTH111, PTH123 - pathlib: 12 ms
+            return file.read()
+    except OSError as error:
+        problem = error.strerror or str(error)
+    except ValueError as error:  # a null character in the name
+        problem = str(error)
+    raise UsageError(
+        f"{option} @{path}: cannot read the file: {problem}",
+        f"Check the path; to mean the text itself write @@{path}.",
+    )
+
+
+def _decode(data: bytes, source: str) -> str:
+    mark, encoding = next(
+        ((mark, name) for mark, name in BYTE_ORDER_MARKS if data.startswith(mark)), (b"", "utf-8")
+    )
+    try:
+        text = data[len(mark) :].decode(encoding)
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{source}: not {encoding.upper()} text (byte {len(mark) + error.start + 1})",
+            "Save the file as UTF-8.",
+        ) from None
+    return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
+
+
+def _is_shorthand(word: str) -> bool:
+    return "=" in word and not word.lstrip().startswith(("{", "[", '"'))
+
+
+def _parse_shorthand(words: Sequence[str], option: str) -> dict[str, Any]:
+    if words and words[0].lstrip().startswith("{"):
+        raise UsageError(
+            f"{option}: the shell cut the JSON into {len(words)} words: {_excerpt(words[0], 0)} …",
+            "Put the whole object in quotes, or in a file and give @FILE.",
+        )
+    body: dict[str, Any] = {}
+    seen: list[Path] = []
+    for word in words:
+        path, value = parse_assignment(word, option)
+        _refuse_conflict(path, seen, option)
+        seen.append(path)
+        body = set_path(body, path, value, option)
+    return body
+
+
+def _refuse_conflict(path: Path, seen: list[Path], option: str) -> None:
+    for other in seen:
+        shared = min(len(path), len(other))
+        if path[:shared] == other[:shared]:
+            raise UsageError(
+                f"{option}: {show_path(other)} and {show_path(path)} exclude each other",
+                "Give each key once.",
+            )
+
+
+def _read_json_or_python(text: str) -> Any:
+    """Read JSON, or else a Python dictionary; of two failures report the one that fits."""
+    try:
+        return read_json(text)
+    except NotJsonError as problem:
+        opened = text.lstrip()
+        if not problem.is_syntax or not opened.startswith("{"):
+            raise
+        try:
+            return read_python_dict(text)
+        except NotJsonError as python_problem:
+            if not python_problem.is_syntax or opened[1:].lstrip().startswith("'"):
+                raise
+        raise
+
+
+def _not_an_object(text: str, problem: NotJsonError, option: str) -> UsageError:
+    place = "" if problem.index is None else f" at {where(text, problem.index)}"
+    message = f"{option}: {problem.problem}{place}: {_excerpt(text, problem.index or 0)}"
+    if _lost_its_quotes(text):
+        return UsageError(
+            message,
+            "The shell took the quotes away: write words such as env=prod instead of JSON, "
+            "or put the JSON in a file and give @FILE.",
+        )
+    return UsageError(message, SYNTAX_HINT)
+
+
+def _lost_its_quotes(text: str) -> bool:
+    import re
+
+    return "'" not in text and bool(re.match(r"\s*\{\s*\\?[^\s\"{}:]+\s*:", text))
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    names = {list: "an array", str: "a text", bool: "a truth value"}
+    return names.get(type(value), "a number")
+
+
+def _excerpt(text: str, index: int) -> str:
+    """Return *text* as it arrived, or what is around *index* of a long one."""
+    start = max(0, min(index - EXCERPT // 2, len(text) - EXCERPT))
+    part = text[start : start + EXCERPT]
+    before, after = "…" * (start > 0), "…" * (start + EXCERPT < len(text))
+    return f"{before}{part!r}{after}"
