@@ -47,7 +47,8 @@ class ServiceError(DpsctlError):
     """Raised for a status the service refused a request with.
 
     *details* is the answer's JSON body if it had one: `errorCode`, `message`, `trackingId`
-    (facts.md B6), else empty.
+    (facts.md B6), else empty. *may_have_happened* is set where an earlier try may have been carried
+    out although its answer was lost.
     """
 
     kind = "service"
@@ -62,6 +63,7 @@ class ServiceError(DpsctlError):
         super().__init__(message, hint)
         self.status = status
         self.details = details or {}
+        self.may_have_happened = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the error with the service's own words."""

@@ -1,0 +1,142 @@
+"""Command lines in az's shapes, rewritten into those that Typer reads.
+
+az knows three shapes that Typer lacks: a flag with an optional value (`--edge-enabled`,
+`--edge-enabled false`), an option with several values (`--iot-hubs a b`) and `@file` for any
+value. What an option takes is read from its help: `[true|false]` marks the first, a metavar that
+ends in `...` the second, `FILE` an option whose value already is a path.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from typer import Context
+from typer.core import TyperCommand, TyperGroup
+
+from dpsctl.errors import UsageError
+from dpsctl.options.connection import SECRET_OPTIONS
+from dpsctl.options.words import WORD_BREAK
+from dpsctl.run import Run
+from dpsctl.values import expand_file_reference
+
+_LEADING = "dpsctl.leading"
+
+
+class Command(TyperCommand):
+    """A command that reads az's argument shapes."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Rewrite *args*, after the global options given before the command's name."""
+        given = [*ctx.meta.pop(_LEADING, []), *args]
+        return super().parse_args(ctx, _Words(self, ctx).rewritten(given))
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options under the headings they belong to, a command's own first."""
+        headings: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                heading = getattr(param, "rich_help_panel", None) or "Options"
+                headings.setdefault(heading, []).append(record)
+        for heading in sorted(headings, key=_rank):
+            with formatter.section(heading):
+                formatter.write_dl(headings[heading])
+
+
+class Group(TyperGroup):
+    """A noun; global options before the verb are handed on to the verb."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep the options in front of the verb: the verb reads them first, so later ones win."""
+        if not ctx.resilient_parsing:
+            _, rest, _ = self.make_parser(ctx).parse_args(args=list(args))
+            leading = args[: len(args) - len(rest)]
+            ctx.meta.setdefault(_LEADING, []).extend(word for word in leading if word != "--")
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
+        """Name the commands without building them."""
+        return list(self.commands)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as above
+        """Write a line a command, from the table of commands: none of them is built."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.commands.summary(name)) for name in self.commands])  # type: ignore[attr-defined]
+
+
+def _rank(heading: str) -> int:
+    """Order the headings: a command's own options, what it writes, then how it connects."""
+    last = ("Connection", "Output")
+    return 1 + last.index(heading) if heading in last else 0
+
+
+class _Words:
+    """One command line being rewritten."""
+
+    def __init__(self, command: TyperCommand, ctx: Context) -> None:
+        self.options = {name: param for param in command.get_params(ctx) for name in param.opts}
+        self.interspersed = ctx.allow_interspersed_args
+        self.run = ctx.find_object(Run)
+        self.waiting: deque[str] = deque()
+
+    def rewritten(self, args: Iterable[str]) -> list[str]:
+        """Return the words as Typer reads them; every value stands behind its option's `=`."""
+        self.waiting = deque(args)
+        words: list[str] = []
+        while self.waiting:
+            word = self.waiting.popleft()
+            name, equals, value = word.partition("=")
+            option = self.options.get(name)
+            if word == "--" or not (self.interspersed or word.startswith("-")):
+                return [*words, word, *self.waiting]
+            if option is None or getattr(option, "is_flag", False):
+                words.append(word)
+            else:
+                words.extend(self._spelled(option, name, [value] if equals else None))
+        return words
+
+    def _spelled(self, option: Any, name: str, values: list[str] | None) -> list[str]:
+        several = (option.metavar or "").endswith("...")
+        if values is None:
+            values = self._following(option, name, several=several)
+        values = [self._expanded(option, name, value) for value in values]
+        if several and not option.multiple:
+            values = [WORD_BREAK.join(values)]
+        if option.name in SECRET_OPTIONS and self.run is not None:
+            for value in values:
+                self.run.masker.add(value)
+        joint = "=" if name.startswith("--") else ""
+        return [part for value in values for part in _together(name, joint, value)]
+
+    def _following(self, option: Any, name: str, *, several: bool) -> list[str]:
+        """Take the option's values off the waiting words."""
+        if option.metavar == "[true|false]":
+            return [self.waiting.popleft()] if self._next_is_value() else ["true"]
+        if not self.waiting or self.waiting[0].partition("=")[0] in self.options:
+            raise UsageError(f"{name} needs a value", _negative_hint(name, self.waiting))
+        values = [self.waiting.popleft()]
+        while several and self._next_is_value():
+            values.append(self.waiting.popleft())
+        return values
+
+    def _next_is_value(self) -> bool:
+        return bool(self.waiting) and not self.waiting[0].startswith("-")
+
+    def _expanded(self, option: Any, name: str, value: str) -> str:
+        if option.metavar == "FILE":
+            return value.removeprefix("@")
+        if not value.startswith("@") or self.run is None:
+            return value
+        return expand_file_reference(value, name, self.run.stdin)
+
+
+def _together(name: str, joint: str, value: str) -> list[str]:
+    return [f"{name}={value}"] if joint else [name, value]
+
+
+def _negative_hint(name: str, waiting: deque[str]) -> str | None:
+    if not waiting:
+        return None
+    return f"If the value really is {waiting[0].partition('=')[0]}, write {name}=VALUE."

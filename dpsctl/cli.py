@@ -1,0 +1,53 @@
+"""The command tree: one line a noun."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+from dpsctl import __version__
+from dpsctl.arguments import Group
+from dpsctl.frame import Members, build_group
+
+COMMANDS = {
+    "enrollment-group": "Manage enrollment groups and derive device keys.",
+    "emulator": "Run the provisioning service on this machine.",
+    "version": "Show the version of dpsctl.",
+}
+
+
+@dataclass(frozen=True)
+class _Lazy:
+    """A command whose module is imported when it is used."""
+
+    name: str
+    summary: str
+
+    def build(self) -> Any:
+        module = import_module(f"dpsctl.commands.{self.name.replace('-', '_')}")
+        return module.command.build()
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dpsctl {__version__}")
+        raise typer.Exit
+
+
+_Version = Annotated[
+    bool,
+    typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version."),
+]
+
+
+def tree() -> Group:
+    """Return the whole tree; nothing of a noun is loaded until it is used."""
+    members = Members({name: _Lazy(name, summary) for name, summary in COMMANDS.items()})
+    group = build_group(
+        "dpsctl", "Manage Azure IoT device provisioning.", members, version=_Version
+    )
+    group.context_settings["help_option_names"] = ["-h", "--help"]
+    return group

@@ -1,0 +1,223 @@
+"""`dpsctl enrollment-group`: enrollment groups, their registrations, and device keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dpsctl.certificate_files import read_slots
+from dpsctl.commands import device_keys
+from dpsctl.frame import Noun
+from dpsctl.options.enrollment import Attestation, Removal, Settings
+from dpsctl.options.records import (
+    Edits,
+    Etag,
+    GroupId,
+    IfExistsOption,
+    RegistrationId,
+    ShowKeys,
+    Top,
+)
+from dpsctl.options.words import IfExists, Toggle
+from dpsctl.payloads.attestation import (
+    SIGNING,
+    changed_attestation,
+    check_one_kind,
+    given_attestation,
+    new_attestation,
+)
+from dpsctl.payloads.enrollment import changed_settings, check_edits, edited, new_record
+from dpsctl.run import Run
+from dpsctl.service import creation
+from dpsctl.service.dps import DpsService
+
+Json = dict[str, Any]
+ID_FIELD = "enrollmentGroupId"
+GROUP_COLUMNS = {
+    "Group": ID_FIELD,
+    "Attestation": "attestation.type",
+    "Status": "provisioningStatus",
+    "Allocation": "allocationPolicy",
+    "Hubs": "iotHubs",
+    "Updated": "lastUpdatedDateTimeUtc",
+}
+REGISTRATION_COLUMNS = {
+    "Registration": "registrationId",
+    "Device": "deviceId",
+    "Hub": "assignedHub",
+    "Status": "status",
+    "Substatus": "substatus",
+    "Error": "errorMessage",
+    "Updated": "lastUpdatedDateTimeUtc",
+}
+command = Noun("enrollment-group", "Manage enrollment groups and derive device keys.")
+registration = command.noun("registration", "Manage the registrations of a group's devices.")
+command.verb(
+    "compute-device-key",
+    examples=[
+        "dpsctl enrollment-group compute-device-key --key @group.key --rid device-1",
+        "dpsctl enrollment-group compute-device-key --gid line-4 --rid device-1 -o tsv",
+    ],
+)(device_keys.compute_device_key)
+
+
+@command.verb(
+    writes=True,
+    columns=GROUP_COLUMNS,
+    examples=[
+        "dpsctl enrollment-group create --gid line-4",
+        "dpsctl enrollment-group create --gid line-5 --certificate-path intermediate.pem"
+        " --tags site=eu rack:=7",
+    ],
+)
+def create(  # noqa: PLR0913 - each is one thing a user may say
+    service: DpsService,
+    run: Run,
+    group_id: GroupId,
+    attestation: Attestation,
+    settings: Settings,
+    edits: Edits,
+    if_exists: IfExistsOption = IfExists.fail,
+) -> Json:
+    """Create an enrollment group.
+
+    Without keys, certificates or CA names the service makes the group's symmetric keys.
+    """
+    check_one_kind(attestation)
+    check_edits(edits, fixed=[ID_FIELD])
+    certificates = read_slots(attestation, run, signing=True)
+    new = new_attestation(attestation, certificates, SIGNING)
+    body = edited(new_record(ID_FIELD, group_id, new, settings), edits)
+
+    def change(record: Json) -> Json:
+        given = given_attestation(attestation, certificates, SIGNING)
+        return _changed(record, given, Removal(), settings, edits)
+
+    return creation.create(service.groups, group_id, body, if_exists, change)
+
+
+@command.verb(
+    columns=GROUP_COLUMNS,
+    examples=[
+        "dpsctl enrollment-group show --gid line-4",
+        "dpsctl enrollment-group show --gid line-4 --show-keys"
+        " --query attestation.symmetricKey.primaryKey -o tsv",
+    ],
+)
+def show(service: DpsService, run: Run, group_id: GroupId, show_keys: ShowKeys = None) -> Json:
+    """Show an enrollment group."""
+    group = service.groups.show(group_id, keys=show_keys is Toggle.true)
+    kind = (group.get("attestation") or {}).get("type")
+    if show_keys is Toggle.true and kind != "symmetricKey":
+        run.warn(f"--show-keys: the group's attestation is {kind}, it has no symmetric keys")
+    return group
+
+
+@command.verb(
+    writes=True,
+    columns=GROUP_COLUMNS,
+    examples=[
+        "dpsctl enrollment-group update --gid line-4 --provisioning-status disabled",
+        "dpsctl enrollment-group update --gid line-5 --certificate-path new.pem"
+        " --remove-secondary-certificate",
+    ],
+)
+def update(  # noqa: PLR0913 - each is one thing a user may say
+    service: DpsService,
+    run: Run,
+    group_id: GroupId,
+    attestation: Attestation,
+    removal: Removal,
+    settings: Settings,
+    edits: Edits,
+    etag: Etag = None,
+) -> Json:
+    """Change an enrollment group; what no flag names stays as it is.
+
+    The group is read and written back with its etag, so nobody else's change is lost.
+    """
+    check_one_kind(attestation)
+    check_edits(edits, fixed=[ID_FIELD])
+    certificates = read_slots(attestation, run, signing=True)
+    given = given_attestation(attestation, certificates, SIGNING)
+
+    def change(record: Json) -> Json:
+        return _changed(record, given, removal, settings, edits)
+
+    return service.groups.update(group_id, change, etag)
+
+
+@command.verb(
+    writes=True,
+    examples=[
+        "dpsctl enrollment-group delete --gid line-4",
+        "dpsctl enrollment-group delete --gid line-4 --etag 'ETAG'  # only if it has not changed",
+    ],
+)
+def delete(service: DpsService, group_id: GroupId, etag: Etag = None) -> Json | None:
+    """Delete an enrollment group."""
+    return service.groups.delete(group_id, etag)
+
+
+@command.verb(
+    "list",
+    columns=GROUP_COLUMNS,
+    examples=[
+        "dpsctl enrollment-group list -o table",
+        "dpsctl enrollment-group list --query '[].enrollmentGroupId' -o tsv",
+    ],
+)
+def list_groups(service: DpsService, top: Top = -1, show_keys: ShowKeys = None) -> Iterator[Json]:
+    """List enrollment groups."""
+    return service.groups.list(top, keys=show_keys is Toggle.true)
+
+
+@registration.verb(
+    "show",
+    columns=REGISTRATION_COLUMNS,
+    examples=[
+        "dpsctl enrollment-group registration show --rid device-1",
+        "dpsctl enrollment-group registration show --rid device-1 --query assignedHub -o tsv",
+    ],
+)
+def show_registration(service: DpsService, registration_id: RegistrationId) -> Json:
+    """Show the registration of a device."""
+    return service.registrations.show(registration_id)
+
+
+@registration.verb(
+    "list",
+    columns=REGISTRATION_COLUMNS,
+    examples=[
+        "dpsctl enrollment-group registration list --gid line-4 -o table",
+        "dpsctl enrollment-group registration list --gid line-4 -o jsonl",
+    ],
+)
+def list_registrations(service: DpsService, group_id: GroupId, top: Top = -1) -> Iterator[Json]:
+    """List the registrations of a group's devices."""
+    return service.registrations.list(group_id, top)
+
+
+@registration.verb(
+    "delete",
+    writes=True,
+    examples=[
+        "dpsctl enrollment-group registration delete --rid device-1",
+        "dpsctl enrollment-group registration delete --rid device-1 --dry-run",
+    ],
+)
+def delete_registration(
+    service: DpsService, registration_id: RegistrationId, etag: Etag = None
+) -> Json | None:
+    """Forget a device's registration, so that it is assigned afresh."""
+    return service.registrations.delete(registration_id, etag)
+
+
+def _changed(
+    record: Json, given: Json | None, removal: Removal, settings: Settings, edits: Edits
+) -> Json:
+    attestation = record.get("attestation") or {}
+    changed = changed_settings(record, settings)
+    if given is not None or removal != Removal():
+        changed["attestation"] = changed_attestation(attestation, given, removal, SIGNING)
+    return edited(changed, edits)

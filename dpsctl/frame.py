@@ -1,0 +1,252 @@
+"""What every command shares: option groups in, a service in, the result shown.
+
+A command is a plain function. Its parameters say what it needs: an option (`Annotated[..., Option]`),
+a group of options (a frozen dataclass of them, spread over the command line and gathered again),
+or something of the run (`DpsService`, `Run`). It returns data, an iterator or an `Outcome`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+import typer
+from typer.main import get_command
+
+from dpsctl.arguments import Command, Group
+from dpsctl.options.connection import Connection, Display
+from dpsctl.options.records import DryRun
+from dpsctl.run import Outcome, Run
+from dpsctl.service.dps import DpsService
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+_PLAIN = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A command as its noun declares it.
+
+    *writes* adds `--dry-run`; *columns* are a table's titles and their JMESPath; an example is a
+    command line; *context_settings* are Typer's.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    writes: bool = False
+    columns: Mapping[str, str] | None = None
+    examples: Sequence[str] = ()
+    context_settings: Mapping[str, Any] = field(default_factory=dict)
+    default_output: str = "json"
+
+    @property
+    def summary(self) -> str:
+        """The first line of the function's docstring."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    def build(self) -> Command:
+        """Make the command that Typer runs."""
+        app = typer.Typer(**_PLAIN)  # type: ignore[arg-type]
+        make = app.command(
+            self.name,
+            cls=Command,
+            help=inspect.getdoc(self.function),
+            epilog=_examples(self.examples),
+            context_settings=dict(self.context_settings),
+        )
+        make(_Call(self).as_callback())
+        return get_command(app)  # type: ignore[return-value]
+
+
+@dataclass
+class Noun:
+    """A group of verbs, each declared with `@noun.verb(...)`."""
+
+    name: str
+    summary: str
+    members: dict[str, Verb | Noun] = field(default_factory=dict)
+
+    def verb(self, name: str | None = None, **traits: Any) -> Callable[[Function], Function]:
+        """Declare the decorated function as a verb; *traits* are the other fields of `Verb`."""
+
+        def declare(function: Function) -> Function:
+            verb_name = name or function.__name__
+            self.members[verb_name] = Verb(verb_name, function, **traits)
+            return function
+
+        return declare
+
+    def noun(self, name: str, summary: str) -> Noun:
+        """Declare a noun under this one."""
+        inner = Noun(name, summary)
+        self.members[name] = inner
+        return inner
+
+    def build(self) -> Group:
+        """Make the group that Typer runs; its verbs are built when they are called."""
+        return build_group(self.name, self.summary, Members(self.members))
+
+
+class Members(dict[str, Any]):
+    """Commands by name, built when one is asked for."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Build the command *name*, if there is one."""
+        return self[name].build() if name in self else default
+
+    def summary(self, name: str) -> str:
+        """Say what the command *name* does, without building it."""
+        return str(self[name].summary)
+
+
+def build_group(name: str, summary: str, members: Members, **switches: Any) -> Group:
+    """Make a group of *members* that takes the display options in front of the verb.
+
+    *switches* are further options of the group, annotated, off unless given.
+    """
+    app = typer.Typer(name=name, cls=Group, help=summary, no_args_is_help=True, **_PLAIN)  # type: ignore[arg-type]
+
+    def accept(**_: Any) -> None:
+        """Take the options; the verb reads them again."""
+
+    own = [_keyword(switch, hint, default=False) for switch, hint in switches.items()]
+    parameters = [*own, *_parameters_of(Display)]
+    app.callback()(_with_signature(accept, parameters))
+    group: Group = get_command(app)  # type: ignore[assignment]
+    group.commands = members
+    return group
+
+
+def show_result(result: Any, display: Display, run: Run, verb: Verb) -> int:
+    """Print what a command returned; return the exit code."""
+    from dpsctl import output
+    from dpsctl.query import compile_query
+
+    code = 0
+    if isinstance(result, Outcome):
+        result, code = result.data, result.exit_code
+    colour = output.wants_colour(display.color or "auto", run.environ, run.stdout)
+    query = compile_query(display.query) if display.query else None
+    style = output.Style(
+        format=display.output or verb.default_output,
+        query=query,
+        colour=colour,
+        columns=verb.columns,
+        width=_width_of(run.stdout),
+    )
+    if result is not None:
+        output.show(result, style, run.stdout)
+    return code
+
+
+def _width_of(stream: Any) -> int | None:
+    """Measure the terminal; None if *stream* is none, where nothing may be cut."""
+    if not stream.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+class _Call:
+    """One verb's way from parsed options to a shown result."""
+
+    def __init__(self, verb: Verb) -> None:
+        self.verb = verb
+        self.hints = get_type_hints(verb.function, include_extras=True)
+        self.wanted = {
+            name: self.hints[name] for name in inspect.signature(verb.function).parameters
+        }
+
+    def as_callback(self) -> Callable[..., int]:
+        """Return the function that Typer calls, with every option spread over its signature."""
+
+        def callback(ctx: typer.Context, **values: Any) -> int:
+            return self.run(ctx, values)
+
+        context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+        return _with_signature(callback, [context, *self.parameters()])
+
+    def parameters(self) -> Iterator[inspect.Parameter]:
+        """Name every option of the command: its own, then those of its kind."""
+        own = inspect.signature(self.verb.function).parameters
+        for name, hint in self.wanted.items():
+            if is_dataclass(hint) and hint is not Run:
+                yield from _parameters_of(hint)
+            elif get_origin(hint) is Annotated:
+                yield _keyword(name, hint, own[name].default)
+        if self.verb.writes:
+            yield _keyword("dry_run", DryRun, default=False)
+        if DpsService in self.wanted.values():
+            yield from _parameters_of(Connection)
+        yield from _parameters_of(Display)
+
+    def run(self, ctx: typer.Context, values: dict[str, Any]) -> int:
+        """Gather, connect, call and show."""
+        run = ctx.find_object(Run) or Run({})
+        display = _gathered(Display, values)
+        run.debug, run.verbose, run.quiet = display.debug, display.verbose, display.only_show_errors
+        if display.query:
+            from dpsctl.query import compile_query
+
+            compile_query(display.query)
+        given = {name: self._value(name, values, ctx, run) for name in self.wanted}
+        return show_result(self.verb.function(**given), display, run, self.verb)
+
+    def _value(self, name: str, values: dict[str, Any], ctx: typer.Context, run: Run) -> Any:
+        hint = self.wanted[name]
+        if hint is Run:
+            return run
+        if hint is DpsService:
+            from dpsctl.service.connect import connect
+
+            connection = _connection(values, ctx)
+            return connect(connection, run, dry_run=values.get("dry_run", False))
+        if hint is Connection:
+            return _connection(values, ctx)
+        return _gathered(hint, values) if is_dataclass(hint) else values[name]
+
+
+def _connection(values: dict[str, Any], ctx: typer.Context) -> Connection:
+    """Gather the connection; a name typed now beats a connection string of the environment."""
+    connection = _gathered(Connection, values)
+    typed = {
+        name
+        for name in ("login", "dps_name")
+        if getattr(ctx.get_parameter_source(name), "name", "") == "COMMANDLINE"
+    }
+    if typed == {"dps_name"}:
+        return _gathered(Connection, {**values, "login": None})
+    return connection
+
+
+def _gathered(group: Any, values: Mapping[str, Any]) -> Any:
+    return group(**{item.name: values[item.name] for item in fields(group)})
+
+
+def _parameters_of(group: Any) -> Iterator[inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    for item in fields(group):
+        yield _keyword(item.name, hints[item.name], item.default)
+
+
+def _keyword(
+    name: str, annotation: Any, default: Any = inspect.Parameter.empty
+) -> inspect.Parameter:
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
+
+
+def _with_signature(function: Any, parameters: Sequence[inspect.Parameter]) -> Any:
+    """Make Typer see *parameters* in place of the function's own."""
+    unique = {parameter.name: parameter for parameter in parameters}
+    function.__signature__ = inspect.Signature(list(unique.values()))
+    function.__annotations__ = {name: item.annotation for name, item in unique.items()}
+    return function
+
+
+def _examples(examples: Sequence[str]) -> str | None:
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in examples) if examples else None

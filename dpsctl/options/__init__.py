@@ -1,0 +1,1 @@
+"""Options that more than one command takes, each declared once, and the groups they come in."""

@@ -1,0 +1,158 @@
+"""Options of the run itself: how results are shown, which service is asked, as whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from dpsctl.options import panels
+from dpsctl.options.words import AuthType, Colour, ErrorFormat, OutputFormat
+
+
+@dataclass(frozen=True, kw_only=True)
+class Display:
+    """How a result, an error and a trace are shown; every command takes these."""
+
+    output: Annotated[
+        OutputFormat | None,
+        panels.output(
+            "--output",
+            "-o",
+            case_sensitive=False,
+            envvar="DPSCTL_OUTPUT",
+            help="Form of the result (json unless set).",
+        ),
+    ] = None
+    query: Annotated[
+        str | None, panels.output("--query", metavar="JMESPATH", help="Part of the result.")
+    ] = None
+    debug: Annotated[
+        bool, panels.output("--debug", help="Trace HTTP on stderr, secrets masked.")
+    ] = False
+    verbose: Annotated[
+        bool, panels.output("--verbose", help="Say on stderr what is being done.")
+    ] = False
+    only_show_errors: Annotated[
+        bool, panels.output("--only-show-errors", help="Print no warnings.")
+    ] = False
+    error_format: Annotated[
+        ErrorFormat | None,
+        panels.output(
+            "--error-format",
+            case_sensitive=False,
+            envvar="DPSCTL_ERROR_FORMAT",
+            help="Form of an error on stderr (text unless set).",
+        ),
+    ] = None
+    color: Annotated[
+        Colour | None,
+        panels.output(
+            "--color",
+            case_sensitive=False,
+            envvar="DPSCTL_COLOR",
+            help="When to use colours (auto unless set).",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transport:
+    """How requests travel, whatever the service; part of every connection."""
+
+    ca_bundle: Annotated[
+        str | None,
+        panels.connection(
+            "--ca-bundle",
+            metavar="FILE",
+            envvar="DPSCTL_CA_BUNDLE",
+            help="Certificates to trust (REQUESTS_CA_BUNDLE is honoured too).",
+        ),
+    ] = None
+    retries: Annotated[
+        int,
+        panels.connection(
+            "--retries",
+            metavar="N",
+            min=0,
+            envvar="DPSCTL_RETRIES",
+            help="How often to try again when that is safe.",
+        ),
+    ] = 4
+    timeout: Annotated[
+        float,
+        panels.connection(
+            "--timeout",
+            metavar="SECONDS",
+            min=0.1,
+            envvar="DPSCTL_TIMEOUT",
+            help="How long to wait for an answer.",
+        ),
+    ] = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection(Transport):
+    """Which provisioning service to talk to, and as whom."""
+
+    login: Annotated[
+        str | None,
+        panels.connection(
+            "--login",
+            "-l",
+            metavar="CONNECTION_STRING",
+            envvar="DPSCTL_LOGIN",
+            help="Connection string of a policy; @FILE and @- keep it out of the process list.",
+        ),
+    ] = None
+    dps_name: Annotated[
+        str | None,
+        panels.connection(
+            "--dps-name",
+            "-n",
+            metavar="NAME",
+            envvar="DPSCTL_DPS_NAME",
+            help="Name or host name of the provisioning service.",
+        ),
+    ] = None
+    resource_group: Annotated[
+        str | None,
+        panels.connection(
+            "--resource-group",
+            "-g",
+            metavar="NAME",
+            envvar="DPSCTL_RESOURCE_GROUP",
+            help="Resource group of the provisioning service.",
+        ),
+    ] = None
+    subscription: Annotated[
+        str | None,
+        panels.connection(
+            "--subscription",
+            metavar="ID",
+            envvar="DPSCTL_SUBSCRIPTION",
+            help="Subscription of the provisioning service.",
+        ),
+    ] = None
+    auth_type: Annotated[
+        AuthType | None,
+        panels.connection(
+            "--auth-type",
+            case_sensitive=False,
+            envvar="DPSCTL_AUTH_TYPE",
+            help="Sign with a policy key, or as the signed-in user.",
+        ),
+    ] = None
+    service_api_version: Annotated[
+        str,
+        panels.connection(
+            "--service-api-version",
+            metavar="VERSION",
+            envvar="DPSCTL_SERVICE_API_VERSION",
+            help="REST version spoken with the service.",
+        ),
+    ] = "2021-10-01"
+
+
+SECRET_OPTIONS = frozenset(
+    {"login", "primary_key", "secondary_key", "key", "group_key", "token", "endorsement_key"}
+)

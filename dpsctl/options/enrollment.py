@@ -1,0 +1,191 @@
+"""Options that say what an enrollment group or an individual enrollment holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from dpsctl.options import panels
+from dpsctl.options.checks import key_rule
+from dpsctl.options.words import AllocationPolicy, ProvisioningStatus, ReprovisionPolicy, Toggle
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """The symmetric keys of an attestation."""
+
+    primary_key: Annotated[
+        str | None,
+        panels.attestation(
+            "--primary-key",
+            "--pk",
+            metavar="KEY",
+            callback=key_rule("--primary-key"),
+            help="Primary symmetric key, base64 of 16 to 64 bytes.",
+        ),
+    ] = None
+    secondary_key: Annotated[
+        str | None,
+        panels.attestation(
+            "--secondary-key",
+            "--sk",
+            metavar="KEY",
+            callback=key_rule("--secondary-key"),
+            help="Secondary symmetric key, base64 of 16 to 64 bytes.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attestation(Keys):
+    """How the devices of an enrollment prove who they are."""
+
+    certificate_path: Annotated[
+        str | None,
+        panels.attestation(
+            "--certificate-path",
+            "--cp",
+            metavar="FILE",
+            help="Primary certificate: PEM, DER or base64, a chain too.",
+        ),
+    ] = None
+    secondary_certificate_path: Annotated[
+        str | None,
+        panels.attestation(
+            "--secondary-certificate-path", "--scp", metavar="FILE", help="Secondary certificate."
+        ),
+    ] = None
+    root_ca_name: Annotated[
+        str | None,
+        panels.attestation(
+            "--root-ca-name",
+            "--ca-name",
+            "--cn",
+            metavar="NAME",
+            help="Name of a CA certificate that the service holds, as primary.",
+        ),
+    ] = None
+    secondary_root_ca_name: Annotated[
+        str | None,
+        panels.attestation(
+            "--secondary-root-ca-name",
+            "--secondary-ca-name",
+            "--scn",
+            metavar="NAME",
+            help="Name of a CA certificate that the service holds, as secondary.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Removal:
+    """Which certificate or CA name an update takes away."""
+
+    remove_certificate: Annotated[
+        Toggle | None,
+        panels.attestation(
+            "--remove-certificate",
+            "--rc",
+            case_sensitive=False,
+            metavar="[true|false]",
+            help="Take the primary certificate or CA name away.",
+        ),
+    ] = None
+    remove_secondary_certificate: Annotated[
+        Toggle | None,
+        panels.attestation(
+            "--remove-secondary-certificate",
+            "--rsc",
+            case_sensitive=False,
+            metavar="[true|false]",
+            help="Take the secondary certificate or CA name away.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What every enrollment says about its devices, besides the attestation."""
+
+    allocation_policy: Annotated[
+        AllocationPolicy | None,
+        panels.allocation(
+            "--allocation-policy",
+            "--ap",
+            case_sensitive=False,
+            help="How a device gets its hub; the service's own policy unless given.",
+        ),
+    ] = None
+    iot_hubs: Annotated[
+        list[str] | None,
+        panels.allocation(
+            "--iot-hubs",
+            "--ih",
+            metavar="HOST...",
+            help="Host names of the hubs to choose from; adds up when repeated.",
+        ),
+    ] = None
+    webhook_url: Annotated[
+        str | None,
+        panels.allocation(
+            "--webhook-url",
+            "--wh",
+            metavar="URL",
+            help="Function that chooses the hub, for the policy 'custom'.",
+        ),
+    ] = None
+    api_version: Annotated[
+        str | None,
+        panels.allocation(
+            "--api-version",
+            "--av",
+            metavar="VERSION",
+            help="Version of what the webhook is sent, 2018-09-01-preview or later.",
+        ),
+    ] = None
+    edge_enabled: Annotated[
+        Toggle | None,
+        panels.what(
+            "--edge-enabled",
+            "--ee",
+            case_sensitive=False,
+            metavar="[true|false]",
+            help="Devices are IoT Edge devices.",
+        ),
+    ] = None
+    provisioning_status: Annotated[
+        ProvisioningStatus | None,
+        panels.what(
+            "--provisioning-status",
+            "--ps",
+            case_sensitive=False,
+            help="Whether devices may register.",
+        ),
+    ] = None
+    reprovision_policy: Annotated[
+        ReprovisionPolicy | None,
+        panels.what(
+            "--reprovision-policy",
+            "--rp",
+            case_sensitive=False,
+            help="What happens to a device's data when it registers again.",
+        ),
+    ] = None
+    initial_twin_tags: Annotated[
+        str | None,
+        panels.what(
+            "--initial-twin-tags",
+            "--tags",
+            metavar="OBJECT...",
+            help="Tags of a new device's twin: JSON, @FILE, or words such as site=eu rack:=7.",
+        ),
+    ] = None
+    initial_twin_properties: Annotated[
+        str | None,
+        panels.what(
+            "--initial-twin-properties",
+            "--props",
+            metavar="OBJECT...",
+            help="Desired properties of a new device's twin, written as --tags are.",
+        ),
+    ] = None

@@ -1,0 +1,13 @@
+"""Under which heading of a command's help an option stands."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from typer import Option
+
+what = partial(Option, rich_help_panel="What to write")
+attestation = partial(Option, rich_help_panel="How devices prove who they are")
+allocation = partial(Option, rich_help_panel="Where devices go")
+connection = partial(Option, rich_help_panel="Connection")
+output = partial(Option, rich_help_panel="Output")

@@ -1,0 +1,91 @@
+"""Options about one record or a list of them, whatever the noun."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from typer import Option
+
+from dpsctl.options import panels
+from dpsctl.options.checks import id_rule, top_rule
+from dpsctl.options.words import IfExists, Toggle
+
+_GROUP_ID = Option(
+    "--enrollment-id",
+    "--eid",
+    "--group-id",
+    "--gid",
+    metavar="ID",
+    help="Enrollment group ID.",
+    callback=id_rule("--enrollment-id", "enrollment group id"),
+)
+GroupId = Annotated[str, _GROUP_ID]
+OptionalGroupId = Annotated[str | None, _GROUP_ID]
+RegistrationId = Annotated[
+    str,
+    Option(
+        "--registration-id",
+        "--rid",
+        metavar="ID",
+        help="Registration ID of the device.",
+        callback=id_rule("--registration-id", "registration id"),
+    ),
+]
+Etag = Annotated[
+    str | None,
+    Option(
+        "--etag",
+        "-e",
+        metavar="ETAG",
+        help="Write only if the record still has this etag; '*' writes over any change.",
+    ),
+]
+Top = Annotated[
+    int,
+    Option(
+        "--top",
+        metavar="N",
+        help="Return at most N records; -1 returns all of them.",
+        callback=top_rule,
+    ),
+]
+ShowKeys = Annotated[
+    Toggle | None,
+    Option(
+        "--show-keys",
+        "--keys",
+        case_sensitive=False,
+        metavar="[true|false]",
+        help="Include symmetric keys in the result.",
+    ),
+]
+IfExistsOption = Annotated[
+    IfExists,
+    Option(
+        "--if-exists",
+        case_sensitive=False,
+        help="What to do if the record is there already: fail, leave it as it is, or update it with the flags given.",
+    ),
+]
+DryRun = Annotated[
+    bool, Option("--dry-run", help="Print the request that would be sent, and send no write.")
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edits:
+    """Changes to fields that no flag names."""
+
+    set_values: Annotated[
+        list[str] | None,
+        panels.what(
+            "--set",
+            metavar="PATH=VALUE...",
+            help="Set any field of the body: a.b=text or a.b:=JSON; iotHubs.0 is an index.",
+        ),
+    ] = None
+    remove_paths: Annotated[
+        list[str] | None,
+        panels.what("--remove", metavar="PATH...", help="Remove any field of the body."),
+    ] = None

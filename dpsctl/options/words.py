@@ -1,0 +1,83 @@
+"""Words that an option accepts, in any case."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+# Joins the words of an option that takes several, such as --tags, into its one value.
+WORD_BREAK = "\x1f"
+
+
+class Toggle(StrEnum):
+    """A flag that also takes a value, as az's do: `--edge-enabled` or `--edge-enabled false`."""
+
+    true = "true"
+    false = "false"
+
+
+class AllocationPolicy(StrEnum):
+    """How the service picks a hub (seed, AllocationPolicy)."""
+
+    custom = "custom"
+    geo_latency = "geoLatency"
+    hashed = "hashed"
+    static = "static"
+
+
+class ProvisioningStatus(StrEnum):
+    """Whether devices may register."""
+
+    disabled = "disabled"
+    enabled = "enabled"
+
+
+class ReprovisionPolicy(StrEnum):
+    """What happens to a device's data when it registers again, in az's words."""
+
+    never = "never"
+    migrate = "reprovisionandmigratedata"
+    reset = "reprovisionandresetdata"
+
+
+class IfExists(StrEnum):
+    """What `create` does when the record is there already."""
+
+    fail = "fail"
+    skip = "skip"
+    update = "update"
+
+
+class AuthType(StrEnum):
+    """Sign requests with a policy key, or with a token of the signed-in user."""
+
+    key = "key"
+    login = "login"
+
+
+class OutputFormat(StrEnum):
+    """The forms in which a result can be shown."""
+
+    csv = "csv"
+    json = "json"
+    jsonc = "jsonc"
+    jsonl = "jsonl"
+    none = "none"
+    table = "table"
+    tsv = "tsv"
+    yaml = "yaml"
+    yamlc = "yamlc"
+
+
+class ErrorFormat(StrEnum):
+    """The forms in which an error can be shown."""
+
+    json = "json"
+    text = "text"
+
+
+class Colour(StrEnum):
+    """When to write ANSI colours."""
+
+    always = "always"
+    auto = "auto"
+    never = "never"

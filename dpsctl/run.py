@@ -1,0 +1,55 @@
+"""One run of the program: its streams, its environment, and the secrets it has met."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+from dpsctl.masking import Masker
+from dpsctl.values import StandardInput
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A result that ends the program with a code of its own (a bulk in which some items failed)."""
+
+    data: Any
+    exit_code: int
+
+
+@dataclass
+class Run:
+    """What a command may use of the world; tests hand in their own."""
+
+    environ: Mapping[str, str]
+    stdin: StandardInput = field(default_factory=StandardInput)
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    masker: Masker = field(default_factory=Masker)
+    debug: bool = False
+    verbose: bool = False
+    quiet: bool = False
+
+    def warn(self, text: str) -> None:
+        """Print a warning on stderr, unless `--only-show-errors` was given."""
+        if not self.quiet:
+            self.tell(f"warning: {text}")
+
+    def say(self, text: str) -> None:
+        """Print what is being done on stderr, if `--verbose` or `--debug` asks."""
+        if self.verbose or self.debug:
+            self.tell(text)
+
+    def trace(self, text: str) -> None:
+        """Print a line of the HTTP trace on stderr, if `--debug` asks."""
+        if self.debug:
+            self.tell(text)
+
+    def tell(self, text: str) -> None:
+        """Print *text* on stderr with every secret of the run masked."""
+        shown = self.masker.mask(text)
+        encoding = getattr(self.stderr, "encoding", None) or "utf-8"
+        safe = shown.encode(encoding, "backslashreplace").decode(encoding)
+        print(safe, file=self.stderr, flush=True)

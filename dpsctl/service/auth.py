@@ -1,0 +1,75 @@
+"""Who is asking: connection strings and the tokens that are signed with them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from dpsctl import keys
+from dpsctl.errors import UsageError
+
+# az signs for ten minutes (facts.md B7); a token is made for each request, so none runs out.
+_TOKEN_LIFETIME = 600
+_PARTS = {
+    "hostname": "HostName",
+    "sharedaccesskeyname": "SharedAccessKeyName",
+    "sharedaccesskey": "SharedAccessKey",
+}
+_SHAPE = "It has the form HostName=NAME;SharedAccessKeyName=POLICY;SharedAccessKey=KEY."
+
+
+@dataclass(frozen=True)
+class ConnectionString:
+    """The host, policy and key of a service's shared access policy."""
+
+    host: str
+    policy: str
+    key: str = field(repr=False)
+
+    @classmethod
+    def parse(cls, text: str, source: str) -> ConnectionString:
+        """Read a connection string, its parts in any order and case.
+
+        *source* names where it came from in errors, which never hold any of the text. Raises
+        UsageError.
+        """
+        parts = _parts_of(text, source)
+        for key, name in _PARTS.items():
+            if not parts.get(key):
+                raise UsageError(f"{source}: the connection string has no {name}", _SHAPE)
+        host = parts["hostname"]
+        if any(character in host for character in "/\\@?# \t") or not host.isascii():
+            raise UsageError(
+                f"{source}: the connection string's HostName is not a host name",
+                "Write the bare name, such as my-dps.azure-devices-provisioning.net.",
+            )
+        try:
+            keys.decode_key(parts["sharedaccesskey"])
+        except keys.KeyFormatError as error:
+            raise UsageError(f"{source}: the SharedAccessKey is no key: {error}", _SHAPE) from None
+        return cls(host, parts["sharedaccesskeyname"], parts["sharedaccesskey"])
+
+    def authorization(self) -> str:
+        """Sign a token for the next ten minutes: the value of an Authorization header."""
+        expires_at = int(time.time()) + _TOKEN_LIFETIME
+        return keys.sas_token(self.host, self.key, expires_at, self.policy)
+
+
+def _parts_of(text: str, source: str) -> dict[str, str]:
+    parts: dict[str, str] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+        name, equals, value = part.partition("=")
+        key = name.strip().lower()
+        if not equals:
+            raise UsageError(f"{source} is not a connection string", _SHAPE)
+        if key not in _PARTS:
+            raise UsageError(
+                f"{source}: a provisioning service's connection string has no part "
+                f"{name.strip()[:30]!r}",
+                "A hub's or a device's connection string does not open a provisioning service. "
+                + _SHAPE,
+            )
+        if key in parts:
+            raise UsageError(f"{source}: {_PARTS[key]} stands there twice", _SHAPE)
+        parts[key] = value.strip()
+    return parts

@@ -1,0 +1,47 @@
+"""Make a record, or do as `--if-exists` says where it is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dpsctl.errors import Conflict, NotFound
+from dpsctl.options.words import IfExists
+from dpsctl.service.dps import Enrollments
+
+Json = dict[str, Any]
+
+
+def create(
+    records: Enrollments,
+    record_id: str,
+    body: Json,
+    if_exists: IfExists,
+    change: Callable[[Json], Json],
+) -> Json:
+    """Create a record; if it exists, fail, return it as it is, or update it with *change*.
+
+    Raises Conflict when it exists and *if_exists* is `fail`.
+    """
+    if if_exists is IfExists.fail:
+        return records.create(record_id, body)
+    if records.dry_run:
+        exists = _exists(records, record_id)
+    else:
+        try:
+            return records.create(record_id, body)
+        except Conflict:
+            exists = True
+    if not exists:
+        return records.create(record_id, body)
+    if if_exists is IfExists.skip:
+        return records.show(record_id)
+    return records.update(record_id, change, etag=None)
+
+
+def _exists(records: Enrollments, record_id: str) -> bool:
+    try:
+        records.show(record_id)
+    except NotFound:
+        return False
+    return True

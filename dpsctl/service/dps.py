@@ -1,0 +1,213 @@
+"""The provisioning service: enrollment groups, individual enrollments and registrations.
+
+A method is one REST call, but for `update`, which reads, changes and writes. Imports nothing heavy:
+the session is handed in by `connect`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from dpsctl.errors import BadAnswer, Conflict, NotFound
+
+if TYPE_CHECKING:
+    from dpsctl.service.http import Answer, Http
+
+Json = dict[str, Any]
+_MERGES = 3
+# What the service owns and sets itself; a write does not carry it (specs, readOnly).
+_READ_ONLY = ("createdDateTimeUtc", "lastUpdatedDateTimeUtc", "registrationState")
+
+
+class Enrollments:
+    """A collection of enrollments: `enrollmentGroups` or (individual) `enrollments`."""
+
+    def __init__(self, http: Http, collection: str) -> None:
+        self._http = http
+        self._collection = collection
+        groups = collection == "enrollmentGroups"
+        self._id_field = "enrollmentGroupId" if groups else "registrationId"
+        self.dry_run = http.dry_run
+
+    def show(self, record_id: str, *, keys: bool = False) -> Json:
+        """Read a record; with *keys*, its symmetric keys too, which take a second call.
+
+        Raises NotFound.
+        """
+        record = _object(self._send("GET", self._path(record_id)))
+        if keys and _is_symmetric(record):
+            record["attestation"] = self.attestation(record_id)
+        return record
+
+    def attestation(self, record_id: str) -> Json:
+        """Read a record's attestation mechanism, with its symmetric keys."""
+        return _object(self._send("POST", f"{self._path(record_id)}/attestationmechanism"))
+
+    def list(self, top: int = -1, *, keys: bool = False) -> Iterator[Json]:
+        """Read every record, or the first *top* of them, a page at a time.
+
+        With *keys* each record's symmetric keys are read too, a call for each.
+        """
+        query = {"query": "SELECT *"}
+        for record in _pages(self._http, f"/{self._collection}/query", query, top):
+            if keys and _is_symmetric(record):
+                record["attestation"] = self.attestation(record[self._id_field])
+            yield record
+
+    def create(self, record_id: str, body: Json) -> Json:
+        """Make a record and return it with its keys. Raises Conflict if it is there already."""
+        return self._write(record_id, body, etag=None)
+
+    def replace(self, record_id: str, body: Json, etag: str) -> Json:
+        """Write a whole record over the one that has *etag*. Raises Conflict if it has changed."""
+        return self._write(record_id, body, etag)
+
+    def update(self, record_id: str, change: Callable[[Json], Json], etag: str | None) -> Json:
+        """Read a record, *change* it and write it back, losing nothing in between.
+
+        Without *etag* the one just read is sent, and if the record has changed meanwhile it is
+        read and changed again, three times at most. With an *etag*, just that one is sent, once;
+        `*` writes over any change. Symmetric keys are read before, or the service would make new
+        ones (facts.md B3).
+        """
+        for merges_left in reversed(range(_MERGES)):
+            record = self.show(record_id, keys=True)
+            body = {name: value for name, value in record.items() if name not in _READ_ONLY}
+            try:
+                return self.replace(record_id, change(body), etag or _etag_of(record))
+            except Conflict as conflict:
+                if etag or conflict.status != 412 or not merges_left:  # noqa: PLR2004
+                    raise
+        raise AssertionError("the last round returns or raises")
+
+    def delete(self, record_id: str, etag: str | None) -> Json | None:
+        """Delete a record, whatever has changed unless *etag* says otherwise."""
+        return _delete(self._http, self._path(record_id), etag)
+
+    def _path(self, record_id: str) -> str:
+        return f"/{self._collection}/{quote(record_id, safe='')}"
+
+    def _send(self, method: str, path: str) -> Answer:
+        from dpsctl.service.http import Request
+
+        return self._http.send(Request(method, path))
+
+    def _write(self, record_id: str, body: Json, etag: str | None) -> Json:
+        from dpsctl.service.http import Request
+
+        headers = {"If-Match": etag} if etag else {}
+        request = Request("PUT", self._path(record_id), body, headers)
+        if self._http.dry_run:
+            return self._http.planned(request)
+        try:
+            return _object(self._http.send(request))
+        except Conflict as conflict:
+            from dpsctl.service.comparison import is_written
+
+            if conflict.may_have_happened:
+                found = self.show(record_id, keys=True)
+                if is_written(body, found):
+                    return found
+            raise
+
+
+class Registrations:
+    """What the service knows of the devices that have registered."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def show(self, registration_id: str) -> Json:
+        """Read a device's registration. Raises NotFound."""
+        from dpsctl.service.http import Request
+
+        return _object(self._http.send(Request("GET", _registration(registration_id))))
+
+    def list(self, group_id: str, top: int = -1) -> Iterator[Json]:
+        """Read the registrations of a group's devices, a page at a time."""
+        return _pages(self._http, f"{_registration(group_id)}/query", None, top)
+
+    def delete(self, registration_id: str, etag: str | None) -> Json | None:
+        """Forget a device's registration, so that it is assigned afresh."""
+        return _delete(self._http, _registration(registration_id), etag)
+
+
+class DpsService:
+    """A provisioning service, ready to use."""
+
+    def __init__(self, http: Http) -> None:
+        self.groups = Enrollments(http, "enrollmentGroups")
+        self.enrollments = Enrollments(http, "enrollments")
+        self.registrations = Registrations(http)
+
+
+def _etag_of(record: Json) -> str:
+    etag = record.get("etag")
+    if not isinstance(etag, str) or not etag:
+        raise BadAnswer(
+            "The record has no etag, so a change by somebody else could not be noticed",
+            "--etag '*' writes over whatever is there.",
+        )
+    return etag
+
+
+def _registration(record_id: str) -> str:
+    return f"/registrations/{quote(record_id, safe='')}"
+
+
+def _is_symmetric(record: Json) -> bool:
+    attestation = record.get("attestation")
+    return isinstance(attestation, dict) and attestation.get("type") == "symmetricKey"
+
+
+def _delete(http: Http, path: str, etag: str | None) -> Json | None:
+    from dpsctl.service.http import Request
+
+    request = Request("DELETE", path, headers={"If-Match": etag or "*"})
+    if http.dry_run:
+        return http.planned(request)
+    try:
+        http.send(request)
+    except NotFound as missing:
+        if not missing.may_have_happened:
+            raise
+    return None
+
+
+def _pages(http: Http, path: str, body: Json | None, top: int) -> Iterator[Json]:
+    from dpsctl.service.http import Request
+
+    headers: dict[str, str] = {}
+    left = top
+    while True:
+        if top >= 0:
+            headers["x-ms-max-item-count"] = str(left)
+        answer = http.send(Request("POST", path, body, headers))
+        page = _list(answer)[: None if top < 0 else left]
+        yield from page
+        left -= len(page)
+        headers["x-ms-continuation"] = answer.headers.get("x-ms-continuation") or ""
+        if not headers["x-ms-continuation"] or (top >= 0 and left <= 0):
+            return
+
+
+def _object(answer: Answer) -> Json:
+    if not isinstance(answer.body, dict):
+        raise _wrong_type(answer, "an object")
+    return answer.body
+
+
+def _list(answer: Answer) -> list[Json]:
+    if not isinstance(answer.body, list) or not all(isinstance(x, dict) for x in answer.body):
+        raise _wrong_type(answer, "a list of records")
+    return answer.body
+
+
+def _wrong_type(answer: Answer, wanted: str) -> BadAnswer:
+    kind = type(answer.body).__name__
+    return BadAnswer(
+        f"The service's answer is no {wanted.partition(' ')[2]} but a {kind}",
+        "Is this the host of a provisioning service? --debug shows the answer.",
+    )
