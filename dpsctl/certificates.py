@@ -1,0 +1,195 @@
+"""Read X.509 certificates, in whatever form a file holds them, and describe them."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from binascii import Error as Base64Error
+from binascii import a2b_base64
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key, pkcs7
+from cryptography.utils import CryptographyDeprecationWarning
+from cryptography.x509.oid import NameOID
+
+from dpsctl.errors import UsageError
+
+_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
+_CERTIFICATE_LABELS = {b"CERTIFICATE", b"X509 CERTIFICATE"}
+_PKCS7_LABELS = {b"PKCS7", b"CMS"}
+_SOON = timedelta(days=30)
+_CONVERSIONS = (
+    "PEM and DER are read, alone or in base64. To convert: 'openssl x509 -in FILE', "
+    "'openssl pkcs12 -in FILE -nokeys' (.pfx, .p12)."
+)
+
+
+@dataclass(frozen=True)
+class CertificateFile:
+    """What a file holds: one certificate, or a chain in the file's order."""
+
+    certificates: tuple[x509.Certificate, ...]
+
+    @property
+    def pem(self) -> str:
+        """The certificates as the service is sent them: PEM, LF, nothing before, between, after."""
+        blocks = [
+            certificate.public_bytes(Encoding.PEM).decode() for certificate in self.certificates
+        ]
+        return "".join(blocks).rstrip("\n")
+
+    def warnings(self, now: datetime, *, signing: bool) -> list[str]:
+        """Say what will keep devices from provisioning with these certificates.
+
+        *now* has a time zone. *signing* is for those that sign devices' certificates; of a chain,
+        the first one does.
+        """
+        first = self.certificates[0]
+        said = []
+        if signing and not _is_ca(first):
+            said.append(f"{_name(first)} is not a CA certificate, so it cannot sign devices'")
+        return said + [
+            f"{_name(certificate)} {problem}"
+            for certificate in self.certificates
+            if (problem := _period_problem(certificate, now))
+        ]
+
+
+def read_certificates(data: bytes, source: str) -> CertificateFile:
+    """Read certificates from *data*, recognised by content: PEM, DER, PKCS#7, or base64 of these.
+
+    Raises UsageError for private keys and for whatever is not a certificate; the message starts
+    with *source* (a flag and a file name) and repeats nothing of the content.
+    """
+    if not data.strip():
+        raise UsageError(f"{source}: the file is empty", _CONVERSIONS)
+    content = _unwrapped(data)
+    if _has_private_key(content):
+        raise UsageError(
+            f"{source}: the file holds a private key, which must not leave its owner",
+            "Give a file with the certificate alone: 'openssl x509 -in FILE' writes one.",
+        )
+    try:
+        certificates = tuple(_load(content))
+        for certificate in certificates:
+            certificate_info(certificate)  # fields are parsed when asked for: meet damage here
+        return CertificateFile(certificates)
+    except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm):
+        found = _labels(content) - _CERTIFICATE_LABELS
+        what = f": it holds {b', '.join(sorted(found)).decode()}" if found else ""
+        raise UsageError(f"{source}: no certificate can be read{what}", _CONVERSIONS) from None
+
+
+def certificate_info(certificate: x509.Certificate) -> dict[str, Any]:
+    """Describe *certificate* in the shape and spelling of the service's `info` (facts.md B3)."""
+    return {
+        "subjectName": _distinguished(certificate.subject),
+        "sha1Thumbprint": certificate.fingerprint(SHA1()).hex().upper(),  # noqa: S303  # the service's name for it
+        "sha256Thumbprint": certificate.fingerprint(SHA256()).hex().upper(),
+        "issuerName": _distinguished(certificate.issuer),
+        "notBeforeUtc": f"{certificate.not_valid_before_utc:%Y-%m-%dT%H:%M:%SZ}",
+        "notAfterUtc": f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}",
+        "serialNumber": _serial_number(certificate),
+        "version": certificate.version.value + 1,
+    }
+
+
+def _unwrapped(data: bytes) -> bytes:
+    """Take off a byte order mark, UTF-16 (Windows PowerShell writes it) and base64."""
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        data = data.decode("utf-16", "replace").encode()
+    data = data.removeprefix(BOM_UTF8)
+    if _BLOCK.search(data):
+        return data
+    try:
+        return a2b_base64(b"".join(data.split()), strict_mode=True)
+    except Base64Error:
+        return data
+
+
+def _labels(content: bytes) -> set[bytes]:
+    return set(_BLOCK.findall(content))
+
+
+def _has_private_key(content: bytes) -> bool:
+    if any(label.endswith(b"PRIVATE KEY") for label in _labels(content)):
+        return True
+    try:
+        load_der_private_key(content, password=None)
+    except ValueError:
+        return False
+    except (TypeError, UnsupportedAlgorithm):  # a key, but encrypted or of an unknown kind
+        return True
+    return True
+
+
+def _load(content: bytes) -> Sequence[x509.Certificate]:
+    """Load every certificate of PEM, DER or PKCS#7. Raises ValueError if there is none."""
+    with _odd_serial_numbers_taken():
+        return _load_any(content, _labels(content))
+
+
+def _load_any(content: bytes, labels: set[bytes]) -> Sequence[x509.Certificate]:
+    if labels & _CERTIFICATE_LABELS:
+        return x509.load_pem_x509_certificates(content)
+    if labels & _PKCS7_LABELS:
+        return _end_first(pkcs7.load_pem_pkcs7_certificates(content))
+    try:
+        return [x509.load_der_x509_certificate(content)]
+    except ValueError:
+        return _end_first(pkcs7.load_der_pkcs7_certificates(content))
+
+
+def _end_first(bundle: Sequence[x509.Certificate]) -> Sequence[x509.Certificate]:
+    """Put the end of the chain first, as in PEM files: PKCS#7 holds a set, in no order."""
+    if not bundle:
+        raise ValueError("the bundle is empty")
+    issuers = {each.issuer for each in bundle if each.issuer != each.subject}
+    return sorted(bundle, key=lambda each: each.subject in issuers)
+
+
+def _is_ca(certificate: x509.Certificate) -> bool:
+    try:
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        return False
+    return constraints.value.ca
+
+
+def _period_problem(certificate: x509.Certificate, now: datetime) -> str | None:
+    starts, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if now > ends:
+        return f"expired on {ends:%Y-%m-%d}"
+    if now < starts:
+        return f"is not valid before {starts:%Y-%m-%d %H:%M} UTC"
+    if ends - now <= _SOON:
+        return f"expires on {ends:%Y-%m-%d}, in {(ends - now).days} days"
+    return None
+
+
+def _name(certificate: x509.Certificate) -> str:
+    return f"'{_distinguished(certificate.subject) or _serial_number(certificate)}'"
+
+
+def _distinguished(name: x509.Name) -> str:
+    return name.rfc4514_string({NameOID.EMAIL_ADDRESS: "emailAddress"})
+
+
+def _serial_number(certificate: x509.Certificate) -> str:
+    with _odd_serial_numbers_taken():
+        number = certificate.serial_number
+    digits = f"{abs(number):X}"
+    return "-" * (number < 0) + digits.zfill(len(digits) + len(digits) % 2)
+
+
+def _odd_serial_numbers_taken() -> AbstractContextManager[object]:
+    """Keep cryptography from warning of numbers below 1: old roots have them, for good."""
+    return warnings.catch_warnings(action="ignore", category=CryptographyDeprecationWarning)
