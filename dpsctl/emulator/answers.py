@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +20,8 @@ METHOD_NOT_ALLOWED = 405000
 TOO_LARGE = 413000
 FAILED = 500000
 
+MAX_DEPTH = 128
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -26,6 +30,11 @@ class Answer:
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def status_line(self) -> str:
+        """Return the status with its phrase, as WSGI wants it."""
+        return f"{self.status} {HTTPStatus(self.status).phrase}"
 
 
 class Refusal(Exception):  # noqa: N818 - the service refuses; nothing of ours has failed
@@ -64,11 +73,28 @@ def read_json(text: bytes) -> Any:
     Raises Refusal.
     """
     try:
-        return json.loads(
+        value = json.loads(
             text.decode("utf-8-sig"), parse_constant=_no_such_number, parse_float=_finite
         )
     except (ValueError, RecursionError):
         raise invalid("The request body is not valid JSON.") from None
+    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise invalid(f"The request body is nested more than {MAX_DEPTH} levels deep.")
+    return value
+
+
+def _depth(value: Any) -> int:
+    """Count levels without recursion, which deep JSON would exhaust."""
+    depth, level = 0, [value]
+    while level := [inner for outer in level for inner in _inside(outer)]:
+        depth += 1
+    return depth
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _no_such_number(name: str) -> Any:

@@ -46,8 +46,7 @@ class EmulatorApp:
         if answer.status != HTTPStatus.NO_CONTENT:
             headers["Content-Type"] = "application/json; charset=utf-8"
             headers["Content-Length"] = str(len(body))
-        phrase = HTTPStatus(answer.status).phrase
-        start_response(f"{answer.status} {phrase}", list(headers.items()))
+        start_response(answer.status_line, list(headers.items()))
         return [body]
 
     def _answer(self, call: Call) -> Answer:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Callable
 from typing import Any
 
 from dpsctl.emulator.answers import Json, invalid
 from dpsctl.emulator.kinds import Kind
 from dpsctl.emulator.x509 import base64_der, certificate_info, is_described_by, read_certificate
+from dpsctl.keys import KeyFormatError, decode_key
 
 _SLOTS = ("primary", "secondary")
 _KEY_BYTES = range(16, 65)
@@ -67,24 +67,24 @@ def _symmetric_key(sent: Json, new_key: Callable[[], str]) -> Json:
 
 def _key(name: str, value: Any) -> str:
     """Check a key: base64 of 16 to 64 bytes (facts.md B3)."""
-    try:
-        size = len(binascii.a2b_base64(value, strict_mode=True))
-    except (TypeError, ValueError):
-        size = 0
-    if not isinstance(value, str) or size not in _KEY_BYTES:
+    if not isinstance(value, str) or _decoded_size(value) not in _KEY_BYTES:
         raise invalid(f"Invalid {name}: a symmetric key is base64 of 16 to 64 bytes.")
     return value
 
 
 def _tpm(sent: Json) -> Json:
     key = sent.get("endorsementKey")
-    try:
-        readable = bool(binascii.a2b_base64(key or "", strict_mode=True))
-    except (TypeError, ValueError):
-        readable = False
-    if not readable:
+    if not isinstance(key, str) or not _decoded_size(key):
         raise invalid("TPM or X509 attestation is required.")
     return {name: value for name, value in sent.items() if value is not None}
+
+
+def _decoded_size(key: str) -> int:
+    """Count the bytes behind base64, 0 if it is none."""
+    try:
+        return len(decode_key(key))
+    except KeyFormatError:
+        return 0
 
 
 def _x509(kind: Kind, sent: Json, current: Json) -> Json:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from dpsctl.emulator.settings import OWNER_POLICY
 from dpsctl.emulator.store import Store
 from dpsctl.errors import UsageError
+from dpsctl.keys import sign
 
 _CA_DAYS = 3650
 _SERVER_DAYS = 397  # the longest that every client accepts
@@ -43,8 +42,7 @@ class Identity:
         """Return the key of *policy* in base64; all but the owner's follow from the owner's."""
         if policy == OWNER_POLICY:
             return self.policy_key
-        digest = hmac.new(binascii.a2b_base64(self.policy_key), policy.encode(), hashlib.sha256)
-        return _base64(digest.digest())
+        return sign(self.policy_key, policy)
 
     def server_certificate(
         self, names: tuple[str, ...]

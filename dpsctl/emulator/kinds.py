@@ -18,7 +18,7 @@ class Kind:
     name: str
     id_field: str
     certificates: str
-    attestations: frozenset[str]
+    attestations: tuple[str, ...]
     missing_code: int
     exists_code: int
     stale_code: int
@@ -28,7 +28,7 @@ GROUP = Kind(
     name="EnrollmentGroup",
     id_field="enrollmentGroupId",
     certificates="signingCertificates",
-    attestations=frozenset({"none", "x509", "symmetricKey"}),
+    attestations=("none", "x509", "symmetricKey"),
     missing_code=404202,
     exists_code=409202,
     stale_code=412202,
@@ -37,7 +37,7 @@ INDIVIDUAL = Kind(
     name="Enrollment",
     id_field="registrationId",
     certificates="clientCertificates",
-    attestations=frozenset({"none", "tpm", "x509", "symmetricKey"}),
+    attestations=("none", "tpm", "x509", "symmetricKey"),
     missing_code=404201,
     exists_code=409201,
     stale_code=412201,

@@ -143,7 +143,7 @@ class Exchange(BaseHTTPRequestHandler):
         headers = {"Content-Type": "application/json; charset=utf-8", **answer.headers}
         body = write_json(answer.body)
         headers["Content-Length"] = str(len(body))
-        self._write(str(answer.status), [*headers.items()], [body])
+        self._write(answer.status_line, [*headers.items()], [body])
 
     def _write(self, status: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]) -> None:
         """Write an answer at once; an app that aborts it has the connection reset."""
@@ -233,6 +233,7 @@ class Exchange(BaseHTTPRequestHandler):
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "https" if self.listener.tls else "http",
             "wsgi.input": io.BytesIO(body),
+            "wsgi.input_terminated": True,
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,
             "wsgi.multiprocess": False,

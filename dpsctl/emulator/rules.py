@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from dpsctl.emulator.answers import Json, invalid
 from dpsctl.emulator.attestation import accept_attestation
 from dpsctl.emulator.kinds import Kind
+from dpsctl.keys import IdFormatError, check_id
 
 # The order of fields in the service's answers (facts.md B1); what it does not name comes last.
 _ORDER = (
@@ -54,13 +54,6 @@ _CHOICES = {
     "allocationPolicy": ("hashed", "geoLatency", "static", "custom"),
 }
 _OLDEST_WEBHOOK = "2018-09-01-preview"
-_ID = re.compile(r"[A-Za-z0-9._:-]{0,127}[A-Za-z0-9-]")
-
-
-def check_id(record_id: str) -> None:
-    """Refuse an id that breaks the documented rule (facts.md B8). Raises Refusal."""
-    if not _ID.fullmatch(record_id):
-        raise invalid(f"Invalid id {record_id!r}: up to 128 of A-Z a-z 0-9 - . _ : are allowed.")
 
 
 def accept_enrollment(
@@ -71,7 +64,10 @@ def accept_enrollment(
     Nulls are dropped but for `provisioningStatus` and whatever lies inside a twin; unknown fields
     stay. Etag and dates are left to the caller. Raises Refusal.
     """
-    check_id(path_id)
+    try:
+        check_id(path_id, "id")
+    except IdFormatError as error:
+        raise invalid(f"{error}.") from None
     if not isinstance(sent, dict):
         raise invalid(f"The request body must be a JSON object: {kind.name}.")
     body = {name: value for name, value in sent.items() if name not in _READ_ONLY}
