@@ -1,0 +1,162 @@
+"""Starting, stopping, and what outlives both."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import requests
+
+from dpsctl.emulator.server import Emulator
+from dpsctl.emulator.settings import EmulatorSettings
+from dpsctl.errors import UsageError
+
+SERVE = """
+import json, sys, time
+from dpsctl.emulator.server import Emulator
+from dpsctl.emulator.settings import EmulatorSettings
+with Emulator(EmulatorSettings(db=sys.argv[1])) as emulator:
+    print(json.dumps(emulator.ready()), flush=True)
+    time.sleep(60)
+"""
+
+
+def test_ready_line_says_how_to_connect(emulator):
+    ready = emulator.ready()
+
+    assert ready["endpoint"] == f"https://127.0.0.1:{ready['port']}"
+    assert ready["host"] == f"127.0.0.1:{ready['port']}"
+    assert ready["connectionString"].startswith(f"HostName={ready['host']};SharedAccessKeyName=")
+    assert ready["idScope"].startswith("0ne")
+    assert "BEGIN CERTIFICATE" in Path(ready["caFile"]).read_text()
+    assert ready["pid"] == os.getpid()
+    assert json.loads(json.dumps(ready)) == ready
+
+
+def test_certificate_is_good_for_every_name_asked_for(start):
+    emulator = start(sans=("dps.example.test", "127.9.9.9"))
+
+    presented = ssl_names(emulator)
+
+    assert presented == {"127.0.0.1", "localhost", "dps.example.test", "127.9.9.9"}
+
+
+def ssl_names(emulator):
+    import ssl
+
+    context = ssl.create_default_context(cafile=emulator.ca_file)
+    with (
+        socket.create_connection(("127.0.0.1", emulator.port), timeout=10) as raw,
+        context.wrap_socket(raw, server_hostname="127.0.0.1") as client,
+    ):
+        return {value for _, value in client.getpeercert()["subjectAltName"]}
+
+
+def test_another_loopback_address_is_listened_on(start, caller):
+    emulator = start(host="127.0.0.7")
+
+    assert emulator.host.startswith("127.0.0.7:")
+    assert caller(emulator)("GET", "/enrollmentGroups/g1").status_code == 404
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.test", ""])
+def test_address_beyond_loopback_must_be_allowed(host):
+    with pytest.raises(UsageError, match="--host") as refused:
+        Emulator(EmulatorSettings(host=host)).start()
+
+    assert "--allow-remote" in refused.value.hint
+
+
+def test_all_interfaces_are_named_by_the_first_san(start):
+    emulator = start(host="0.0.0.0", allow_remote=True, sans=("dps.example.test",))
+
+    assert emulator.host == f"dps.example.test:{emulator.port}"
+
+
+def test_taken_port_is_a_usage_error(emulator):
+    with pytest.raises(UsageError, match=f"--port {emulator.port}"):
+        Emulator(EmulatorSettings(port=emulator.port)).start()
+
+
+def test_name_that_no_certificate_can_carry_is_a_usage_error():
+    with pytest.raises(UsageError, match="--san é"):
+        Emulator(EmulatorSettings(sans=("é",))).start()
+
+
+def test_stopped_emulator_hangs_up_and_takes_its_ca_file_along():
+    with Emulator() as emulator:
+        connection = socket.create_connection(("127.0.0.1", emulator.port), timeout=10)
+
+    with connection, suppress(ConnectionResetError):
+        assert connection.recv(1) == b""
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", emulator.port), timeout=10)
+    assert not Path(emulator.ca_file).exists()
+    emulator.stop()
+
+
+def test_emulator_that_is_not_running_says_so():
+    with pytest.raises(UsageError, match="not running"):
+        Emulator().reset()
+
+
+def test_file_keeps_records_keys_scope_and_authority(caller, group_body, tmp_path):
+    settings = EmulatorSettings(db=str(tmp_path / "db"))
+    with Emulator(settings) as first:
+        caller(first)("PUT", "/enrollmentGroups/g1", group_body())
+        authority = Path(first.ca_file).read_text()
+
+    with Emulator(settings) as second:
+        shown = caller(second)("GET", "/enrollmentGroups/g1")
+
+        assert shown.status_code == 200
+        assert (second.policy_key, second.id_scope) == (first.policy_key, first.id_scope)
+        assert Path(second.ca_file).read_text() == authority
+        assert Path(second.ca_file) == tmp_path / "db.ca.pem"
+
+
+def test_two_emulators_in_memory_share_nothing(start):
+    one, other = start(), start()
+
+    assert one.policy_key != other.policy_key
+    assert one.id_scope != other.id_scope
+
+
+def test_kill_under_load_loses_no_acknowledged_write(group_body, tmp_path, sas):
+    command = [sys.executable, "-c", SERVE, str(tmp_path / "db")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
+        ready = json.loads(served.stdout.readline())
+        acknowledged = write_until_killed(served, ready, group_body, sas)
+
+    with Emulator(EmulatorSettings(db=str(tmp_path / "db"))) as again:
+        stored = {one: again.store.get("EnrollmentGroup", one) for one in acknowledged}
+
+    assert len(acknowledged) > 10
+    assert {one: record and record["etag"] for one, record in stored.items()} == acknowledged
+
+
+def write_until_killed(served, ready, group_body, sas):
+    """Write groups from several threads' worth of time, then kill: return the etags answered."""
+    key = ready["connectionString"].partition("SharedAccessKey=")[2]
+    headers = {"Authorization": sas(ready["host"], key)}
+    acknowledged, killed_at = {}, time.monotonic() + 0.5
+    with requests.Session() as session, suppress(requests.RequestException):
+        session.trust_env = False
+        for number in range(100_000):
+            if time.monotonic() > killed_at and number > 10:
+                served.send_signal(signal.SIGKILL)
+            answer = session.put(
+                f"{ready['endpoint']}/enrollmentGroups/g{number}?api-version=2021-10-01",
+                json=group_body(f"g{number}", attestation={"type": "none"}),
+                headers=headers,
+                verify=ready["caFile"],
+                timeout=10,
+            )
+            acknowledged[f"g{number}"] = answer.json()["etag"]
+    return acknowledged
