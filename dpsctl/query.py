@@ -102,4 +102,4 @@ def _is_per_item(node: Any) -> bool:
     """Tell whether the whole list's answer is the answers of its items, one after another."""
     while node["type"] in {"projection", "filter_projection", "flatten"}:
         node = node["children"][0]
-    return bool(node["type"] == "identity")
+    return node["type"] in {"identity", "current"}

@@ -181,7 +181,7 @@ def _not_an_object(text: str, problem: NotJsonError, option: str) -> UsageError:
     if _lost_its_quotes(text):
         return UsageError(
             message,
-            "The shell took the quotes away: write words such as env=prod instead of JSON, "
+            "The shell took or changed the quotes: write words such as env=prod instead of JSON, "
             "or put the JSON in a file and give @FILE.",
         )
     return UsageError(message, SYNTAX_HINT)
@@ -190,7 +190,7 @@ def _not_an_object(text: str, problem: NotJsonError, option: str) -> UsageError:
 def _lost_its_quotes(text: str) -> bool:
     import re
 
-    return "'" not in text and bool(re.match(r"\s*\{\s*\\?[^\s\"{}:]+\s*:", text))
+    return "'" not in text and bool(re.match(r"\s*\{\s*(?!\")[^\s{}:]+\s*:", text))
 
 
 def _kind(value: Any) -> str:

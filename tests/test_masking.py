@@ -1,0 +1,134 @@
+import base64
+import json
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dpsctl.masking import Masker
+
+KEY = "p/3+kZ8/q+w/AbCdEf0123456789+/yz=="
+
+
+@pytest.fixture
+def masker():
+    masker = Masker()
+    masker.add(KEY)
+    return masker
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        pytest.param(KEY, id="plain"),
+        pytest.param(quote(KEY, safe=""), id="url"),
+        pytest.param(quote(KEY), id="url path"),
+        pytest.param(quote_plus(KEY), id="form"),
+        pytest.param(KEY.replace("/", "%2f").replace("+", "%2b").replace("=", "%3d"), id=".NET"),
+        pytest.param(json.dumps(KEY).replace("/", r"\/"), id="json of PHP"),
+        pytest.param(json.dumps(KEY).replace("+", r"\u002B"), id="json of .NET"),
+        pytest.param(base64.b64encode(KEY.encode()).decode(), id="base64"),
+    ],
+)
+def test_registered_secret_is_masked_in_every_spelling(masker, spelling):
+    masked = masker.mask(f"before {spelling} after")
+
+    assert spelling.strip('"') not in masked
+    assert masked.replace('"', "") == "before *** after"
+
+
+def test_quotes_and_line_ends_of_a_secret_are_masked_inside_json():
+    masker = Masker()
+    masker.add('pass"word\nsecond é')
+
+    assert masker.mask(json.dumps({"a": 'pass"word\nsecond é'})) == '{"a": "***"}'
+
+
+def test_longest_secret_is_masked_first():
+    masker = Masker()
+    masker.add("abcd")
+    masker.add("abcdefgh")
+
+    assert masker.mask("abcdefgh abcd") == "*** ***"
+
+
+def test_secret_added_after_the_first_masking_is_masked_too(masker):
+    masker.mask("something")
+    masker.add("another-secret")
+
+    assert masker.mask("another-secret") == "***"
+
+
+@pytest.mark.parametrize("short", ["", "a", "key", "  a "])
+def test_short_secret_does_not_blank_out_the_text(masker, short):
+    masker.add(short)
+
+    assert masker.mask("a key in a text") == "a key in a text"
+
+
+@given(st.text(min_size=4).filter(lambda text: len(text.strip()) >= 4 and "*" not in text))
+def test_no_secret_survives_in_text_or_json(secret):
+    masker = Masker()
+    masker.add(secret)
+
+    for text in (f"<{secret}>", json.dumps({"key": secret}), quote(secret.encode(), safe="")):
+        assert secret.strip() not in masker.mask(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        pytest.param(
+            "HostName=h;SharedAccessKeyName=owner;SharedAccessKey=abc+/d==;x=1",
+            "HostName=h;SharedAccessKeyName=owner;SharedAccessKey=***;x=1",
+            id="connection string",
+        ),
+        pytest.param(
+            "SharedAccessSignature sr=h&sig=ab%2Bc%3D&se=1&skn=o",
+            "SharedAccessSignature sr=h&sig=***&se=1&skn=o",
+            id="sas",
+        ),
+        pytest.param("https://f/api?code=s3cret&x=1", "https://f/api?code=***&x=1", id="webhook"),
+        pytest.param("errorCode=400004 code=3", "errorCode=400004 code=3", id="other codes"),
+        pytest.param("Bearer eyJ0eXAiOiJKV1QiLCJhbGci.x", "Bearer ***", id="token"),
+        pytest.param("a Bearer token is missing", "a Bearer token is missing", id="the word"),
+        pytest.param('{"u":"x?sig=a\\u002Bb\\"c"}', '{"u":"x?sig=***\\"c"}', id="inside json"),
+        pytest.param(
+            "a -----BEGIN EC PRIVATE KEY-----\nMII\n-----END EC PRIVATE KEY----- b",
+            "a -----BEGIN EC PRIVATE KEY-----***-----END EC PRIVATE KEY----- b",
+            id="private key",
+        ),
+        pytest.param(
+            "-----BEGIN PRIVATE KEY-----\nMII",
+            "-----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY-----",
+            id="cut private key",
+        ),
+        pytest.param(
+            "-----BEGIN CERTIFICATE-----\nMII", "-----BEGIN CERTIFICATE-----\nMII", id="certificate"
+        ),
+    ],
+)
+def test_what_looks_secret_is_masked_without_being_registered(text, masked):
+    assert Masker().mask(text) == masked
+
+
+def test_fields_are_masked_by_name_in_a_copy(masker):
+    body = {
+        "attestation": {"symmetricKey": {"primaryKey": "x", "secondaryKey": None}},
+        "tpm": {"endorsementKey": "e", "storageRootKey": ""},
+        "Authorization": "SharedAccessSignature sr=h&sig=s",
+        "list": [{"token": "t"}, KEY, 7],
+        "webhookUrl": "https://f?code=c",
+        "primaryKeyName": "kept",
+    }
+
+    assert masker.mask_fields(body) == {
+        "attestation": {"symmetricKey": {"primaryKey": "***", "secondaryKey": None}},
+        "tpm": {"endorsementKey": "***", "storageRootKey": ""},
+        "Authorization": "SharedAccessSignature ***",
+        "list": [{"token": "***"}, "***", 7],
+        "webhookUrl": "https://f?code=***",
+        "primaryKeyName": "kept",
+    }
+    assert body["tpm"]["endorsementKey"] == "e"

@@ -1,0 +1,135 @@
+import copy
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dpsctl.errors import UsageError
+from dpsctl.paths import parse_assignment, parse_path, remove_path, set_path, show_path
+
+BODY = {"etag": "x", "iotHubs": ["a", "b"], "initialTwin": {"tags": {"a.b": 1}}, "none": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "value"),
+    [
+        pytest.param("a=1", ("a",), "1", id="text"),
+        pytest.param("a:=1", ("a",), 1, id="json"),
+        pytest.param('a.b.0:={"c": null}', ("a", "b", "0"), {"c": None}, id="nested"),
+        pytest.param(r"a\.b=", ("a.b",), "", id="dot in a name"),
+        pytest.param(r"a\:=x", ("a:",), "x", id="colon in a name"),
+        pytest.param(r"a\b\\=x", ("a\\b\\",), "x", id="backslash"),
+        pytest.param("a=b=c:=d", ("a",), "b=c:=d", id="first equals sign counts"),
+    ],
+)
+def test_assignment_is_a_path_and_a_text_or_json(text, path, value):
+    assert parse_assignment(text) == (path, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param("a", "'a' has no value", id="no value"),
+        pytest.param("a..b=1", "an empty name in the path 'a..b'", id="empty name"),
+        pytest.param("=1", "an empty name", id="no name"),
+        pytest.param("a:=", "Expecting value at column 1", id="empty json"),
+        pytest.param("a:=1e999", "1e999 is too big", id="overflow"),
+        pytest.param("a." * 200 + "a=1", "more than 100 names long", id="long"),
+        pytest.param("a\udcff=1", "half a character", id="not utf-8"),
+    ],
+)
+def test_assignment_that_cannot_be_read_is_refused(text, problem):
+    with pytest.raises(UsageError) as failure:
+        parse_assignment(text)
+
+    assert failure.value.message.startswith("--set: ")
+    assert problem in failure.value.message
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1), min_size=1, max_size=5))
+def test_any_path_reads_back_as_shown(names):
+    shown = show_path(tuple(names))
+
+    assert parse_path(shown) == tuple(names)
+    assert parse_assignment(f"{shown}=x") == (tuple(names), "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("etag=y", {"etag": "y"}, id="replaces"),
+        pytest.param("new.deep.key:=1", {"new": {"deep": {"key": 1}}}, id="makes objects"),
+        pytest.param("iotHubs.0=c", {"iotHubs": ["c", "b"]}, id="index"),
+        pytest.param("iotHubs.2=c", {"iotHubs": ["a", "b", "c"]}, id="appends"),
+        pytest.param("none.a=1", {"none": {"a": "1"}}, id="null is absent"),
+        pytest.param("0=x", {"0": "x"}, id="number as a key"),
+        pytest.param(
+            r"initialTwin.tags.a\.b:=null", {"initialTwin": {"tags": {"a.b": None}}}, id="dot"
+        ),
+    ],
+)
+def test_set_changes_one_place_and_not_the_given_body(text, expected):
+    before = copy.deepcopy(BODY)
+
+    changed = set_path(BODY, *parse_assignment(text))
+
+    assert changed == {**BODY, **expected}
+    assert before == BODY
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param("iotHubs.3=x", "iotHubs is a list of 2, it has no '3'", id="beyond"),
+        pytest.param("iotHubs.first=x", "it has no 'first'", id="name in a list"),
+        pytest.param("iotHubs.-1=x", "it has no '-1'", id="negative"),
+        pytest.param("iotHubs.²=x", "it has no '²'", id="superscript"),
+        pytest.param("etag.a=x", "etag is neither an object nor a list", id="through a text"),
+        pytest.param("new.0=x", "new is not there, so 0 may mean", id="list or key"),
+    ],
+)
+def test_set_refuses_a_path_that_leads_nowhere(text, problem):
+    with pytest.raises(UsageError) as failure:
+        set_path(BODY, *parse_assignment(text))
+
+    assert failure.value.message.startswith("--set: ")
+    assert problem in failure.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("none", {k: v for k, v in BODY.items() if k != "none"}, id="key"),
+        pytest.param("iotHubs.0", {**BODY, "iotHubs": ["b"]}, id="index"),
+        pytest.param(r"initialTwin.tags.a\.b", {**BODY, "initialTwin": {"tags": {}}}, id="nested"),
+    ],
+)
+def test_remove_takes_one_place_and_leaves_the_given_body(text, expected):
+    before = copy.deepcopy(BODY)
+
+    assert remove_path(BODY, parse_path(text)) == expected
+    assert before == BODY
+
+
+def test_remove_reaches_into_a_list_of_objects():
+    body = {"hubs": [{"a": 1, "b": 2}, {}]}
+
+    assert remove_path(body, ("hubs", "0", "a")) == {"hubs": [{"b": 2}, {}]}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param("missing", "there is no missing", id="absent"),
+        pytest.param("initialTwin.a.b", "there is no initialTwin.a", id="absent parent"),
+        pytest.param("none.a", "there is no none.a", id="inside null"),
+        pytest.param("iotHubs.2", "iotHubs is a list of 2, it has no '2'", id="beyond"),
+        pytest.param("etag.a", "etag is neither", id="through a text"),
+    ],
+)
+def test_remove_refuses_what_is_not_there(text, problem):
+    with pytest.raises(UsageError) as failure:
+        remove_path(BODY, parse_path(text))
+
+    assert failure.value.message.startswith("--remove: ")
+    assert problem in failure.value.message
