@@ -16,6 +16,7 @@ class Kind:
     """
 
     name: str
+    collection: str
     id_field: str
     certificates: str
     attestations: tuple[str, ...]
@@ -26,6 +27,7 @@ class Kind:
 
 GROUP = Kind(
     name="EnrollmentGroup",
+    collection="enrollmentGroups",
     id_field="enrollmentGroupId",
     certificates="signingCertificates",
     attestations=("none", "x509", "symmetricKey"),
@@ -35,6 +37,7 @@ GROUP = Kind(
 )
 INDIVIDUAL = Kind(
     name="Enrollment",
+    collection="enrollments",
     id_field="registrationId",
     certificates="clientCertificates",
     attestations=("none", "tpm", "x509", "symmetricKey"),

@@ -9,9 +9,9 @@ from functools import partial
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, Map, Rule
 
-from dpsctl.emulator import enrollments, registrations
+from dpsctl.emulator import bulk, enrollments, registrations
 from dpsctl.emulator.answers import METHOD_NOT_ALLOWED, NOT_FOUND, Answer, Refusal
-from dpsctl.emulator.kinds import GROUP
+from dpsctl.emulator.kinds import GROUP, INDIVIDUAL, Kind
 
 Handler = Callable[..., Answer]
 
@@ -29,19 +29,22 @@ class Route:
     right: str
 
 
+def _enrollment_routes(kind: Kind) -> tuple[Route, ...]:
+    every, one = f"/{kind.collection}", f"/{kind.collection}/<id>"
+    keys = partial(enrollments.show_attestation, kind)
+    return (
+        Route("GET", one, partial(enrollments.show, kind), "EnrollmentRead"),
+        Route("PUT", one, partial(enrollments.write, kind), "EnrollmentWrite"),
+        Route("DELETE", one, partial(enrollments.remove, kind), "EnrollmentWrite"),
+        Route("POST", f"{every}/query", partial(enrollments.query, kind), "EnrollmentRead"),
+        Route("POST", f"{one}/attestationmechanism", keys, "EnrollmentWrite"),
+        Route("POST", every, partial(bulk.run, kind), "EnrollmentWrite"),
+    )
+
+
 ROUTES = (
-    Route("GET", "/enrollmentGroups/<id>", partial(enrollments.show, GROUP), "EnrollmentRead"),
-    Route("PUT", "/enrollmentGroups/<id>", partial(enrollments.write, GROUP), "EnrollmentWrite"),
-    Route(
-        "DELETE", "/enrollmentGroups/<id>", partial(enrollments.remove, GROUP), "EnrollmentWrite"
-    ),
-    Route("POST", "/enrollmentGroups/query", partial(enrollments.query, GROUP), "EnrollmentRead"),
-    Route(
-        "POST",
-        "/enrollmentGroups/<id>/attestationmechanism",
-        partial(enrollments.show_attestation, GROUP),
-        "EnrollmentWrite",
-    ),
+    *_enrollment_routes(GROUP),
+    *_enrollment_routes(INDIVIDUAL),
     Route("GET", "/registrations/<id>", registrations.show, "RegistrationStatusRead"),
     Route("DELETE", "/registrations/<id>", registrations.remove, "RegistrationStatusWrite"),
     Route("POST", "/registrations/<id>/query", registrations.query, "RegistrationStatusRead"),

@@ -4,10 +4,15 @@ import base64
 import hashlib
 import hmac
 import time
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from urllib.parse import quote_plus
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from dpsctl.emulator.server import Emulator
 from dpsctl.emulator.settings import OWNER_POLICY, EmulatorSettings
@@ -90,6 +95,32 @@ def create_group(api):
 @pytest.fixture
 def group_body():
     return group
+
+
+@pytest.fixture
+def certificate():
+    """Make a certificate (and its key) that *issuer*, made here too, or its own key has signed."""
+    return make_certificate
+
+
+class Made(NamedTuple):
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+
+def make_certificate(name, issuer=None):
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(
+        issuer_name=issuer.certificate.subject if issuer else subject,
+        subject_name=subject,
+        public_key=key.public_key(),
+        serial_number=x509.random_serial_number(),
+        not_valid_before=now - timedelta(hours=1),
+        not_valid_after=now + timedelta(days=1),
+    ).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    return Made(builder.sign(issuer.key if issuer else key, SHA256()), key)
 
 
 def group(group_id="g1", **fields):

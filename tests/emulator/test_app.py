@@ -33,8 +33,8 @@ def test_unknown_version_is_400(api, version):
     [
         ("GET", "/", 404),
         ("GET", "/nothing", 404),
-        ("GET", "/enrollmentGroups", 404),
-        ("GET", "/enrollmentGroups/", 404),
+        ("GET", "/enrollmentGroups", 405),
+        ("GET", "/enrollmentGroups/", 405),
         ("GET", "/enrollmentGroups//g1", 404),
         ("GET", "/enrollmentGroups/../../etc/passwd", 404),
         ("GET", "/enrollmentGroups/g1/more", 404),

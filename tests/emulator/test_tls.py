@@ -2,48 +2,37 @@
 
 import socket
 import ssl
-from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from dpsctl.emulator.tls import TlsStream, server_context
 
 
-def certificate(name, issuer=None):
-    """Make a certificate signed by *issuer*, a pair of certificate and key, or by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder(
-        issuer_name=issuer[0].subject if issuer else subject,
-        subject_name=subject,
-        public_key=key.public_key(),
-        serial_number=x509.random_serial_number(),
-        not_valid_before=now,
-        not_valid_after=now + timedelta(days=1),
-    ).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    return builder.sign(issuer[1] if issuer else key, SHA256()), key
-
-
-def pem_file(folder, chain, key):
+def pem_file(folder, *chain):
     path = folder / "client.pem"
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.write_bytes(private + b"".join(one.public_bytes(Encoding.PEM) for one in chain))
+    private = chain[0].key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(
+        private + b"".join(one.certificate.public_bytes(Encoding.PEM) for one in chain)
+    )
     return path
 
 
-def seen_certificates(client_context):
+@pytest.fixture
+def seen_certificates(client_context, certificate):
     """Shake hands with a server of ours, and return the chain it saw."""
+    server = certificate("server")
+    context = server_context(server.certificate, server.key)
+    return lambda: seen_by_server(context, client_context)
+
+
+def seen_by_server(server_context, client_context):
     ours, theirs = socket.socketpair()
     seen = []
 
     def serve():
-        stream = TlsStream(server_context(*certificate("server")), ours)
+        stream = TlsStream(server_context, ours)
         seen.extend(stream.peer_certificates())
         stream.write(b"!")
         stream.close()
@@ -67,29 +56,33 @@ def client_context():
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_client_without_a_certificate_is_let_in(client_context, version):
+def test_client_without_a_certificate_is_let_in(client_context, seen_certificates, version):
     client_context.minimum_version = client_context.maximum_version = version
 
-    assert seen_certificates(client_context) == []
+    assert seen_certificates() == []
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_chain_of_an_unknown_issuer_is_seen_leaf_first(client_context, tmp_path, version):
+def test_chain_of_an_unknown_issuer_is_seen_leaf_first(
+    client_context, seen_certificates, certificate, tmp_path, version
+):
     client_context.minimum_version = client_context.maximum_version = version
     issuer = certificate("issuer")
-    leaf, key = certificate("device", issuer)
-    client_context.load_cert_chain(pem_file(tmp_path, [leaf, issuer[0]], key))
+    leaf = certificate("device", issuer)
+    client_context.load_cert_chain(pem_file(tmp_path, leaf, issuer))
 
-    seen = seen_certificates(client_context)
-
-    assert seen == [one.public_bytes(Encoding.DER) for one in (leaf, issuer[0])]
+    assert seen_certificates() == [der(leaf), der(issuer)]
 
 
-def test_bare_leaf_is_seen(client_context, tmp_path):
-    leaf, key = certificate("device")
-    client_context.load_cert_chain(pem_file(tmp_path, [leaf], key))
+def test_bare_leaf_is_seen(client_context, seen_certificates, certificate, tmp_path):
+    leaf = certificate("device")
+    client_context.load_cert_chain(pem_file(tmp_path, leaf))
 
-    assert seen_certificates(client_context) == [leaf.public_bytes(Encoding.DER)]
+    assert seen_certificates() == [der(leaf)]
+
+
+def der(made):
+    return made.certificate.public_bytes(Encoding.DER)
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
