@@ -25,7 +25,9 @@ _LEADING = "dpsctl.leading"
 
 
 class Command(TyperCommand):
-    """A command that reads az's argument shapes."""
+    """A command that reads az's argument shapes; its help ends with *examples*."""
+
+    examples: tuple[str, ...] = ()
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Rewrite *args*, after the global options given before the command's name."""
@@ -43,6 +45,14 @@ class Command(TyperCommand):
         for heading in sorted(headings, key=_rank):
             with formatter.section(heading):
                 formatter.write_dl(headings[heading])
+
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
+        """Write the examples, each whole on its line: people copy them."""
+        if self.examples:
+            with formatter.section("Examples"):
+                for line in self.examples:
+                    formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
 
 
 class Group(TyperGroup):

@@ -53,11 +53,12 @@ class Verb:
             self.name,
             cls=Command,
             help=inspect.getdoc(self.function),
-            epilog=_examples(self.examples),
             context_settings=dict(self.context_settings),
         )
         make(_Call(self).as_callback())
-        return get_command(app)  # type: ignore[return-value]
+        command: Command = get_command(app)  # type: ignore[assignment]
+        command.examples = tuple(self.examples)
+        return command
 
 
 @dataclass
@@ -246,7 +247,3 @@ def _with_signature(function: Any, parameters: Sequence[inspect.Parameter]) -> A
     function.__signature__ = inspect.Signature(list(unique.values()))
     function.__annotations__ = {name: item.annotation for name, item in unique.items()}
     return function
-
-
-def _examples(examples: Sequence[str]) -> str | None:
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in examples) if examples else None
