@@ -13,7 +13,7 @@ Keys are base64 text everywhere, as the service shows them. No message of this m
 from __future__ import annotations
 
 # `typing`, `collections.abc`, `base64` and `hmac` each cost more start-up than the whole module.
-from _collections_abc import Iterable, Iterator
+from _collections_abc import Iterable, Iterator, Sequence
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 
@@ -31,6 +31,7 @@ _LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DIGITS = b"0123456789"
 _ID_BYTES = _LETTERS + _DIGITS + b"-._:"
 _ID_CHARACTERS = _ID_BYTES.decode()
+_NEVER_LAST = b"._:"
 _MAX_ID_LENGTH = 128
 _KEY_SIZES = range(16, 65)
 
@@ -115,8 +116,20 @@ def check_id(text: str, what: str) -> None:
         raise IdFormatError(
             f"the {what} has {len(encoded)} characters, {_MAX_ID_LENGTH} are allowed"
         )
-    if encoded[-1:] in b"._:":
+    if encoded[-1:] in _NEVER_LAST:
         raise IdFormatError(f"a {what} ends with a letter, a digit or '-', not {text[-1]!r}")
+
+
+def ids_are_valid(ids: Sequence[str]) -> bool:
+    """Tell whether `check_id` takes all *ids*; much faster than asking one by one."""
+    lines = "\n".join(["", *ids, ""]).encode("utf-8", "replace")
+    bad_ends = [bytes([byte]) + b"\n" for byte in _NEVER_LAST + b"\n"]  # the last: an empty id
+    return (
+        not lines.translate(None, _ID_BYTES + b"\n")
+        and lines.count(b"\n") == len(ids) + 1  # a line break inside an id would be one more
+        and max(map(len, ids), default=0) <= _MAX_ID_LENGTH
+        and not any(end in lines for end in bad_ends)
+    )
 
 
 def key_length_warning(key: str) -> str | None:

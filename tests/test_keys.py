@@ -176,6 +176,26 @@ def test_check_registration_id_says_what_is_wrong(text, reason):
     assert reason in str(caught.value)
 
 
+IDS = (
+    st.text(st.sampled_from("aB0-._:\n é\udcff"), max_size=4)
+    | st.just("a" * 128)
+    | st.just("a" * 129)
+)
+
+
+@given(st.lists(IDS | st.from_regex(r"[a-z.]{0,5}[a-z]", fullmatch=True), max_size=4))
+def test_many_ids_are_valid_when_each_one_is(ids):
+    assert keys.ids_are_valid(ids) is all(is_taken(text) for text in ids)
+
+
+def is_taken(text):
+    try:
+        keys.check_registration_id(text)
+    except keys.IdFormatError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize(
     ("size", "warned"), [(1, True), (15, True), (16, False), (64, False), (65, True)]
 )

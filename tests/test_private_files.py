@@ -1,0 +1,100 @@
+import errno
+import os
+import signal
+import stat
+
+import pytest
+
+from dpsctl.errors import DpsctlError, UsageError
+from dpsctl.private_files import private_file
+
+
+def test_private_file_is_for_its_owner_alone(tmp_path):
+    path = tmp_path / "keys.tsv"
+
+    with private_file(str(path), "--out") as file:
+        file.write("d1\tkéy\n")
+
+    assert path.read_bytes() == "d1\tkéy\n".encode()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_private_file_appears_only_when_it_is_whole(tmp_path):
+    path = tmp_path / "keys.tsv"
+
+    with private_file(str(path), "--out") as file:
+        file.write("half\n")
+        file.flush()
+        seen = path.exists()
+
+    assert (seen, path.exists()) == (False, True)
+
+
+def test_private_file_leaves_nothing_behind_when_the_work_fails(tmp_path):
+    with pytest.raises(KeyboardInterrupt), private_file(str(tmp_path / "keys"), "--out"):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_private_file_keeps_an_existing_file_when_the_work_fails(tmp_path):
+    path = tmp_path / "keys.tsv"
+    path.write_text("old\n")
+
+    with pytest.raises(ZeroDivisionError), private_file(str(path), "--out", replace=True) as file:
+        file.write(str(1 / 0))
+
+    assert path.read_text() == "old\n"
+
+
+def test_private_file_replaces_only_when_told_to(tmp_path):
+    path = tmp_path / "keys.tsv"
+    path.write_text("old\n")
+
+    with (
+        pytest.raises(UsageError, match=r"--out .*: exists already"),
+        private_file(str(path), "--out"),
+    ):
+        pass
+    before = path.read_text()
+    with private_file(str(path), "--out", replace=True) as file:
+        file.write("new\n")
+
+    assert (before, path.read_text()) == ("old\n", "new\n")
+
+
+def test_private_file_refuses_one_that_appeared_meanwhile(tmp_path):
+    path = tmp_path / "keys.tsv"
+
+    with pytest.raises(UsageError, match="exists already"), private_file(str(path), "--out"):
+        path.write_text("other\n")
+
+    assert [entry.read_text() for entry in tmp_path.iterdir()] == ["other\n"]
+
+
+def test_private_file_goes_where_a_link_points(tmp_path):
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "keys.tsv"
+    link.symlink_to(tmp_path / "real" / "keys.tsv")
+
+    with private_file(str(link), "--out") as file:
+        file.write("new\n")
+
+    assert link.is_symlink()
+    assert (tmp_path / "real" / "keys.tsv").read_text() == "new\n"
+
+
+@pytest.mark.parametrize("name", ["missing/keys.tsv", "."])
+def test_private_file_names_the_flag_when_it_cannot_be_made(tmp_path, name):
+    with pytest.raises(UsageError, match=r"^--out "), private_file(f"{tmp_path}/{name}", "--out"):
+        pass
+
+
+def test_private_file_reports_a_disk_that_fails(tmp_path):
+    path = str(tmp_path / "keys.tsv")
+
+    with (
+        pytest.raises(DpsctlError, match=f"--out {path}: cannot be written"),
+        private_file(path, "--out"),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
