@@ -1,34 +1,22 @@
-"""The WSGI app: find the route, check the caller, call the handler, write its answer."""
+"""The WSGI app: faults first, then the route, its guard, its handler, and the answer written."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
 from werkzeug.wrappers import Request
 
-from dpsctl.emulator.answers import FAILED, FORBIDDEN, Answer, Refusal, invalid, write_json
+from dpsctl.emulator import control
+from dpsctl.emulator.active_faults import Trouble
+from dpsctl.emulator.answers import FAILED, Answer, Refusal, write_json
 from dpsctl.emulator.call import Call, Service
 from dpsctl.emulator.routes import find_route
-from dpsctl.emulator.settings import OWNER_POLICY, RIGHTS
-from dpsctl.emulator.tokens import read_token, unauthorized
 
-# Those that facts.md A1 lists; the emulator answers them all alike.
-API_VERSIONS = frozenset(
-    {
-        "2019-03-31",
-        "2021-06-01",
-        "2021-10-01",
-        "2021-11-01-preview",
-        "2025-07-01-preview",
-        "2026-04-01",
-        "2026-07-01-preview",
-        "2026-11-01",
-    }
-)
 log = logging.getLogger(__name__)
 
 
@@ -39,43 +27,48 @@ class EmulatorApp:
         self.service = service
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer one request."""
-        answer = self._answer(Call(Request(environ), self.service))
-        body = b"" if answer.body is None else write_json(answer.body)
-        headers = {"x-ms-request-id": str(uuid4()), **answer.headers}
-        if answer.status != HTTPStatus.NO_CONTENT:
-            headers["Content-Type"] = "application/json; charset=utf-8"
-            headers["Content-Length"] = str(len(body))
-        start_response(answer.status_line, list(headers.items()))
-        return [body]
+        """Answer one request, or do to it what the faults in force say."""
+        request = Request(environ)
+        call = Call(request, self.service)
+        if request.path.lower().startswith(control.PREFIX):
+            return _written(self._answer(call), start_response, None)
+        trouble = self.service.faults.trouble_for(request.method, request.path)
+        if trouble.seconds:
+            time.sleep(trouble.seconds)
+        answer = self._troubled_answer(call, trouble)
+        self.service.log.add(request, answer.status, self.service.clock.timestamp())
+        return _written(answer, start_response, trouble.breakage)
+
+    def _troubled_answer(self, call: Call, trouble: Trouble) -> Answer:
+        if trouble.refusal:
+            return trouble.refusal.answer(self.service.clock.timestamp())
+        return self._answer(call)
 
     def _answer(self, call: Call) -> Answer:
         try:
-            return self._handled(call)
+            route, ids = find_route(call.request.method, call.request.path)
+            route.guard(call)
+            return route.handler(call, *ids)
         except Refusal as refusal:
             return refusal.answer(call.clock.timestamp())
         except Exception:
             log.exception("%s %s", call.request.method, call.request.path)
             return Refusal(FAILED, "Internal Server Error").answer(call.clock.timestamp())
 
-    def _handled(self, call: Call) -> Answer:
-        route, ids = find_route(call.request.method, call.request.path)
-        check_caller(call, route.right)
-        if call.request.args.get("api-version") not in API_VERSIONS:
-            raise invalid("The api-version is missing or not supported.")
-        return route.handler(call, *ids)
+
+def _written(answer: Answer, start_response: Any, breakage: str | None) -> Iterable[bytes]:
+    """Write *answer*; `cut` ends its JSON in the middle, `reset` the connection."""
+    body = b"" if answer.body is None else write_json(answer.body)
+    half = body[: len(body) // 2]
+    body = half if breakage == "cut" else body
+    headers = {"x-ms-request-id": str(uuid4()), **answer.headers}
+    if answer.status != HTTPStatus.NO_CONTENT:
+        headers["Content-Type"] = "application/json; charset=utf-8"
+        headers["Content-Length"] = str(len(body))
+    start_response(answer.status_line, list(headers.items()))
+    return _aborted(half) if breakage == "reset" else [body]
 
 
-def check_caller(call: Call, right: str) -> None:
-    """Refuse a caller without a valid token (401), or whose policy lacks *right* (403).
-
-    Whatever host `sr` names is as good as another: the emulator has many names. Raises Refusal.
-    """
-    token = read_token(call.header("Authorization"))
-    rights = dict(call.settings.policies) | {OWNER_POLICY: RIGHTS}
-    if token.policy not in rights or token.is_expired(call.clock.now()):
-        raise unauthorized()
-    if not token.is_signed_with(call.service.identity.key_of(token.policy)):
-        raise unauthorized()
-    if right not in rights[token.policy]:
-        raise Refusal(FORBIDDEN, f"The policy {token.policy} lacks {right}.")
+def _aborted(half: bytes) -> Iterator[bytes]:
+    yield half
+    raise ConnectionAbortedError

@@ -7,9 +7,11 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
+from dpsctl.emulator.active_faults import ActiveFaults
 from dpsctl.emulator.answers import read_json
 from dpsctl.emulator.clock import Clock
 from dpsctl.emulator.identity import Identity
+from dpsctl.emulator.request_log import RequestLog
 from dpsctl.emulator.settings import EmulatorSettings
 from dpsctl.emulator.store import Store
 
@@ -22,6 +24,14 @@ class Service:
     store: Store
     identity: Identity
     clock: Clock
+    faults: ActiveFaults
+    log: RequestLog
+
+    def reset(self) -> None:
+        """Forget records and requests, and go back to the faults of the start."""
+        self.store.reset()
+        self.faults.reset()
+        self.log.clear()
 
 
 @dataclass(frozen=True)

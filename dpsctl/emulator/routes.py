@@ -9,8 +9,9 @@ from functools import partial
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, Map, Rule
 
-from dpsctl.emulator import bulk, enrollments, registrations
+from dpsctl.emulator import bulk, control, enrollments, registrations
 from dpsctl.emulator.answers import METHOD_NOT_ALLOWED, NOT_FOUND, Answer, Refusal
+from dpsctl.emulator.guards import Guard, policy_with, this_machine
 from dpsctl.emulator.kinds import GROUP, INDIVIDUAL, Kind
 
 Handler = Callable[..., Answer]
@@ -18,7 +19,7 @@ Handler = Callable[..., Answer]
 
 @dataclass(frozen=True)
 class Route:
-    """Join a method and a path to its handler; *right* is what the caller's policy must hold.
+    """Join a method and a path to its handler, and to the guard that its caller must pass.
 
     Handlers are called with the Call and the path's ids in order.
     """
@@ -26,28 +27,50 @@ class Route:
     method: str
     path: str
     handler: Handler
-    right: str
+    guard: Guard
+
+
+_READ = policy_with("EnrollmentRead")
+_WRITE = policy_with("EnrollmentWrite")
 
 
 def _enrollment_routes(kind: Kind) -> tuple[Route, ...]:
     every, one = f"/{kind.collection}", f"/{kind.collection}/<id>"
     keys = partial(enrollments.show_attestation, kind)
     return (
-        Route("GET", one, partial(enrollments.show, kind), "EnrollmentRead"),
-        Route("PUT", one, partial(enrollments.write, kind), "EnrollmentWrite"),
-        Route("DELETE", one, partial(enrollments.remove, kind), "EnrollmentWrite"),
-        Route("POST", f"{every}/query", partial(enrollments.query, kind), "EnrollmentRead"),
-        Route("POST", f"{one}/attestationmechanism", keys, "EnrollmentWrite"),
-        Route("POST", every, partial(bulk.run, kind), "EnrollmentWrite"),
+        Route("GET", one, partial(enrollments.show, kind), _READ),
+        Route("PUT", one, partial(enrollments.write, kind), _WRITE),
+        Route("DELETE", one, partial(enrollments.remove, kind), _WRITE),
+        Route("POST", f"{every}/query", partial(enrollments.query, kind), _READ),
+        Route("POST", f"{one}/attestationmechanism", keys, _WRITE),
+        Route("POST", every, partial(bulk.run, kind), _WRITE),
     )
 
 
 ROUTES = (
     *_enrollment_routes(GROUP),
     *_enrollment_routes(INDIVIDUAL),
-    Route("GET", "/registrations/<id>", registrations.show, "RegistrationStatusRead"),
-    Route("DELETE", "/registrations/<id>", registrations.remove, "RegistrationStatusWrite"),
-    Route("POST", "/registrations/<id>/query", registrations.query, "RegistrationStatusRead"),
+    Route("GET", "/registrations/<id>", registrations.show, policy_with("RegistrationStatusRead")),
+    Route(
+        "DELETE",
+        "/registrations/<id>",
+        registrations.remove,
+        policy_with("RegistrationStatusWrite"),
+    ),
+    Route(
+        "POST",
+        "/registrations/<id>/query",
+        registrations.query,
+        policy_with("RegistrationStatusRead"),
+    ),
+    Route("GET", "/_emulator/health", control.health, this_machine),
+    Route("POST", "/_emulator/reset", control.reset, this_machine),
+    Route("POST", "/_emulator/seed", control.seed, this_machine),
+    Route("GET", "/_emulator/faults", control.show_faults, this_machine),
+    Route("PUT", "/_emulator/faults", control.replace_faults, this_machine),
+    Route("DELETE", "/_emulator/faults", control.remove_faults, this_machine),
+    Route("GET", "/_emulator/requests", control.requests, this_machine),
+    Route("DELETE", "/_emulator/requests", control.forget_requests, this_machine),
 )
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from dpsctl.emulator.active_faults import ActiveFaults
 from dpsctl.emulator.app import EmulatorApp
 from dpsctl.emulator.call import Service
 from dpsctl.emulator.clock import Clock
 from dpsctl.emulator.identity import load_identity
 from dpsctl.emulator.listener import Listener
+from dpsctl.emulator.request_log import RequestLog
 from dpsctl.emulator.settings import OWNER_POLICY, EmulatorSettings
 from dpsctl.emulator.store import MEMORY, Store
 from dpsctl.emulator.tls import server_context
@@ -33,34 +35,35 @@ class Emulator:
     def __init__(self, settings: EmulatorSettings | None = None) -> None:
         self.settings = settings or EmulatorSettings()
         self.clock = Clock()
-        self._store: Store | None = None
+        self.faults = ActiveFaults(self.clock, self.settings.faults)
+        self._service: Service | None = None
 
     def start(self) -> Self:
         """Open the store and listen; clients may connect when this returns."""
         _check_address(self.settings)
-        self._store = Store(self.settings.db)
+        store = Store(self.settings.db)
         self._folder: str | None = None
         try:
-            self.identity = load_identity(self._store)
-            service = Service(self.settings, self._store, self.identity, self.clock)
-            self.app = EmulatorApp(service)
-            self._listener = self._listening()
+            self.identity = load_identity(store)
+            service = Service(
+                self.settings, store, self.identity, self.clock, self.faults, RequestLog()
+            )
             self.ca_file = self._written_ca()
+            self._listener = self._listening(EmulatorApp(service))
         except BaseException:
-            self._store.close()
+            self._leave(store)
             raise
+        self._service = service
         self._listener.start()
         return self
 
     def stop(self) -> None:
         """Hang up on all clients and close the store; a second call does nothing."""
-        store, self._store = self._store, None
-        if store is None:
+        service, self._service = self._service, None
+        if service is None:
             return
         self._listener.stop()
-        store.close()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self._leave(service.store)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -74,11 +77,16 @@ class Emulator:
         self.stop()
 
     @property
+    def service(self) -> Service:
+        """Return what all requests share: the records and the log of requests among it."""
+        if self._service is None:
+            raise UsageError("The emulator is not running.", "Call start() first.")
+        return self._service
+
+    @property
     def store(self) -> Store:
         """Return the records, for a test to look at or to fill."""
-        if self._store is None:
-            raise UsageError("The emulator is not running.", "Call start() first.")
-        return self._store
+        return self.service.store
 
     @property
     def port(self) -> int:
@@ -131,16 +139,21 @@ class Emulator:
         }
 
     def reset(self) -> None:
-        """Forget all records, as if the service were new."""
-        self.store.reset()
+        """Forget records and requests, and go back to the faults of the settings."""
+        self.service.reset()
 
-    def _listening(self) -> Listener:
+    def _leave(self, store: Store) -> None:
+        store.close()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _listening(self, app: EmulatorApp) -> Listener:
         tls = None
         if self.settings.tls:
             names = (_known_as(self.settings), *_LOOPBACK_NAMES, *self.settings.sans)
             tls = server_context(*self.identity.server_certificate(names))
         try:
-            return Listener(self.settings, self.app, tls)
+            return Listener(self.settings, app, tls)
         except OSError as error:
             raise UsageError(
                 f"--host {self.settings.host} --port {self.settings.port}: {error.strerror}.",

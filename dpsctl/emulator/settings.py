@@ -31,8 +31,9 @@ class EmulatorSettings:
     """Describe an emulator: where it listens, what it keeps, which hubs it knows.
 
     *port* 0 means a free one, *db* is a file or `:memory:`, *hubs* are (host name, weight) pairs,
-    *cas* are (name, PEM file) pairs, *policies* are (name, rights) pairs beside the owner's, and
-    *idle_seconds* is how long a connection may be silent before it is closed.
+    *cas* are (name, PEM file) pairs, *policies* are (name, rights) pairs beside the owner's,
+    *faults* are as `--fault` takes them, and *idle_seconds* is how long a connection may be silent
+    before it is closed.
     """
 
     host: str = "127.0.0.1"
@@ -46,4 +47,5 @@ class EmulatorSettings:
     page_size: int = 100
     policies: tuple[tuple[str, frozenset[str]], ...] = ()
     limits: Limits = Limits()
+    faults: tuple[str, ...] = ()
     idle_seconds: float = 75.0

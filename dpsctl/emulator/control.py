@@ -1,0 +1,120 @@
+"""`/_emulator/`: what testers do to the emulator itself, never to be found in the service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dpsctl.emulator.answers import Answer, Json, invalid
+from dpsctl.emulator.call import Call, Service
+from dpsctl.emulator.enrollments import put
+from dpsctl.emulator.etags import ANY, new_etag
+from dpsctl.emulator.kinds import GROUP, INDIVIDUAL, REGISTRATION, Kind
+from dpsctl.errors import UsageError
+
+PREFIX = "/_emulator/"
+
+
+def health(call: Call) -> Answer:
+    """Answer that all is well, and what is in force."""
+    return Answer(body={"status": "ok", "faults": call.service.faults.texts()})
+
+
+def reset(call: Call) -> Answer:
+    """Forget records and requests, and go back to the faults of the start."""
+    call.service.reset()
+    return Answer(status=204)
+
+
+def show_faults(call: Call) -> Answer:
+    """Answer with the faults in force."""
+    return Answer(body={"faults": call.service.faults.texts()})
+
+
+def replace_faults(call: Call) -> Answer:
+    """Put the faults of the body in force, in place of all others."""
+    texts = _list(call.json(), "faults")
+    if not all(isinstance(text, str) for text in texts):
+        raise invalid("faults must be texts such as '503 twice'.")
+    try:
+        call.service.faults.replace(texts)
+    except UsageError as error:
+        raise invalid(f"{error.message} {error.hint}") from None
+    return show_faults(call)
+
+
+def remove_faults(call: Call) -> Answer:
+    """Let everything work again."""
+    call.service.faults.replace(())
+    return Answer(status=204)
+
+
+def requests(call: Call) -> Answer:
+    """Answer with the requests seen so far."""
+    return Answer(body={"requests": call.service.log.entries()})
+
+
+def forget_requests(call: Call) -> Answer:
+    """Start a new log."""
+    call.service.log.clear()
+    return Answer(status=204)
+
+
+def seed(call: Call) -> Answer:
+    """Write the records of the body over whatever has their ids: all of them, or none."""
+    sent = call.json()
+    with call.store.writing():
+        counts = seed_records(call.service, sent)
+    return Answer(body=counts)
+
+
+def seed_records(service: Service, sent: Any) -> dict[str, int]:
+    """Write `enrollmentGroups`, `enrollments` and `registrations`; return how many of each.
+
+    Enrollments keep the service's rules. A registration names its group as `enrollmentGroupId`.
+    """
+    if not isinstance(sent, dict) or set(sent) - {
+        "enrollmentGroups",
+        "enrollments",
+        "registrations",
+    }:
+        raise invalid("A seed has enrollmentGroups, enrollments and registrations, nothing else.")
+    for kind in (GROUP, INDIVIDUAL):
+        for item in _list(sent, kind.collection):
+            _seed_enrollment(kind, service, item)
+    for item in _list(sent, "registrations"):
+        _seed_registration(service, item)
+    return {name: len(items) for name, items in sent.items()}
+
+
+def _seed_enrollment(kind: Kind, service: Service, item: Any) -> None:
+    record_id = _text(item, kind.id_field)
+    is_there = service.store.get(kind.name, record_id) is not None
+    put(kind, service, record_id, item, ANY if is_there else None)
+
+
+def _seed_registration(service: Service, item: Any) -> None:
+    record_id = _text(item, "registrationId")
+    group = _text(item, "enrollmentGroupId") if "enrollmentGroupId" in item else ""
+    now = service.clock.timestamp()
+    record = {
+        "registrationId": record_id,
+        "createdDateTimeUtc": now,
+        "status": "assigned",
+        "lastUpdatedDateTimeUtc": now,
+        "etag": new_etag(),
+    } | {name: value for name, value in item.items() if name != "enrollmentGroupId"}
+    service.store.put(REGISTRATION, record_id, record, label=group)
+
+
+def _list(sent: Any, name: str) -> list[Any]:
+    items = sent.get(name, []) if isinstance(sent, dict) else None
+    if not isinstance(items, list):
+        raise invalid(f"{name} must be a list.")
+    return items
+
+
+def _text(item: Json, name: str) -> str:
+    value = item.get(name) if isinstance(item, dict) else None
+    if not isinstance(value, str):
+        raise invalid(f"Each record must have its {name}.")
+    return value

@@ -1,0 +1,66 @@
+"""What a route asks of its caller before its handler is called."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+
+from dpsctl.emulator.answers import FORBIDDEN, Refusal, invalid
+from dpsctl.emulator.call import Call
+from dpsctl.emulator.settings import OWNER_POLICY, RIGHTS
+from dpsctl.emulator.tokens import read_token, unauthorized
+
+Guard = Callable[[Call], None]
+
+# Those that facts.md A1 lists; the emulator answers them all alike.
+API_VERSIONS = frozenset(
+    {
+        "2019-03-31",
+        "2021-06-01",
+        "2021-10-01",
+        "2021-11-01-preview",
+        "2025-07-01-preview",
+        "2026-04-01",
+        "2026-07-01-preview",
+        "2026-11-01",
+    }
+)
+
+
+def policy_with(right: str) -> Guard:
+    """Return the guard that wants a token of a policy that holds *right*, and a known version."""
+
+    def check(call: Call) -> None:
+        _check_policy(call, right)
+        check_version(call)
+
+    return check
+
+
+def check_version(call: Call) -> None:
+    """Refuse a request in a version that nobody knows. Raises Refusal."""
+    if call.request.args.get("api-version") not in API_VERSIONS:
+        raise invalid("The api-version is missing or not supported.")
+
+
+def this_machine(call: Call) -> None:
+    """Refuse who calls from elsewhere: control is for the tester beside the emulator."""
+    address = ipaddress.ip_address(call.request.remote_addr or "0.0.0.0")  # noqa: S104 - nobody's
+    mapped = getattr(address, "ipv4_mapped", None)
+    if not (mapped or address).is_loopback:
+        raise Refusal(FORBIDDEN, "Only this machine may control the emulator.")
+
+
+def _check_policy(call: Call, right: str) -> None:
+    """Refuse a caller without a valid token (401), or whose policy lacks *right* (403).
+
+    Whatever host `sr` names is as good as another: the emulator has many names.
+    """
+    token = read_token(call.header("Authorization"))
+    rights = dict(call.settings.policies) | {OWNER_POLICY: RIGHTS}
+    if token.policy not in rights or token.is_expired(call.clock.now()):
+        raise unauthorized()
+    if not token.is_signed_with(call.service.identity.key_of(token.policy)):
+        raise unauthorized()
+    if right not in rights[token.policy]:
+        raise Refusal(FORBIDDEN, f"The policy {token.policy} lacks {right}.")

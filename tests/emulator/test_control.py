@@ -1,0 +1,224 @@
+"""What testers do to the emulator over HTTP: faults, seeds, the log, reset."""
+
+import time
+
+import pytest
+import requests
+from requests.exceptions import ChunkedEncodingError, JSONDecodeError
+from werkzeug.test import Client
+
+from dpsctl.emulator.app import EmulatorApp
+
+GROUP = "/enrollmentGroups/g1"
+
+
+@pytest.fixture
+def control(emulator):
+    """Send a request without a token."""
+
+    def send(method, path, body=None):
+        return requests.request(
+            method,
+            f"{emulator.endpoint}/_emulator/{path}",
+            json=body,
+            timeout=10,
+            verify=emulator.ca_file,
+        )
+
+    return send
+
+
+@pytest.fixture
+def break_with(control):
+    def replace(*faults):
+        assert control("PUT", "faults", {"faults": faults}).status_code == 200
+
+    return replace
+
+
+def test_status_is_answered_in_the_service_shape(api, break_with):
+    break_with("429 after 1, Retry-After 1")
+
+    answers = [api("GET", GROUP) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [404, 429]
+    assert answers[1].headers["Retry-After"] == "1"
+    assert answers[1].json()["errorCode"] == 429000
+
+
+def test_refused_write_is_not_done(api, control, break_with, group_body):
+    break_with("503")
+
+    api("PUT", GROUP, group_body())
+    control("DELETE", "faults")
+
+    assert api("GET", GROUP).status_code == 404
+
+
+def test_reset_breaks_the_connection_after_the_write(api, break_with, group_body):
+    break_with("reset once")
+
+    with pytest.raises((requests.ConnectionError, ChunkedEncodingError)):
+        api("PUT", GROUP, group_body())
+
+    assert api("GET", GROUP).status_code == 200
+
+
+def test_cut_answer_is_whole_http_and_half_json(api, break_with, group_body):
+    break_with("cut once")
+
+    answer = api("PUT", GROUP, group_body())
+
+    assert answer.status_code == 200
+    with pytest.raises(JSONDecodeError):
+        answer.json()
+    assert api("GET", GROUP).status_code == 200
+
+
+def test_latency_delays_the_answer(api, break_with):
+    break_with("latency 100ms")
+
+    began = time.monotonic()
+    api("GET", GROUP)
+
+    assert time.monotonic() - began >= 0.1
+
+
+@pytest.mark.parametrize(("skew", "status"), [("-30s", 404), ("2m", 401)])
+def test_skewed_clock_judges_tokens(api, break_with, skew, status):
+    break_with(f"skew {skew}")
+
+    assert api("GET", GROUP).status_code == status
+
+
+def test_throttle_refuses_what_is_too_much(api, break_with):
+    break_with("throttle 2")
+
+    assert [api("GET", GROUP).status_code for _ in range(3)] == [404, 404, 429]
+
+
+def test_faults_do_not_concern_control(control, break_with):
+    break_with("503", "latency 10m")
+
+    assert control("GET", "health").json() == {"status": "ok", "faults": ["503", "latency 10m"]}
+    assert control("GET", "faults").json() == {"faults": ["503", "latency 10m"]}
+
+
+@pytest.mark.parametrize(
+    "body", [{"faults": ["boom"]}, {"faults": "503"}, {"faults": [5]}, [], None]
+)
+def test_faults_that_make_no_sense_are_refused(control, body):
+    assert control("PUT", "faults", body).status_code == 400
+    assert control("GET", "faults").json() == {"faults": []}
+
+
+def test_faults_of_the_settings_come_back_with_reset(start, caller):
+    emulator = start(faults=("503 once",))
+    send = caller(emulator)
+
+    before = [send("GET", GROUP).status_code for _ in range(2)]
+    emulator.reset()
+
+    assert [*before, send("GET", GROUP).status_code] == [503, 404, 503]
+
+
+def test_reset_forgets_everything(api, control, break_with, create_group):
+    create_group()
+    break_with("503")
+
+    answer = control("POST", "reset")
+
+    assert answer.status_code == 204
+    assert control("GET", "requests").json() == {"requests": []}
+    assert api("GET", GROUP).status_code == 404
+
+
+def test_seed_writes_records_of_all_kinds_twice_over(api, control, group_body):
+    enrollment = {"registrationId": "d1", "attestation": {"type": "symmetricKey"}}
+    registrations = [
+        {"registrationId": "d1"},
+        {"registrationId": "d2", "enrollmentGroupId": "g1", "status": "failed"},
+    ]
+    seed = {
+        "enrollmentGroups": [group_body()],
+        "enrollments": [enrollment],
+        "registrations": registrations,
+    }
+
+    answers = [control("POST", "seed", seed) for _ in range(2)]
+
+    assert answers[1].json() == {"enrollmentGroups": 1, "enrollments": 1, "registrations": 2}
+    assert api("GET", "/enrollments/d1").json()["registrationState"]["status"] == "assigned"
+    listed = api("POST", "/registrations/g1/query").json()
+    assert [(one["registrationId"], one["status"]) for one in listed] == [("d2", "failed")]
+    assert "enrollmentGroupId" not in listed[0]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"enrollments": [{"registrationId": "x"}]},
+        {"enrollments": {}},
+        {"enrollments": [{}]},
+        {"enrollments": [7]},
+        {"registrations": [{"registrationId": 1}]},
+        {"registrations": [{"registrationId": "a", "enrollmentGroupId": 1}]},
+        {"devices": []},
+    ],
+)
+def test_seed_that_is_wrong_anywhere_writes_nothing(api, control, group_body, bad):
+    answer = control("POST", "seed", {"enrollmentGroups": [group_body()], **bad})
+
+    assert answer.status_code == 400
+    assert api("POST", "/enrollmentGroups/query", {"query": "*"}).json() == []
+
+
+def test_seed_that_is_no_object_is_refused(control):
+    assert control("POST", "seed", []).status_code == 400
+
+
+def test_log_shows_requests_and_masks_secrets(api, emulator, control, create_group):
+    made = create_group()
+    api("PUT", GROUP, made, {"If-Match": made["etag"]})
+
+    text = control("GET", "requests").text
+    last = control("GET", "requests").json()["requests"][-1]
+
+    keys = made["attestation"]["symmetricKey"]
+    assert (last["method"], last["path"], last["status"]) == ("PUT", GROUP, 200)
+    assert last["headers"]["if-match"] == made["etag"]
+    assert last["headers"]["authorization"].startswith("SharedAccessSignature sr=127.0.0.1")
+    assert last["body"]["attestation"]["symmetricKey"] == dict.fromkeys(keys, "***")
+    assert not any(secret in text for secret in (*keys.values(), emulator.policy_key))
+    assert "sig=***&" in text
+
+
+def test_log_masks_bearer_tokens_and_takes_bodies_that_are_no_json(api, control):
+    api("PUT", GROUP, data=b"{", headers={"Authorization": "Bearer secret"})
+
+    last = control("GET", "requests").json()["requests"][-1]
+
+    assert last["headers"]["authorization"] == "Bearer ***"
+    assert last["body"] is None
+
+
+def test_log_can_be_cleared(api, control):
+    api("GET", GROUP)
+
+    control("DELETE", "requests")
+
+    assert control("GET", "requests").json() == {"requests": []}
+
+
+def test_control_is_for_this_machine_only(emulator):
+    stranger = Client(EmulatorApp(emulator.service))
+    answers = [
+        stranger.post("/_emulator/reset", environ_base={"REMOTE_ADDR": address})
+        for address in ("192.0.2.7", "::ffff:192.0.2.7", "::1", "::ffff:127.0.0.1")
+    ]
+
+    assert [answer.status_code for answer in answers] == [403, 403, 204, 204]
+
+
+def test_unknown_control_is_404(control):
+    assert control("GET", "nothing").status_code == 404
