@@ -25,6 +25,7 @@ OTHER_BASE = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|NaN|[-+]?Infinity")
 FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+OLD_LINE_BREAK = re.compile("[\x85\u2028\u2029]")
 
 # What PyYAML, which knows YAML 1.1 only, would leave without quotes: 1.2's numbers, 1.1's y and n
 # (which Go and Ruby read as booleans), and the words this reader refuses.
@@ -80,6 +81,8 @@ def _dumper(fast: Any) -> Any:
 
 def _represent_text(dumper: Any, text: str) -> Any:
     style = "|" if "\n" in text and not text[0].isspace() else None
+    if OLD_LINE_BREAK.search(text):  # line ends in YAML 1.1 and letters in 1.2
+        style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

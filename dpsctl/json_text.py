@@ -147,10 +147,8 @@ def _find(token: str | None, text: str) -> int | None:
 
     if token is None:
         return None
-    for match in re.finditer(rf'"(?:\\.|[^"\\])*"|({re.escape(token)})', text):
-        if match[1]:
-            return match.start()
-    return None
+    found = re.finditer(rf'"(?:\\.|[^"\\])*"|({re.escape(token)})', text)
+    return next((match.start() for match in found if match[1]), None)
 
 
 def _check_literals(tree: Any, text: str) -> None:

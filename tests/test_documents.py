@@ -119,6 +119,11 @@ def test_json_is_read(text, value):
     assert read_document(text, "f.json")["a"] == value
 
 
+@pytest.mark.usefixtures("parser")
+def test_anchor_on_a_key_stands_for_its_text():
+    assert read_document("&name 010: *name", "f") == {"010": "010"}
+
+
 @pytest.mark.parametrize("text", ["", "# only a comment\n", "---\n", "\n\n"])
 def test_empty_document_is_nothing(text):
     assert read_document(text, "f") is None
@@ -237,6 +242,18 @@ def test_dump_writes_pem_as_it_is():
 )
 def test_dump_quotes_what_some_yaml_reader_would_misread(text):
     assert dump([text]) == f"- '{text}'\n"
+
+
+@pytest.mark.usefixtures("parser")
+@pytest.mark.parametrize(
+    "text", ["\x85", "a\u2028b", "\n", " \n", "a\n ", "\ta\n", "\ufeff", "a\r\nb"]
+)
+def test_dump_of_odd_space_reads_back_with_every_version(text):
+    data = {text: [text]}
+
+    written = dump(data)
+
+    assert read_document(written, "f") == yaml.safe_load(written) == data
 
 
 def test_dump_never_folds_nor_shares():
