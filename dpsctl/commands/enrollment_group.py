@@ -7,6 +7,7 @@ from typing import Any
 
 from dpsctl.certificate_files import read_slots
 from dpsctl.commands import device_keys
+from dpsctl.commands.records import REGISTRATION_COLUMNS, enrollment_columns, show_record
 from dpsctl.frame import Noun
 from dpsctl.options.enrollment import Attestation, Removal, Settings
 from dpsctl.options.records import (
@@ -21,35 +22,18 @@ from dpsctl.options.records import (
 from dpsctl.options.words import IfExists, Toggle
 from dpsctl.payloads.attestation import (
     SIGNING,
-    changed_attestation,
     check_one_kind,
     given_attestation,
     new_attestation,
 )
-from dpsctl.payloads.enrollment import changed_settings, check_edits, edited, new_record
+from dpsctl.payloads.enrollment import Change, check_edits, edited, new_record
 from dpsctl.run import Run
 from dpsctl.service import creation
 from dpsctl.service.dps import DpsService
 
 Json = dict[str, Any]
 ID_FIELD = "enrollmentGroupId"
-GROUP_COLUMNS = {
-    "Group": ID_FIELD,
-    "Attestation": "attestation.type",
-    "Status": "provisioningStatus",
-    "Allocation": "allocationPolicy",
-    "Hubs": "iotHubs",
-    "Updated": "lastUpdatedDateTimeUtc",
-}
-REGISTRATION_COLUMNS = {
-    "Registration": "registrationId",
-    "Device": "deviceId",
-    "Hub": "assignedHub",
-    "Status": "status",
-    "Substatus": "substatus",
-    "Error": "errorMessage",
-    "Updated": "lastUpdatedDateTimeUtc",
-}
+GROUP_COLUMNS = enrollment_columns("Group", ID_FIELD)
 command = Noun("enrollment-group", "Manage enrollment groups and derive device keys.")
 registration = command.noun("registration", "Manage the registrations of a group's devices.")
 command.verb(
@@ -88,12 +72,9 @@ def create(  # noqa: PLR0913 - each is one thing a user may say
     certificates = read_slots(attestation, run, signing=True)
     new = new_attestation(attestation, certificates, SIGNING)
     body = edited(new_record(ID_FIELD, group_id, new, settings), edits)
-
-    def change(record: Json) -> Json:
-        given = given_attestation(attestation, certificates, SIGNING)
-        return _changed(record, given, Removal(), settings, edits)
-
-    return creation.create(service.groups, group_id, body, if_exists, change)
+    given = given_attestation(attestation, certificates, SIGNING)
+    change = Change(attestation=given, collection=SIGNING, settings=settings, edits=edits)
+    return creation.create(service.groups, group_id, body, if_exists, change.of)
 
 
 @command.verb(
@@ -106,11 +87,7 @@ def create(  # noqa: PLR0913 - each is one thing a user may say
 )
 def show(service: DpsService, run: Run, group_id: GroupId, show_keys: ShowKeys = None) -> Json:
     """Show an enrollment group."""
-    group = service.groups.show(group_id, keys=show_keys is Toggle.true)
-    kind = (group.get("attestation") or {}).get("type")
-    if show_keys is Toggle.true and kind != "symmetricKey":
-        run.warn(f"--show-keys: the group's attestation is {kind}, it has no symmetric keys")
-    return group
+    return show_record(service.groups, group_id, show_keys, run)
 
 
 @command.verb(
@@ -139,12 +116,14 @@ def update(  # noqa: PLR0913 - each is one thing a user may say
     check_one_kind(attestation)
     check_edits(edits, fixed=[ID_FIELD])
     certificates = read_slots(attestation, run, signing=True)
-    given = given_attestation(attestation, certificates, SIGNING)
-
-    def change(record: Json) -> Json:
-        return _changed(record, given, removal, settings, edits)
-
-    return service.groups.update(group_id, change, etag)
+    change = Change(
+        attestation=given_attestation(attestation, certificates, SIGNING),
+        collection=SIGNING,
+        settings=settings,
+        edits=edits,
+        removal=removal,
+    )
+    return service.groups.update(group_id, change.of, etag)
 
 
 @command.verb(
@@ -211,13 +190,3 @@ def delete_registration(
 ) -> Json | None:
     """Forget a device's registration, so that it is assigned afresh."""
     return service.registrations.delete(registration_id, etag)
-
-
-def _changed(
-    record: Json, given: Json | None, removal: Removal, settings: Settings, edits: Edits
-) -> Json:
-    attestation = record.get("attestation") or {}
-    changed = changed_settings(record, settings)
-    if given is not None or removal != Removal():
-        changed["attestation"] = changed_attestation(attestation, given, removal, SIGNING)
-    return edited(changed, edits)

@@ -28,6 +28,20 @@ def id_rule(flag: str, what: str) -> Callable[[str | None], str | None]:
     return check
 
 
+def base64_rule(flag: str) -> Callable[[str | None], str | None]:
+    """Return the check that a value is base64 of something."""
+
+    def check(value: str | None) -> str | None:
+        if value is not None:
+            try:
+                keys.decode_key(value)
+            except keys.KeyFormatError as error:
+                raise UsageError(f"{flag}: {error}", "Give it as base64.") from None
+        return value
+
+    return check
+
+
 def key_rule(flag: str) -> Callable[[str | None], str | None]:
     """Return the check that a key is one the service would take (facts.md B3)."""
 

@@ -15,6 +15,14 @@ class Toggle(StrEnum):
     false = "false"
 
 
+class AttestationType(StrEnum):
+    """How a device proves who it is (seed, AttestationMechanismType)."""
+
+    symmetric_key = "symmetricKey"
+    tpm = "tpm"
+    x509 = "x509"
+
+
 class AllocationPolicy(StrEnum):
     """How the service picks a hub (seed, AllocationPolicy)."""
 

@@ -6,39 +6,70 @@ from collections.abc import Mapping
 from typing import Any
 
 from dpsctl.errors import UsageError
-from dpsctl.options.enrollment import Attestation, Keys, Removal
+from dpsctl.options.enrollment import Attestation, Removal
 from dpsctl.options.words import Toggle
 
 Json = dict[str, Any]
 SIGNING = "signingCertificates"
 CLIENT = "clientCertificates"
 _CA_NAMES = "caReferences"
+_CA_FIELDS = {"primary": "root_ca_name", "secondary": "secondary_root_ca_name"}
+_KEY_FIELDS = {"primaryKey": "primary_key", "secondaryKey": "secondary_key"}
+_TPM_FIELDS = {"endorsementKey": "endorsement_key"}
+
+
+# Every way to prove who one is: the attestation type it makes, and its flags with their fields.
+_WAYS = (
+    ("tpm", {"--endorsement-key": "endorsement_key"}),
+    ("symmetricKey", {"--primary-key": "primary_key", "--secondary-key": "secondary_key"}),
+    (
+        "x509",
+        {
+            "--certificate-path": "certificate_path",
+            "--secondary-certificate-path": "secondary_certificate_path",
+        },
+    ),
+    (
+        "x509",
+        {
+            "--root-ca-name": "root_ca_name",
+            "--secondary-root-ca-name": "secondary_root_ca_name",
+        },
+    ),
+)
 
 
 def check_one_kind(options: Attestation) -> None:
     """Refuse flags of two kinds of attestation at once. Raises UsageError naming both."""
-    kinds = [
-        _first_given(
-            {"--primary-key": options.primary_key, "--secondary-key": options.secondary_key}
-        ),
-        _first_given(
-            {
-                "--certificate-path": options.certificate_path,
-                "--secondary-certificate-path": options.secondary_certificate_path,
-            }
-        ),
-        _first_given(
-            {
-                "--root-ca-name": options.root_ca_name,
-                "--secondary-root-ca-name": options.secondary_root_ca_name,
-            }
-        ),
-    ]
-    given = [flag for flag in kinds if flag]
+    given = [flag for _, flag in _given_ways(options)]
     if len(given) > 1:
         raise UsageError(
             f"{given[0]} and {given[1]} exclude each other",
             "Devices prove who they are by keys, by certificates or by CA names: give one kind.",
+        )
+
+
+def check_type(attestation_type: str, options: Attestation) -> None:
+    """Refuse flags that another type of attestation takes, and a type without what it needs.
+
+    Raises UsageError.
+    """
+    given = _given_ways(options)
+    for kind, flag in given:
+        if kind != attestation_type:
+            raise UsageError(
+                f"{flag} does not fit --attestation-type {attestation_type}",
+                f"It is for --attestation-type {kind}.",
+            )
+    check_one_kind(options)
+    if not given and attestation_type == "tpm":
+        raise UsageError(
+            "--attestation-type tpm needs --endorsement-key", "The device's TPM tells it."
+        )
+    if not given and attestation_type == "x509":
+        raise UsageError(
+            "--attestation-type x509 needs a certificate or the name of a CA",
+            "Give --certificate-path FILE or --ca-name NAME.",
         )
 
 
@@ -52,9 +83,11 @@ def new_attestation(options: Attestation, certificates: Mapping[str, str], colle
     if certificates:
         slots = {slot: {"certificate": text} for slot, text in certificates.items()}
         return {"type": "x509", "x509": {collection: slots}}
-    if names := _ca_names(options):
+    if names := _given(options, _CA_FIELDS):
         return {"type": "x509", "x509": {_CA_NAMES: names}}
-    return {"type": "symmetricKey", "symmetricKey": _keys(options)}
+    if endorsement_key := _given(options, _TPM_FIELDS):
+        return {"type": "tpm", "tpm": endorsement_key}
+    return {"type": "symmetricKey", "symmetricKey": _given(options, _KEY_FIELDS)}
 
 
 def changed_attestation(current: Json, new: Json | None, removal: Removal, collection: str) -> Json:
@@ -85,9 +118,9 @@ def changed_attestation(current: Json, new: Json | None, removal: Removal, colle
             f"The attestation is {kind}; {_flags_for(new)} would make it {new['type']}",
             "An attestation's type cannot change: delete the record and create it anew.",
         )
-    if new is not None and "symmetricKey" in new:
-        merged = {**(current.get("symmetricKey") or {}), **new["symmetricKey"]}
-        return {**current, "symmetricKey": merged}
+    if new is not None and "x509" not in new:
+        part = new["type"]
+        return {**current, part: {**(current.get(part) or {}), **new[part]}}
     return {**current, "x509": _changed_x509(current.get("x509") or {}, new, gone, collection)}
 
 
@@ -111,6 +144,8 @@ def _removal_flag(gone: list[str]) -> str:
 
 
 def _flags_for(attestation: Json) -> str:
+    if attestation.get("symmetricKey") == {}:
+        return "--attestation-type symmetricKey"
     if "symmetricKey" in attestation:
         return "--primary-key or --secondary-key"
     if "tpm" in attestation:
@@ -119,24 +154,25 @@ def _flags_for(attestation: Json) -> str:
     return "a CA name" if by_name else "a certificate"
 
 
-def _first_given(flags: Mapping[str, str | None]) -> str | None:
-    return next((flag for flag, value in flags.items() if value is not None), None)
+def _given_ways(options: Attestation) -> list[tuple[str, str]]:
+    """Name the type and the first flag of each way that the command line takes."""
+    given = [
+        (kind, [flag for flag, field in flags.items() if _given(options, {field: field})])
+        for kind, flags in _WAYS
+    ]
+    return [(kind, flags[0]) for kind, flags in given if flags]
 
 
-def _ca_names(options: Attestation) -> dict[str, str]:
-    names = {"primary": options.root_ca_name, "secondary": options.secondary_root_ca_name}
-    return {slot: name for slot, name in names.items() if name is not None}
-
-
-def _keys(options: Keys) -> dict[str, str]:
-    given = {"primaryKey": options.primary_key, "secondaryKey": options.secondary_key}
-    return {name: key for name, key in given.items() if key is not None}
+def _given(options: Attestation, fields: Mapping[str, str]) -> dict[str, str]:
+    """Take the options that were given; only an individual enrollment's may hold a TPM's key."""
+    values = {name: getattr(options, field, None) for name, field in fields.items()}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def given_attestation(
     options: Attestation, certificates: Mapping[str, str], collection: str
 ) -> Json | None:
     """Build what an update's flags say of the attestation; None if they say nothing."""
-    if not certificates and not _ca_names(options) and not _keys(options):
+    if not _given_ways(options):
         return None
     return new_attestation(options, certificates, collection)

@@ -1,17 +1,20 @@
-"""Bodies of enrollment groups: made from flags, or a record changed by flags."""
+"""Bodies of enrollments of both kinds: made from flags, or a record changed by flags."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import Any
 
 from dpsctl.errors import UsageError
-from dpsctl.options.enrollment import Settings
+from dpsctl.options.enrollment import Removal, Settings
+from dpsctl.options.individual import Device
 from dpsctl.options.records import Edits
 from dpsctl.options.words import WORD_BREAK, ReprovisionPolicy, Toggle
 from dpsctl.paths import parse_assignment, parse_path, remove_path, set_path
 from dpsctl.payloads.allocation import changed_allocation
+from dpsctl.payloads.attestation import changed_attestation
 from dpsctl.values import parse_object
 
 Json = dict[str, Any]
@@ -21,6 +24,31 @@ _REPROVISIONING = {
     ReprovisionPolicy.reset: (True, False),
     ReprovisionPolicy.never: (False, False),
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What a command line asks of a record that is there already.
+
+    *attestation* is what the flags say of it, None if nothing; *collection* is where this kind of
+    record keeps its certificates.
+    """
+
+    attestation: Json | None
+    collection: str
+    settings: Settings
+    edits: Edits
+    device: Device = field(default_factory=Device)
+    removal: Removal = field(default_factory=Removal)
+
+    def of(self, record: Json) -> Json:
+        """Return *record* changed; `--set` and `--remove` come last. Raises UsageError."""
+        changed = changed_device(changed_settings(record, self.settings), self.device)
+        if self.attestation is not None or self.removal != Removal():
+            changed["attestation"] = changed_attestation(
+                record.get("attestation") or {}, self.attestation, self.removal, self.collection
+            )
+        return edited(changed, self.edits)
 
 
 def new_record(id_field: str, record_id: str, attestation: Json, settings: Settings) -> Json:
@@ -47,6 +75,17 @@ def changed_settings(record: Json, settings: Settings) -> Json:
         old = changed.get("reprovisionPolicy") or {}
         changed["reprovisionPolicy"] = {**old, **_reprovision_policy(settings.reprovision_policy)}
     _change_twin(changed, settings)
+    return changed
+
+
+def changed_device(record: Json, device: Device) -> Json:
+    """Return *record* with what the flags say of the one device it is for."""
+    changed = dict(record)
+    if device.device_id is not None:
+        changed["deviceId"] = device.device_id
+    if device.device_information is not None:
+        words = device.device_information.split(WORD_BREAK)
+        changed["optionalDeviceInformation"] = parse_object(words, "--device-information")
     return changed
 
 

@@ -1,0 +1,42 @@
+"""What both nouns of enrollments show alike: their columns, and a record with its keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dpsctl.options.words import Toggle
+from dpsctl.run import Run
+from dpsctl.service.dps import Enrollments
+
+REGISTRATION_COLUMNS = {
+    "Registration": "registrationId",
+    "Device": "deviceId",
+    "Hub": "assignedHub",
+    "Status": "status",
+    "Substatus": "substatus",
+    "Error": "errorMessage",
+    "Updated": "lastUpdatedDateTimeUtc",
+}
+
+
+def enrollment_columns(title: str, id_field: str) -> dict[str, str]:
+    """Return the columns of a table of enrollments, the first of which is *title*."""
+    return {
+        title: id_field,
+        "Attestation": "attestation.type",
+        "Status": "provisioningStatus",
+        "Allocation": "allocationPolicy",
+        "Hubs": "iotHubs",
+        "Updated": "lastUpdatedDateTimeUtc",
+    }
+
+
+def show_record(
+    records: Enrollments, record_id: str, show_keys: Toggle | None, run: Run
+) -> dict[str, Any]:
+    """Read a record; warn where `--show-keys` asks for keys that there are not."""
+    record = records.show(record_id, keys=show_keys is Toggle.true)
+    kind = (record.get("attestation") or {}).get("type")
+    if show_keys is Toggle.true and kind != "symmetricKey":
+        run.warn(f"--show-keys: the attestation is {kind}, it has no symmetric keys")
+    return record

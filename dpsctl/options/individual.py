@@ -1,0 +1,80 @@
+"""Options of individual enrollments: what one device's has and a group's has not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from typer import Option
+
+from dpsctl.options import panels
+from dpsctl.options.checks import base64_rule, id_rule
+from dpsctl.options.enrollment import Attestation
+from dpsctl.options.words import AttestationType
+
+_ENROLLMENT_ID = Option(
+    "--enrollment-id",
+    "--eid",
+    metavar="ID",
+    help="Enrollment ID, which is the registration ID of the device.",
+    callback=id_rule("--enrollment-id", "enrollment id"),
+)
+EnrollmentId = Annotated[str, _ENROLLMENT_ID]
+OptionalEnrollmentId = Annotated[str | None, _ENROLLMENT_ID]
+AttestationTypeOption = Annotated[
+    AttestationType | None,
+    panels.attestation(
+        "--attestation-type",
+        "--at",
+        case_sensitive=False,
+        help="How the device proves who it is; has to be given.",
+    ),
+]
+From = Annotated[
+    str | None,
+    Option(
+        "--from",
+        metavar="FILE",
+        help="Make an enrollment of every line of a CSV or JSONL file; - is standard input.",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndividualAttestation(Attestation):
+    """How the one device of an enrollment proves who it is."""
+
+    endorsement_key: Annotated[
+        str | None,
+        panels.attestation(
+            "--endorsement-key",
+            "--ek",
+            metavar="KEY",
+            callback=base64_rule("--endorsement-key"),
+            help="Endorsement key of the device's TPM, base64.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """What an enrollment says about its one device."""
+
+    device_id: Annotated[
+        str | None,
+        panels.what(
+            "--device-id",
+            "-d",
+            metavar="ID",
+            help="Device ID in the hub; the enrollment ID unless given.",
+        ),
+    ] = None
+    device_information: Annotated[
+        str | None,
+        panels.what(
+            "--device-information",
+            "--info",
+            metavar="OBJECT...",
+            help="Optional device information, written as --tags are.",
+        ),
+    ] = None
