@@ -1,23 +1,21 @@
 import io
-import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from itertools import chain
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dpsctl import early
+from dpsctl.__main__ import run_tree
 
 # The key, the id and the answer that Microsoft's concepts-symmetric-key-attestation.md gives.
 KEY = "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw=="
 ID = "sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6"
 ANSWER = "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc="
 COMMAND = ["enrollment-group", "compute-device-key"]
-
-
-@pytest.fixture(autouse=True)
-def no_settings(monkeypatch):
-    for name in [name for name in os.environ if name.startswith("DPSCTL_")]:
-        monkeypatch.delenv(name)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +98,45 @@ def test_early_path_leaves_a_failing_stdout_to_the_command_tree(monkeypatch):
         code = early.run([*COMMAND, "--key", KEY, "--rid", ID])
 
     assert code is None
+
+
+SPELLINGS = {
+    "--key": [KEY, "UFBQUFBQUFBQUFBQUFBQUA==", KEY.lower(), "aA-_", "YQ==", "@x", ""],
+    "--symmetric-key": [KEY],
+    "--rid": [ID, ID.upper(), "d1", "d 1", "d1.", "é", "--key", "@-", "a" * 128, "a" * 129],
+    "--registration-id": ["d2"],
+    "-o": ["tsv", "json", "yaml", "TSV", "none", "xml"],
+    "--output": ["tsv", "json", "table"],
+    "--only-show-errors": [""],
+    "--gid": ["g1"],
+}
+
+
+def words(name):
+    value = st.sampled_from(SPELLINGS[name])
+    return value.map(lambda text: [name, text]) | value.map(lambda text: [f"{name}={text}"])
+
+
+OPTIONS = st.lists(st.sampled_from(list(SPELLINGS)).flatmap(words), max_size=3)
+
+
+@settings(max_examples=100, deadline=None)
+@given(OPTIONS, st.permutations([["--key", KEY], ["--rid", ID]]), st.booleans())
+def test_early_path_says_what_the_command_tree_says(others, needed, others_last):
+    options = [*needed, *others] if others_last else [*others, *needed]
+    argv = [*COMMAND, *chain.from_iterable(options)]
+
+    early_answer = said_by(early.run, argv)
+
+    if early_answer != (None, "", ""):
+        assert early_answer == said_by(run_tree, argv)
+
+
+def said_by(run, argv):
+    """Return the code and what is printed on both streams."""
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        code = run(argv)
+    return code, out.getvalue(), err.getvalue()
 
 
 def test_early_path_needs_neither_typer_nor_a_library():
