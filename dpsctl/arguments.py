@@ -22,6 +22,9 @@ from dpsctl.run import Run
 from dpsctl.values import expand_file_reference
 
 _LEADING = "dpsctl.leading"
+# A twin's tags and properties are cleared by an empty value; of all else it is a mistake, such as
+# a script's variable that is not set.
+_MAY_BE_EMPTY = "OBJECT..."
 
 
 class Command(TyperCommand):
@@ -67,13 +70,14 @@ class Group(TyperGroup):
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
-        """Name the commands without building them."""
-        return list(self.commands)
+        """Name the commands that help shows, without building them."""
+        return [name for name in self.commands if not name.startswith("_")]
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as above
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write a line a command, from the table of commands: none of them is built."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, self.commands.summary(name)) for name in self.commands])  # type: ignore[attr-defined]
+            shown = self.list_commands(ctx)
+            formatter.write_dl([(name, self.commands.summary(name)) for name in shown])  # type: ignore[attr-defined]
 
 
 def _rank(heading: str) -> int:
@@ -87,6 +91,7 @@ class _Words:
 
     def __init__(self, command: TyperCommand, ctx: Context) -> None:
         self.options = {name: param for param in command.get_params(ctx) for name in param.opts}
+        self.path = ctx.command_path
         self.interspersed = ctx.allow_interspersed_args
         self.run = ctx.find_object(Run)
         self.waiting: deque[str] = deque()
@@ -97,15 +102,24 @@ class _Words:
         words: list[str] = []
         while self.waiting:
             word = self.waiting.popleft()
-            name, equals, value = word.partition("=")
-            option = self.options.get(name)
             if word == "--" or not (self.interspersed or word.startswith("-")):
                 return [*words, word, *self.waiting]
+            name, value = self._parts_of(word)
+            option = self.options.get(name)
+            if option is None and word.startswith("--"):
+                raise _no_such_option(name, self.options, self.path)
             if option is None or getattr(option, "is_flag", False):
                 words.append(word)
             else:
-                words.extend(self._spelled(option, name, [value] if equals else None))
+                words.extend(self._spelled(option, name, None if value is None else [value]))
         return words
+
+    def _parts_of(self, word: str) -> tuple[str, str | None]:
+        """Cut `--option=value`, and `-ovalue` of one letter, into the option and its value."""
+        name, equals, value = word.partition("=")
+        if name not in self.options and word[:2] in self.options:
+            return word[:2], word[2:]
+        return name, value if equals else None
 
     def _spelled(self, option: Any, name: str, values: list[str] | None) -> list[str]:
         several = (option.metavar or "").endswith("...")
@@ -124,8 +138,8 @@ class _Words:
         """Take the option's values off the waiting words."""
         if option.metavar == "[true|false]":
             return [self.waiting.popleft()] if self._next_is_value() else ["true"]
-        if not self.waiting or self.waiting[0].partition("=")[0] in self.options:
-            raise UsageError(f"{name} needs a value", _negative_hint(name, self.waiting))
+        if not self.waiting or not _may_be_value(self.waiting[0]):
+            raise UsageError(f"{name} needs a value", _dash_hint(name, self.waiting))
         values = [self.waiting.popleft()]
         while several and self._next_is_value():
             values.append(self.waiting.popleft())
@@ -136,17 +150,41 @@ class _Words:
 
     def _expanded(self, option: Any, name: str, value: str) -> str:
         if option.metavar == "FILE":
-            return value.removeprefix("@")
-        if not value.startswith("@") or self.run is None:
-            return value
-        return expand_file_reference(value, name, self.run.stdin)
+            value = value.removeprefix("@")
+        elif self.run is not None:
+            value = expand_file_reference(value, name, self.run.stdin)
+        if not value.strip() and option.metavar != _MAY_BE_EMPTY:
+            raise UsageError(f"{name}: the value is empty", "Leave the option out, or fill it in.")
+        if option.metavar != "FILE" and any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise UsageError(f"{name}: the value is not UTF-8 text")
+        return value
 
 
 def _together(name: str, joint: str, value: str) -> list[str]:
     return [f"{name}={value}"] if joint else [name, value]
 
 
-def _negative_hint(name: str, waiting: deque[str]) -> str | None:
+def _may_be_value(word: str) -> bool:
+    """Tell a value from an option: `-` is standard input, and -1 is a number, as with az."""
+    return not word.startswith("-") or word == "-" or word[1:].replace(".", "", 1).isdecimal()
+
+
+def _dash_hint(name: str, waiting: deque[str]) -> str | None:
     if not waiting:
         return None
-    return f"If the value really is {waiting[0].partition('=')[0]}, write {name}=VALUE."
+    joint = "=" if name.startswith("--") else ""
+    return f"A value that starts with a dash is written {name}{joint}VALUE."
+
+
+def _no_such_option(name: str, options: Iterable[str], path: str) -> UsageError:
+    """Name what was probably meant; never more of *name* than could be an option."""
+    from difflib import get_close_matches
+
+    known = [option for option in options if option.startswith("--")]
+    glued = next((option for option in known if name.startswith(option)), None)
+    if glued is not None and len(name) > max(map(len, known)):
+        return UsageError(f"{glued} and its value need a space or '=' between them")
+    meant = [option for option in known if option.startswith(name)]
+    meant = meant or get_close_matches(name, known, n=3)
+    ask = f" Did you mean {' or '.join(sorted(meant))}?" if meant else ""
+    return UsageError(f"No such option: {name}.{ask}", f"'{path} --help' lists what it takes.")

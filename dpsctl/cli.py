@@ -12,10 +12,17 @@ from dpsctl import __version__
 from dpsctl.arguments import Group
 from dpsctl.frame import Members, build_group
 
+# A command whose name begins with an underscore is for scripts: help does not show it.
 COMMANDS = {
     "enrollment-group": "Manage enrollment groups and derive device keys.",
+    "enrollment": "Manage individual enrollments.",
+    "device": "Register as a device does.",
     "emulator": "Run the provisioning service on this machine.",
+    "completion": "Print the completion script of a shell, or install it.",
+    "man": "Print a man page's source, or install all pages.",
+    "help": "Show the help of a command or a topic.",
     "version": "Show the version of dpsctl.",
+    "__known": "List values for completion scripts.",
 }
 
 
@@ -27,7 +34,7 @@ class _Lazy:
     summary: str
 
     def build(self) -> Any:
-        module = import_module(f"dpsctl.commands.{self.name.replace('-', '_')}")
+        module = import_module(f"dpsctl.commands.{self.name.strip('_').replace('-', '_')}")
         return module.command.build()
 
 

@@ -200,6 +200,8 @@ class _Call:
         hint = self.wanted[name]
         if hint is Run:
             return run
+        if hint is Group:
+            return ctx.find_root().command
         if hint is DpsService:
             from dpsctl.service.connect import connect
 

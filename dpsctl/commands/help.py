@@ -1,0 +1,57 @@
+"""`dpsctl help`: the help of a command, or a topic that belongs to none."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Annotated, Any
+
+import typer
+from typer import Argument
+
+from dpsctl.arguments import Group
+from dpsctl.errors import UsageError
+from dpsctl.frame import Verb
+
+_TOPICS = ("environment", "exit-codes")
+
+
+def show_help(
+    root: Group,
+    words: Annotated[
+        list[str] | None, Argument(metavar="[TOPIC...]", help="A command's words, or a topic.")
+    ] = None,
+) -> str:
+    """Show the help of a command or a topic.
+
+    The topics are environment and exit-codes.
+    """
+    if words and words[0] in _TOPICS:
+        from dpsctl.reference.topics import as_text, topics
+        from dpsctl.reference.tree import pages
+
+        width = min(shutil.get_terminal_size().columns, 80)
+        return as_text(topics(pages(root))[words[0]], width)
+    return _command_help(root, words or [])
+
+
+def _command_help(root: Group, words: list[str]) -> str:
+    context: Any = root.make_context("dpsctl", [], resilient_parsing=True)
+    command: Any = root
+    for word in words:
+        inner = command.get_command(context, word) if isinstance(command, Group) else None
+        if inner is None:
+            raise UsageError(
+                f"There is no help on '{' '.join(words)}'",
+                f"'dpsctl --help' lists the commands; the topics are {' and '.join(_TOPICS)}.",
+            )
+        command = inner
+        context = typer.Context(command, info_name=word, parent=context, resilient_parsing=True)
+    return str(command.get_help(context))
+
+
+command = Verb(
+    "help",
+    show_help,
+    examples=["dpsctl help exit-codes", "dpsctl help enrollment-group create"],
+    default_output="tsv",
+)

@@ -1,0 +1,64 @@
+"""`dpsctl man`: the man pages, where no package manager installed them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+from dpsctl.arguments import Group
+from dpsctl.errors import UsageError
+from dpsctl.frame import Verb
+
+
+def man(
+    root: Group,
+    words: Annotated[
+        list[str] | None, Argument(metavar="[COMMAND...]", help="The page's command.")
+    ] = None,
+    install: Annotated[
+        str | None,
+        Option("--install", metavar="FOLDER", help="Write all pages there, under man1 and man7."),
+    ] = None,
+) -> str | None:
+    """Print a man page's source, or install all pages.
+
+    A folder that is on the manpath makes `man dpsctl` work, such as ~/.local/share/man.
+    """
+    from dpsctl.reference.man import man_pages
+    from dpsctl.reference.tree import pages
+
+    made = man_pages(pages(root))
+    if install is not None:
+        _install(made, Path(install))
+        return None
+    name = "-".join(["dpsctl", *(words or [])])
+    page = made.get(f"{name}.1") or made.get(f"{name}.7")
+    if page is None:
+        raise UsageError(f"There is no page {name}", "'dpsctl man' prints the first one.")
+    return page
+
+
+def _install(made: dict[str, str], folder: Path) -> None:
+    for name, text in made.items():
+        place = folder / f"man{name[-1]}"
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            (place / name).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(
+                f"--install {folder}: cannot write there: {error.strerror}",
+                "Name a folder of yours.",
+            ) from None
+
+
+command = Verb(
+    "man",
+    man,
+    examples=[
+        "dpsctl man --install ~/.local/share/man",
+        "dpsctl man enrollment-group create | man -l -",
+    ],
+    default_output="tsv",
+)

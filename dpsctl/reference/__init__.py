@@ -1,0 +1,1 @@
+"""Man pages, completions and help topics, all made from the command tree."""

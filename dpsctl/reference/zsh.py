@@ -1,0 +1,128 @@
+"""The completion script for zsh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dpsctl.reference.tree import CommandPage, OptionPage
+
+_HEAD = """#compdef dpsctl
+# Completion of dpsctl for zsh, made from its command tree: python -m dpsctl.reference
+
+# Files behind an @, once the @ is there.
+_dpsctl_text() {
+    if compset -P @; then
+        _files
+    else
+        _message -e values "${1:-value}"
+    fi
+}
+
+# Values that dpsctl itself knows, such as group ids.
+_dpsctl_known() {
+    local -a known
+    known=(${(f)"$(dpsctl __known $1 2>/dev/null)"})
+    (( $#known )) && compadd -a known
+}
+"""
+_TAIL = """
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+    _dpsctl "$@"
+else
+    compdef _dpsctl dpsctl
+fi
+"""
+
+
+def zsh_script(pages: Sequence[CommandPage]) -> str:
+    """Write the script: one function for each command."""
+    return "\n".join([_HEAD, *("\n".join(_function(page)) for page in pages)]) + _TAIL
+
+
+def _function(page: CommandPage) -> Iterator[str]:
+    yield f"{_name(page.path)}() {{"
+    if page.members:
+        yield "    local curcontext=$curcontext state line ret=1"
+    yield f"    _arguments -s -S{' -C' if page.members else ''} \\"
+    for option in page.options:
+        yield f"        {_option(option)} \\"
+    yield from _positions(page)
+    if page.members:
+        yield from _dispatch(page)
+    yield "}\n"
+
+
+def _positions(page: CommandPage) -> Iterator[str]:
+    if page.members:
+        yield "        '1: :->command' \\"
+        yield "        '*:: :->words' && ret=0"
+    elif page.argument_choices:
+        yield f"        '1:{page.arguments[0]}:({' '.join(page.argument_choices)})'"
+    elif page.arguments:
+        yield "        '*:: :_normal'"
+    else:
+        yield "        && return 0"
+
+
+def _dispatch(page: CommandPage) -> Iterator[str]:
+    yield "    case $state in"
+    yield "    command)"
+    yield "        local -a commands=("
+    for name, summary in page.members:
+        yield f"            {_quoted(name + ':' + _plain(summary))}"
+    yield "        )"
+    yield "        _describe -t commands command commands && ret=0 ;;"
+    yield "    words)"
+    yield "        case $line[1] in"
+    for name, _ in page.members:
+        yield f"        {name}) {_name((*page.path, name))} && ret=0 ;;"
+    yield "        esac ;;"
+    yield "    esac"
+    yield "    return ret"
+
+
+def _option(option: OptionPage) -> str:
+    repeatable = "*" if option.several else ""
+    others = "" if option.several else f"({' '.join(option.names)})"
+    described = f"[{_plain(option.help)}]{_value(option)}"
+    parts = [
+        _quoted(f"{repeatable}{others}{name}{_joint(option, name)}{described}")
+        for name in option.names
+    ]
+    return " ".join(parts)
+
+
+def _joint(option: OptionPage, name: str) -> str:
+    """Say how a value follows: `=` or a blank behind a long name, anything behind a short one."""
+    if not option.value:
+        return ""
+    return "=" if name.startswith("--") else "+"
+
+
+def _value(option: OptionPage) -> str:
+    if not option.value:
+        return ""
+    what = option.names[-1].lstrip("-")
+    optional = "::" if option.may_stand_alone else ":"
+    if option.choices:
+        return f"{optional}{what}:({' '.join(option.choices)})"
+    if option.takes_file:
+        return f"{optional}{what}:_files"
+    if option.known_values:
+        return f"{optional}{what}:_dpsctl_known {option.known_values}"
+    return f"{optional}{what}:_dpsctl_text"
+
+
+def _name(path: Sequence[str]) -> str:
+    return "_" + "_".join(path).replace("-", "_")
+
+
+def _plain(text: str) -> str:
+    """Escape what ends a description: brackets and colons."""
+    for character in "\\[]:":
+        text = text.replace(character, "\\" + character)
+    return text
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
