@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from dpsctl.options import panels
-from dpsctl.options.words import AuthType, Colour, ErrorFormat, OutputFormat
+from dpsctl.options.words import AuthType, CloudName, Colour, ErrorFormat, OutputFormat
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,15 @@ class Display:
 class Transport:
     """How requests travel, whatever the service; part of every connection."""
 
+    context: Annotated[
+        str | None,
+        panels.connection(
+            "--context",
+            metavar="NAME",
+            envvar="DPSCTL_CONTEXT",
+            help="Context of the configuration file (the current one unless given).",
+        ),
+    ] = None
     ca_bundle: Annotated[
         str | None,
         panels.connection(
@@ -128,9 +137,9 @@ class Connection(Transport):
         str | None,
         panels.connection(
             "--subscription",
-            metavar="ID",
-            envvar="DPSCTL_SUBSCRIPTION",
-            help="Subscription of the provisioning service.",
+            metavar="NAME_OR_ID",
+            envvar=["DPSCTL_SUBSCRIPTION", "AZURE_SUBSCRIPTION_ID"],
+            help="Subscription of the provisioning service, by ID or name.",
         ),
     ] = None
     auth_type: Annotated[
@@ -139,18 +148,27 @@ class Connection(Transport):
             "--auth-type",
             case_sensitive=False,
             envvar="DPSCTL_AUTH_TYPE",
-            help="Sign with a policy key, or as the signed-in user.",
+            help="Sign with a policy key (as az, unless set), or as the signed-in user.",
+        ),
+    ] = None
+    cloud: Annotated[
+        CloudName | None,
+        panels.connection(
+            "--cloud",
+            case_sensitive=False,
+            envvar="DPSCTL_CLOUD",
+            help="Azure cloud of the service (public unless set, or az is set to another).",
         ),
     ] = None
     service_api_version: Annotated[
-        str,
+        str | None,
         panels.connection(
             "--service-api-version",
             metavar="VERSION",
             envvar="DPSCTL_SERVICE_API_VERSION",
-            help="REST version spoken with the service.",
+            help="REST version spoken with the service (2021-10-01 unless set).",
         ),
-    ] = "2021-10-01"
+    ] = None
 
 
 SECRET_OPTIONS = frozenset(

@@ -62,6 +62,14 @@ class AuthType(StrEnum):
     login = "login"
 
 
+class CloudName(StrEnum):
+    """Azure's clouds, each with hosts of its own."""
+
+    public = "public"
+    usgov = "usgov"
+    china = "china"
+
+
 class OutputFormat(StrEnum):
     """The forms in which a result can be shown."""
 

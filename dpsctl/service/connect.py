@@ -11,6 +11,7 @@ from dpsctl.service.auth import ConnectionString
 from dpsctl.service.dps import DpsService
 from dpsctl.service.http import Http, Target
 
+API_VERSION = "2021-10-01"
 _LOOPBACK = ("127.", "localhost", "[::1]", "::1")
 _HOW = "Give --login CONNECTION_STRING (or @FILE), or set DPSCTL_LOGIN."
 
@@ -45,29 +46,36 @@ def credentials_of(connection: Connection, run: Run) -> ConnectionString:
 
 def target_of(connection: Connection, run: Run, host: str, *, dry_run: bool) -> Target:
     """Say where to connect for *host*: there, or at `DPSCTL_ENDPOINT_URL` in its place."""
-    endpoint = run.environ.get("DPSCTL_ENDPOINT_URL")
     return Target(
-        url=_checked_endpoint(endpoint) if endpoint else f"https://{host}",
-        api_version=quote(connection.service_api_version, safe=""),
-        verify=_trusted(connection, run),
+        url=url_of(host, "DPSCTL_ENDPOINT_URL", run),
+        api_version=quote(connection.service_api_version or API_VERSION, safe=""),
+        verify=trusted(connection, run),
         timeout=connection.timeout,
         retries=connection.retries,
         dry_run=dry_run,
     )
 
 
-def _trusted(transport: Transport, run: Run) -> str | bool:
+def url_of(host: str, variable: str, run: Run) -> str:
+    """Return `https://HOST`, or what the environment's *variable* puts in its place.
+
+    Raises UsageError for a URL that is none, or is not safe.
+    """
+    endpoint = run.environ.get(variable)
+    return _checked_endpoint(endpoint, variable) if endpoint else f"https://{host}"
+
+
+def trusted(transport: Transport, run: Run) -> str | bool:
+    """Say which CA file to trust, or True for the default ones."""
     return transport.ca_bundle or run.environ.get("REQUESTS_CA_BUNDLE") or True
 
 
-def _checked_endpoint(url: str) -> str:
+def _checked_endpoint(url: str, variable: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UsageError(
-            f"DPSCTL_ENDPOINT_URL: {url!r} is no URL", "Write https://HOST or https://HOST:PORT."
+            f"{variable}: {url!r} is no URL", "Write https://HOST or https://HOST:PORT."
         )
     if parts.scheme == "http" and not parts.hostname.startswith(_LOOPBACK):
-        raise UsageError(
-            "DPSCTL_ENDPOINT_URL: plain http is for this machine only", "Use https://."
-        )
+        raise UsageError(f"{variable}: plain http is for this machine only", "Use https://.")
     return url.rstrip("/")

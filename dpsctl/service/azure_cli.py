@@ -1,0 +1,136 @@
+"""What az knows on this machine: its defaults, its subscriptions, and a token of who signed in."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from configparser import ConfigParser, Error
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dpsctl.errors import Unauthorized
+from dpsctl.run import Run
+from dpsctl.service.clouds import CLOUDS
+
+_PATIENCE = 60.0  # az starts slowly, and may have to renew its own token
+# Where az keeps what dpsctl also wants to know: option, section, key.
+_DEFAULTS = (
+    ("resource_group", "defaults", "group"),
+    ("auth_type", "defaults", "iotdps-data-auth-type"),
+    ("cloud", "cloud", "name"),
+)
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A subscription that az has seen."""
+
+    id: str
+    name: str
+    is_default: bool
+
+
+def config_file(environ: Mapping[str, str]) -> Path:
+    """Return where az keeps its configuration."""
+    return _folder(environ) / "config"
+
+
+def read_defaults(run: Run) -> dict[str, str]:
+    """Return what `az configure --defaults` and `az cloud set` say, by dpsctl's names.
+
+    A file that cannot be read is worth a warning, no more: it is not dpsctl's.
+    """
+    parser = ConfigParser(interpolation=None, strict=False)
+    path = config_file(run.environ)
+    try:
+        parser.read_string(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        pass
+    except (OSError, UnicodeDecodeError, Error) as error:
+        run.warn(f"{path} is not used: {str(error).splitlines()[0]}")
+        return {}
+    found = {
+        name: parser.get(section, key)
+        for name, section, key in _DEFAULTS
+        if parser.get(section, key, fallback="")
+    }
+    found |= _group_of_environment(run.environ)
+    return _with_cloud_of_dpsctl(found)
+
+
+def subscriptions(run: Run) -> list[Subscription]:
+    """Return the subscriptions in az's profile; none if az never signed in here."""
+    path = _folder(run.environ) / "azureProfile.json"
+    try:
+        profile = json.loads(path.read_text(encoding="utf-8-sig"))
+        return [
+            Subscription(str(item["id"]), str(item["name"]), bool(item.get("isDefault")))
+            for item in profile.get("subscriptions", [])
+        ]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        run.warn(f"{path} is not used: az's profile has another form")
+        return []
+
+
+def access_token(scope: str, run: Run) -> tuple[str, float] | None:
+    """Ask az for a token and the time (seconds since 1970) it ends; None if az is not there.
+
+    Raises Unauthorized if az has none to give.
+    """
+    program = shutil.which("az", path=run.environ.get("PATH"))
+    if program is None:
+        return None
+    words = [program, "account", "get-access-token", "--output", "json", "--resource"]
+    resource = scope.removesuffix("/.default")
+    try:
+        done = subprocess.run(  # noqa: S603 - az itself, and no secret among its arguments
+            [*words, resource],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_PATIENCE,
+            stdin=subprocess.DEVNULL,
+            env=dict(run.environ),
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _no_token(type(error).__name__) from None
+    if done.returncode:
+        raise _no_token(done.stderr.strip().partition("\n")[0] or f"exit {done.returncode}")
+    return _token_in(done.stdout)
+
+
+def _token_in(text: str) -> tuple[str, float]:
+    """Read az's answer; `expires_on` is missing from versions before 2.54."""
+    try:
+        answer = json.loads(text)
+        return str(answer["accessToken"]), float(answer.get("expires_on") or 0)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise _no_token("its answer is no token") from None
+
+
+def _no_token(problem: str) -> Unauthorized:
+    return Unauthorized(
+        f"az gave no access token: {problem}", 401, hint="'az login' signs in; then try again."
+    )
+
+
+def _folder(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("AZURE_CONFIG_DIR") or Path.home() / ".azure")
+
+
+def _group_of_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return az's own variable for its default group, which beats its file."""
+    group = environ.get("AZURE_DEFAULTS_GROUP")
+    return {"resource_group": group} if group else {}
+
+
+def _with_cloud_of_dpsctl(found: dict[str, Any]) -> dict[str, str]:
+    """Replace az's name of the cloud; a cloud of somebody's own has no name here."""
+    names = {cloud.az_name.lower(): str(name) for name, cloud in CLOUDS.items()}
+    cloud = names.get(found.pop("cloud", "").lower())
+    return {**found, "cloud": cloud} if cloud else found

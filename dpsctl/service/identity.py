@@ -1,0 +1,160 @@
+"""Who is signed in to Azure: access tokens, from wherever this machine has them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from binascii import a2b_base64
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from dpsctl.errors import DpsctlError, Unauthorized
+from dpsctl.run import Run
+from dpsctl.service import azure_cli
+from dpsctl.service.clouds import CLOUDS, DPS_SCOPE, Cloud
+
+TOKEN_VARIABLE = "DPSCTL_ACCESS_TOKEN"  # noqa: S105 - a variable's name
+CENTRAL_SCOPE = "https://apps.azureiotcentral.com/.default"
+_EARLY = 300.0  # seconds: a token is renewed before it can run out on the way
+_UNKNOWN_LIFETIME = 600.0
+_SECRETS = ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_PASSWORD")
+# A token of the classic endpoint is good for ARM too; az's own tokens carry it.
+_CLASSIC_ARM = ("management.core.windows.net", "management.core.usgovcloudapi.net")
+_HOW = (
+    f"Set {TOKEN_VARIABLE}, or 'az login', or pip install 'dpsctl[azure]' and set "
+    "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or run with a workload or managed "
+    "identity)."
+)
+
+
+class Identity:
+    """Whoever is signed in, in one cloud; tokens are kept in memory only.
+
+    *verify* is a CA file or True, as `requests` takes it.
+    """
+
+    def __init__(self, cloud: Cloud, verify: str | bool, run: Run) -> None:
+        self._cloud = cloud
+        self._verify = verify
+        self._run = run
+        self._tokens: dict[str, tuple[str, float]] = {}
+        for name in _SECRETS:
+            run.masker.add(run.environ.get(name, ""))
+
+    def authorization(self, scope: str) -> str:
+        """Return the value of an Authorization header for *scope*.
+
+        The first of these that is there answers: the environment's token, azure-identity, az.
+        Raises Unauthorized if none is, or the one that is has no token to give.
+        """
+        token, ends = self._tokens.get(scope, ("", 0.0))
+        if not token or ends - _EARLY < time.time():
+            token, ends = self._new_token(scope)
+            self._run.masker.add(token)
+            self._tokens[scope] = (token, ends or time.time() + _UNKNOWN_LIFETIME)
+        return f"Bearer {token}"
+
+    def _new_token(self, scope: str) -> tuple[str, float]:
+        given = self._run.environ.get(TOKEN_VARIABLE, "").strip()
+        self._run.masker.add(given)
+        if given and is_for(given, scope):
+            return given, float("inf")  # nobody else can renew it: the service judges it
+        found = self._from_azure_identity(scope) or azure_cli.access_token(scope, self._run)
+        if found:
+            return found
+        if given:
+            problem = f"{TOKEN_VARIABLE} is a token for {audience_of(given)}, not for {scope}"
+            raise Unauthorized(problem, 401, hint=_HOW)
+        raise Unauthorized("Nobody is signed in to Azure", 401, hint=_HOW)
+
+    def _from_azure_identity(self, scope: str) -> tuple[str, float] | None:
+        """Ask azure-identity, if it is installed."""
+        try:
+            from azure.core.exceptions import ClientAuthenticationError
+            from azure.identity import ChainedTokenCredential
+        except ImportError:
+            return None
+        for name in ("azure", "msal"):  # they would write their warnings on stderr
+            logging.getLogger(name).addHandler(logging.NullHandler())
+            logging.getLogger(name).propagate = False
+        try:
+            found = ChainedTokenCredential(*self._credentials()).get_token(scope)
+        except ClientAuthenticationError as error:
+            raise Unauthorized(_in_short(error), 401, hint=_HOW) from None
+        except ValueError as error:  # settings that contradict each other
+            raise Unauthorized(f"azure-identity: {error}", 401, hint=_HOW) from None
+        return found.token, float(found.expires_on)
+
+    def _credentials(self) -> Iterator[Any]:
+        """Yield azure-identity's ways to sign in; looking for a managed identity is slow."""
+        from azure import identity
+
+        environ = self._run.environ
+        authority = self._cloud.authority(environ)
+        given: dict[str, Any] = {"authority": authority, "connection_verify": self._verify}
+        given["disable_instance_discovery"] = all(
+            authority != cloud.authority_host for cloud in CLOUDS.values()
+        )
+        yield identity.EnvironmentCredential(**given)
+        if environ.get("AZURE_FEDERATED_TOKEN_FILE"):
+            yield identity.WorkloadIdentityCredential(**given)
+        elif environ.get("ACTIONS_ID_TOKEN_REQUEST_URL") and environ.get("AZURE_CLIENT_ID"):
+            yield identity.ClientAssertionCredential(
+                environ.get("AZURE_TENANT_ID", ""),
+                environ["AZURE_CLIENT_ID"],
+                self._assertion_of_github,
+                **given,
+            )
+        yield identity.AzureCliCredential(process_timeout=60)
+        yield identity.ManagedIdentityCredential(client_id=environ.get("AZURE_CLIENT_ID"))
+
+    def _assertion_of_github(self) -> str:
+        """Ask GitHub, inside one of its workflows, for the token that says which one it is."""
+        from dpsctl.service.http import Http, Request, Target
+
+        url = urlsplit(self._run.environ["ACTIONS_ID_TOKEN_REQUEST_URL"])
+        secret = self._run.environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")
+        self._run.masker.add(secret)
+        target = Target(f"{url.scheme}://{url.netloc}", "", verify=self._verify)
+        link = f"{url.geturl()}&audience=api%3A%2F%2FAzureADTokenExchange"
+        answer = Http(target, lambda: f"Bearer {secret}", self._run).send(Request("GET", link))
+        if not isinstance(answer.body, dict) or not answer.body.get("value"):
+            raise DpsctlError("GitHub's answer holds no token", "Give the job 'id-token: write'.")
+        self._run.masker.add(str(answer.body["value"]))
+        return str(answer.body["value"])
+
+
+def audience_of(token: str) -> str:
+    """Return whom a JWT is for; empty if it is none, or does not say."""
+    return str(claims_of(token).get("aud") or "")
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """Return what a JWT says, unverified; nothing if it is none."""
+    try:
+        body = token.split(".")[1].translate(str.maketrans("-_", "+/"))
+        claims = json.loads(a2b_base64(body + "=" * (-len(body) % 4)))
+    except (IndexError, ValueError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def is_for(token: str, scope: str) -> bool:
+    """Tell whether *token* may be meant for *scope*; only one for another service is not.
+
+    An audience may also be an application's id, which says nothing here.
+    """
+    audience = urlsplit(audience_of(token)).hostname
+    arm = {cloud.arm_host for cloud in CLOUDS.values()} | set(_CLASSIC_ARM)
+    groups = [arm, *({urlsplit(known).hostname} for known in (DPS_SCOPE, CENTRAL_SCOPE))]
+    wanted = urlsplit(scope).hostname
+    return not any(audience in group and wanted not in group for group in groups)
+
+
+def _in_short(error: Exception) -> str:
+    """Return the first line of what each way to sign in had to say, without its links."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    wanted = [line for line in lines if "aka.ms" not in line and not line.startswith("Trace ID")]
+    return "Signing in failed: " + " ".join(wanted)[:600]
