@@ -43,6 +43,20 @@ class BadAnswer(DpsctlError):
     kind = "answer"
 
 
+class RegistrationFailed(DpsctlError):
+    """Raised when the service could not assign a device to a hub."""
+
+    exit_code = 1
+    kind = "registration-failed"
+
+
+class RegistrationDisabled(DpsctlError):
+    """Raised when a device may not register because its enrollment is disabled."""
+
+    exit_code = 5
+    kind = "registration-disabled"
+
+
 class ServiceError(DpsctlError):
     """Raised for a status the service refused a request with.
 

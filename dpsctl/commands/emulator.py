@@ -155,6 +155,7 @@ def _environment(emulator: Emulator, run: Run) -> dict[str, str]:
     environment["DPSCTL_LOGIN"] = emulator.connection_string
     environment["DPSCTL_ID_SCOPE"] = emulator.id_scope
     environment["DPSCTL_ENDPOINT_URL"] = emulator.endpoint
+    environment["DPSCTL_DEVICE_ENDPOINT_URL"] = emulator.endpoint
     for name in ("NO_PROXY", "no_proxy"):
         others = environment.get(name, "")
         environment[name] = ",".join(filter(None, [others, "127.0.0.1", "localhost"]))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+Hint = Callable[[int, object, Mapping[str, str]], str | None]
 _HINTS = {
     400004: "The service found the body invalid; --dry-run shows what was sent.",
     400202: "A symmetric key is base64 of 16 to 64 bytes.",
@@ -22,17 +23,61 @@ _BY_STATUS = {
     412: "It has changed since it was read: read it again, or use --etag '*' to write over it.",
     429: "The service allows 1,000 operations a minute; try again later or raise --retries.",
 }
+_ENDED = "Is the registration id spelled as it was for the key, upper case included?"
+# What to look at when a device is not let in, by how it proves who it is.
+_DEVICE_401 = {
+    "--key": "Is this the device's own key? A group's key goes with --group-key. " + _ENDED,
+    "--group-key": "Is this the primary or secondary key of the device's own group? " + _ENDED,
+    "--certificate-path": (
+        "Is there an enrollment that trusts this certificate or its issuer, and is the "
+        "certificate's CN the registration id?"
+    ),
+}
+_DEVICE = {
+    404: "Is --id-scope the service's, and is the device enrolled?",
+    409: "The device may be registering elsewhere at this moment; try again.",
+    429: "The service allows 1,000 registrations a minute; try again later or raise --retries.",
+}
+_FAILED = {
+    400207: "Look at the logs of the custom allocation webhook.",
+    400208: "Link a hub to the provisioning service.",
+    400209: "The service's connection to the hub has been refused: link the hub anew.",
+    401001: "The hub is gone: link another one to the service, or change the enrollment's hubs.",
+}
 _SERVER = "The service failed; try again later, and quote the tracking id to Azure support."
 _SKEW = 300
 
 
 def hint_for(status: int, error_code: object, headers: Mapping[str, str]) -> str | None:
     """Say what to do about an answer's *status* and the *error_code* of its body."""
-    if status == 401 and (off := _clock_is_off_by(headers.get("Date", ""))):
-        return f"This machine's clock is {off} seconds off the service's: tokens are refused."
+    if status == 401 and (late := _clock_hint(headers)):  # noqa: PLR2004 - unauthorised
+        return late
     if isinstance(error_code, int) and error_code in _HINTS:
         return _HINTS[error_code]
     return _SERVER if status >= 500 else _BY_STATUS.get(status)
+
+
+def device_hint_for(proof: str) -> Hint:
+    """Return the hints for a device that proves who it is by *proof*, a flag."""
+
+    def hint(status: int, error_code: object, headers: Mapping[str, str]) -> str | None:
+        if status in {401, 403}:
+            return _clock_hint(headers) or _DEVICE_401[proof]
+        return _DEVICE.get(status) or hint_for(status, error_code, headers)
+
+    return hint
+
+
+def failure_hint(error_code: object) -> str | None:
+    """Say what to do about a registration that failed with *error_code*."""
+    return _FAILED.get(error_code) if isinstance(error_code, int) else None
+
+
+def _clock_hint(headers: Mapping[str, str]) -> str | None:
+    off = _clock_is_off_by(headers.get("Date", ""))
+    if not off:
+        return None
+    return f"This machine's clock is {off} seconds off the service's: tokens are refused."
 
 
 def _clock_is_off_by(date: str) -> int:

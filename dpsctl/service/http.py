@@ -26,7 +26,7 @@ from dpsctl.errors import (
     UsageError,
 )
 from dpsctl.run import Run
-from dpsctl.service.hints import hint_for
+from dpsctl.service.hints import Hint, hint_for
 from dpsctl.service.trace import trace_answer, trace_request
 
 _CONNECT_TIMEOUT = 10.0
@@ -48,7 +48,8 @@ _ERRORS: dict[int, type[ServiceError]] = {
 class Target:
     """Where requests go and how long they may take.
 
-    *timeout* is in seconds; *verify* is a CA file or True for the default ones.
+    *timeout* is in seconds; *verify* is a CA file or True for the default ones; *certificate* is
+    the caller's own and its private key, two files; *hint* says what to do about a refusal.
     """
 
     url: str
@@ -57,6 +58,8 @@ class Target:
     timeout: float = 30.0
     retries: int = 4
     dry_run: bool = False
+    certificate: tuple[str, str] | None = None
+    hint: Hint = hint_for
 
 
 @dataclass(frozen=True)
@@ -142,15 +145,18 @@ class Http:
             auth=self._signed,
             timeout=(min(_CONNECT_TIMEOUT, self.target.timeout), self.target.timeout),
             verify=self.target.verify,
+            cert=self.target.certificate,
             allow_redirects=False,
         )
         trace_answer(self._run, response, time.monotonic() - started)
         return response
 
     def _signed(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Sign the request, unless a certificate says who is asking."""
         token = self._authorization()
-        self._run.masker.add(token)
-        prepared.headers["Authorization"] = token
+        if token:
+            self._run.masker.add(token)
+            prepared.headers["Authorization"] = token
         return prepared
 
     def _url(self, request: Request) -> str:
@@ -171,7 +177,8 @@ class Http:
         """Return a good answer, raise what any other one means."""
         status = response.status_code
         if not 200 <= status < 300:  # noqa: PLR2004 - the class of success
-            raise _refusal(response, request, may_have_happened=may_have_happened)
+            hint = self.target.hint
+            raise _refusal(response, request, hint, may_have_happened=may_have_happened)
         body = None
         if status != 204:  # noqa: PLR2004 - no content
             body = _json_of(response, self._url(request))
@@ -234,7 +241,11 @@ def _innermost(error: BaseException) -> str:
 
 
 def _refusal(
-    response: requests.Response, request: Request, *, may_have_happened: bool
+    response: requests.Response,
+    request: Request,
+    hint: Hint,
+    *,
+    may_have_happened: bool,
 ) -> ServiceError:
     status = response.status_code
     details = _details_of(response)
@@ -247,7 +258,7 @@ def _refusal(
         f"{request.method} {request.path}: {said} ({numbers}{tracking})",
         status,
         details,
-        hint_for(status, code, response.headers),
+        hint(status, code, response.headers),
     )
     error.may_have_happened = may_have_happened
     return error

@@ -1,0 +1,88 @@
+"""Options of a device that registers: who it is, how it proves that, where it asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from typer import Option
+
+from dpsctl.options import panels
+from dpsctl.options.checks import base64_rule
+
+IdScope = Annotated[
+    str,
+    Option(
+        "--id-scope",
+        metavar="SCOPE",
+        envvar="DPSCTL_ID_SCOPE",
+        help="ID scope of the provisioning service, such as 0ne00000000.",
+    ),
+]
+Payload = Annotated[
+    str | None,
+    Option(
+        "--payload",
+        metavar="OBJECT...",
+        help="What the device tells the service: JSON, @FILE, or words such as model=p7.",
+    ),
+]
+Host = Annotated[
+    str,
+    panels.connection(
+        "--host",
+        metavar="HOST",
+        help="Where devices ask (DPSCTL_DEVICE_ENDPOINT_URL replaces it).",
+        show_default=True,
+    ),
+]
+Wait = Annotated[
+    float,
+    Option("--wait", metavar="SECONDS", min=0, help="How long to wait for the assignment."),
+]
+ShowConnectionString = Annotated[
+    bool,
+    Option(
+        "--show-connection-string",
+        help="Add the connection string for the hub, which holds the device's key.",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """How a device proves who it is: one of its key, its group's key, or a certificate."""
+
+    key: Annotated[
+        str | None,
+        panels.attestation(
+            "--key",
+            metavar="KEY",
+            callback=base64_rule("--key"),
+            help="The device's own symmetric key.",
+        ),
+    ] = None
+    group_key: Annotated[
+        str | None,
+        panels.attestation(
+            "--group-key",
+            metavar="KEY",
+            callback=base64_rule("--group-key"),
+            help="Its group's symmetric key, from which its own is derived here.",
+        ),
+    ] = None
+    certificate_path: Annotated[
+        str | None,
+        panels.attestation(
+            "--certificate-path",
+            "--cp",
+            metavar="FILE",
+            help="Its certificate in PEM, with the intermediate ones after it.",
+        ),
+    ] = None
+    key_path: Annotated[
+        str | None,
+        panels.attestation(
+            "--key-path", "--kp", metavar="FILE", help="The certificate's private key in PEM."
+        ),
+    ] = None
