@@ -1,7 +1,8 @@
 """What every command shares: option groups in, a service in, the result shown.
 
-A command is a plain function. Its parameters say what it needs: an option (`Annotated[..., Option]`),
-a group of options (a frozen dataclass of them, spread over the command line and gathered again),
+A command is a plain function. Its parameters say what it needs: an option (`Annotated[...]`),
+a group of options (a frozen dataclass of them or of groups, spread over the command line and
+gathered again),
 or something of the run (`DpsService`, `Run`). It returns data, an iterator or an `Outcome`.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, get_origin, get_type_hints
 
 import typer
 from typer.main import get_command
@@ -18,7 +19,7 @@ from typer.main import get_command
 from dpsctl.arguments import Command, Group
 from dpsctl.options.connection import Connection, Display
 from dpsctl.options.records import DryRun
-from dpsctl.run import Outcome, Run
+from dpsctl.run import READER_WENT_AWAY, Outcome, Run
 from dpsctl.service.dps import DpsService
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -114,7 +115,8 @@ def build_group(name: str, summary: str, members: Members, **switches: Any) -> G
 
     own = [_keyword(switch, hint, default=False) for switch, hint in switches.items()]
     parameters = [*own, *_parameters_of(Display)]
-    app.callback()(_with_signature(accept, parameters))
+    _give_signature(accept, parameters)
+    app.callback()(accept)
     group: Group = get_command(app)  # type: ignore[assignment]
     group.commands = members
     return group
@@ -137,8 +139,11 @@ def show_result(result: Any, display: Display, run: Run, verb: Verb) -> int:
         columns=verb.columns,
         width=_width_of(run.stdout),
     )
-    if result is not None:
-        output.show(result, style, run.stdout)
+    try:
+        if result is not None:
+            output.show(result, style, run.stdout)
+    except BrokenPipeError:  # Typer would make it exit code 1
+        return READER_WENT_AWAY
     return code
 
 
@@ -168,7 +173,8 @@ class _Call:
             return self.run(ctx, values)
 
         context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-        return _with_signature(callback, [context, *self.parameters()])
+        _give_signature(callback, [context, *self.parameters()])
+        return callback
 
     def parameters(self) -> Iterator[inspect.Parameter]:
         """Name every option of the command: its own, then those of its kind."""
@@ -214,7 +220,7 @@ class _Call:
 
 def _connection(values: dict[str, Any], ctx: typer.Context) -> Connection:
     """Gather the connection; a name typed now beats a connection string of the environment."""
-    connection = _gathered(Connection, values)
+    connection: Connection = _gathered(Connection, values)
     typed = {
         name
         for name in ("login", "dps_name")
@@ -226,13 +232,25 @@ def _connection(values: dict[str, Any], ctx: typer.Context) -> Connection:
 
 
 def _gathered(group: Any, values: Mapping[str, Any]) -> Any:
-    return group(**{item.name: values[item.name] for item in fields(group)})
+    """Make the option group *group*, and the groups in it, of the parsed values."""
+    hints = get_type_hints(group)
+    return group(
+        **{
+            item.name: _gathered(hints[item.name], values)
+            if is_dataclass(hints[item.name])
+            else values[item.name]
+            for item in fields(group)
+        }
+    )
 
 
 def _parameters_of(group: Any) -> Iterator[inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
     for item in fields(group):
-        yield _keyword(item.name, hints[item.name], item.default)
+        if is_dataclass(hints[item.name]):
+            yield from _parameters_of(hints[item.name])
+        else:
+            yield _keyword(item.name, hints[item.name], item.default)
 
 
 def _keyword(
@@ -243,9 +261,8 @@ def _keyword(
     )
 
 
-def _with_signature(function: Any, parameters: Sequence[inspect.Parameter]) -> Any:
+def _give_signature(function: Any, parameters: Sequence[inspect.Parameter]) -> None:
     """Make Typer see *parameters* in place of the function's own."""
     unique = {parameter.name: parameter for parameter in parameters}
     function.__signature__ = inspect.Signature(list(unique.values()))
     function.__annotations__ = {name: item.annotation for name, item in unique.items()}
-    return function

@@ -66,9 +66,11 @@ def _head(name: str, section: str, summary: str) -> list[str]:
 
 def _synopsis(page: CommandPage) -> list[str]:
     lines = [f".Nm {' '.join(page.path)}"]
-    required = [option for option in page.options if option.required]
-    for option in required:
-        lines.append(f".Fl {_flag(option.names[-1])} Ar {_word(option.value)}")
+    lines += [
+        f".Fl {_flag(option.names[-1])} Ar {_word(option.value)}"
+        for option in page.options
+        if option.required
+    ]
     lines.append(".Op Ar options")
     if page.members:
         lines.append(".Ar command ...")
@@ -132,7 +134,7 @@ def _see_also(page: CommandPage, pages: list[CommandPage]) -> list[str]:
 
 
 def _reference(name: str, section: int) -> str:
-    """Name another page: a plain name, since `Xr` is a lint finding until that page is installed."""
+    """Name another page plainly: `Xr` is a lint finding until that page is installed."""
     return f".Sy {name} Ns ({section})"
 
 

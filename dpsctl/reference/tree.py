@@ -68,7 +68,7 @@ def pages(root: Group) -> Iterator[CommandPage]:
 
 
 def _pages(command: Any, path: tuple[str, ...]) -> Iterator[CommandPage]:
-    members = getattr(command, "commands", {})
+    members: Any = getattr(command, "commands", {})
     shown = [name for name in members if not name.startswith("_")]
     arguments = _shown(command, "argument")
     summary, _, description = (command.help or "").partition("\n\n")
