@@ -11,6 +11,7 @@ from dpsctl.emulator.x509 import base64_der, certificate_info, is_described_by, 
 from dpsctl.keys import KeyFormatError, decode_key
 
 _SLOTS = ("primary", "secondary")
+_CERTIFICATES = ("clientCertificates", "signingCertificates")
 _KEY_BYTES = range(16, 65)
 
 
@@ -90,7 +91,7 @@ def _decoded_size(key: str) -> int:
 def _x509(kind: Kind, sent: Json, current: Json) -> Json:
     """Take certificates or CA names, never both (facts.md E)."""
     given = {name: value for name, value in sent.items() if value is not None}
-    ways = {"clientCertificates", "signingCertificates", "caReferences"} & set(given)
+    ways = {*_CERTIFICATES, "caReferences"} & set(given)
     if not ways:
         raise invalid("TPM or X509 attestation is required.")
     if not ways <= {kind.certificates, "caReferences"}:
@@ -138,7 +139,7 @@ def _certificate(sent: Any, current: Json | None) -> Json:
 def _without_certificates(x509: Json) -> Json:
     return {
         way: {name: {"info": slot["info"]} for name, slot in slots.items()}
-        if way.endswith("Certificates")
+        if way in _CERTIFICATES
         else slots
         for way, slots in x509.items()
     }

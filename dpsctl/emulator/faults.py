@@ -114,7 +114,7 @@ def _scope(words: deque[str], text: str) -> dict[str, Any]:
 def _check(fields: dict[str, Any], text: str) -> None:
     if "retry_after" in fields and fields["what"] != "status":
         raise _wrong(text, "Retry-After goes with a status only")
-    if fields["what"] in ("skew", "throttle") and len(fields) > 2:  # noqa: PLR2004 - what, and how much
+    if fields["what"] in ("skew", "throttle") and len(fields) > 2:
         raise _wrong(text, f"{fields['what']} takes no conditions")
     if fields["what"] == "latency" and not 0 <= fields["seconds"] <= _LONGEST_LATENCY:
         raise _wrong(text, "latency is from 0 to 10 minutes")
@@ -128,7 +128,7 @@ def _word(words: deque[str], text: str, wanted: str) -> str:
 
 def _number(words: deque[str], text: str, unit: str) -> int:
     word = _word(words, text, f"a number of {unit}")
-    if not (word.isascii() and word.isdigit() and len(word) <= 9):  # noqa: PLR2004 - fits any counter
+    if not (word.isascii() and word.isdigit() and len(word) <= 9):
         raise _wrong(text, f"{word!r} is no number of {unit}")
     return int(word)
 

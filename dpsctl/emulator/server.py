@@ -98,7 +98,7 @@ class Emulator:
         """Return HOST:PORT as a connection string names it, without the port if it is 443."""
         name = _known_as(self.settings)
         name = f"[{name}]" if ":" in name else name
-        return name if self.settings.tls and self.port == 443 else f"{name}:{self.port}"  # noqa: PLR2004 - HTTPS
+        return name if self.settings.tls and self.port == 443 else f"{name}:{self.port}"
 
     @property
     def endpoint(self) -> str:

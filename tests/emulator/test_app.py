@@ -77,3 +77,13 @@ def test_body_over_the_limit_is_413(api):
     answer = api("PUT", "/enrollmentGroups/g1", data=b" " * (2 << 20))
 
     assert (answer.status_code, answer.json()["errorCode"]) == (413, 413000)
+
+
+def test_failure_of_the_emulator_itself_is_a_500_in_the_same_shape(start, caller, caplog):
+    emulator = start()
+    emulator.store.close()
+
+    answer = caller(emulator)("GET", "/enrollmentGroups/g1")
+
+    assert (answer.status_code, answer.json()["errorCode"]) == (500, 500000)
+    assert "GET /enrollmentGroups/g1" in caplog.text

@@ -115,6 +115,15 @@ def test_certificate_can_give_way_to_a_ca_name_and_back(api, create_group, group
     assert signed.status_code == 200
 
 
+def test_unknown_fields_of_the_attestation_are_kept(create_group, pem):
+    attestation = signed_by({"certificate": pem[0]})
+    attestation["x509"]["futureCertificates"] = 5
+
+    made = create_group(attestation=attestation)
+
+    assert made["attestation"]["x509"]["futureCertificates"] == 5
+
+
 @pytest.mark.parametrize(
     "x509_part",
     [

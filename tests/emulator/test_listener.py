@@ -1,6 +1,7 @@
 """Clients that are slow, silent, broken or malicious, and those who must not notice them."""
 
 import json
+import re
 import socket
 import ssl
 import time
@@ -160,10 +161,24 @@ def test_chunked_body_is_read(api, group_body):
     assert answer.status_code == 200
 
 
-def test_client_that_leaves_in_the_middle_of_its_body_gets_no_answer(connect_plainly):
+def test_trailers_after_the_last_chunk_are_passed_over(connect_plainly):
+    connection = connect_plainly()
+    put = GET[:-2] + b"Transfer-Encoding: chunked\r\n\r\n2;a=b\r\n{}\r\n0\r\nA: b\r\n\r\n"
+
+    connection.sendall(put + b"BREW / HTTP/1.1\r\n\r\n")
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", received(connection)) == [b"401", b"501"]
+
+
+@pytest.mark.parametrize(
+    "unfinished",
+    [b"Content-Length: 9\r\n\r\n{}", b"Transfer-Encoding: chunked\r\n\r\n9\r\n{}"],
+    ids=["length", "chunks"],
+)
+def test_client_that_leaves_in_the_middle_of_its_body_gets_no_answer(connect_plainly, unfinished):
     connection = connect_plainly()
 
-    connection.sendall(b"PUT /enrollmentGroups/g1 HTTP/1.1\r\nContent-Length: 9\r\n\r\n{}")
+    connection.sendall(b"PUT /enrollmentGroups/g1 HTTP/1.1\r\n" + unfinished)
     connection.shutdown(socket.SHUT_WR)
 
     assert received(connection) == b""

@@ -65,6 +65,16 @@ def test_another_loopback_address_is_listened_on(start, caller):
     assert caller(emulator)("GET", "/enrollmentGroups/g1").status_code == 404
 
 
+def test_ipv6_loopback_is_written_in_brackets(start, caller):
+    if not socket.has_ipv6:
+        pytest.skip("needs IPv6")
+
+    emulator = start(host="::1")
+
+    assert emulator.endpoint == f"https://[::1]:{emulator.port}"
+    assert caller(emulator)("GET", "/enrollmentGroups/g1").status_code == 404
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.test", ""])
 def test_address_beyond_loopback_must_be_allowed(host):
     with pytest.raises(UsageError, match="--host") as refused:
