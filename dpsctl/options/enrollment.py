@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from dpsctl.options import panels
 from dpsctl.options.checks import key_rule
+from dpsctl.options.group import option_group
 from dpsctl.options.words import AllocationPolicy, ProvisioningStatus, ReprovisionPolicy, Toggle
 
 
-@dataclass(frozen=True, kw_only=True)
+@option_group
 class Keys:
     """The symmetric keys of an attestation."""
 
@@ -36,7 +36,7 @@ class Keys:
     ] = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@option_group
 class Attestation(Keys):
     """How the devices of an enrollment prove who they are."""
 
@@ -77,7 +77,7 @@ class Attestation(Keys):
     ] = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@option_group
 class Removal:
     """Which certificate or CA name an update takes away."""
 
@@ -102,8 +102,17 @@ class Removal:
         ),
     ] = None
 
+    @property
+    def slots(self) -> list[str]:
+        """The slots that are to be emptied."""
+        flags = {
+            "primary": self.remove_certificate,
+            "secondary": self.remove_secondary_certificate,
+        }
+        return [slot for slot, flag in flags.items() if flag is Toggle.true]
 
-@dataclass(frozen=True, kw_only=True)
+
+@option_group
 class Settings:
     """What every enrollment says about its devices, besides the attestation."""
 

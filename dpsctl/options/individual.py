@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from typer import Option
@@ -10,6 +9,7 @@ from typer import Option
 from dpsctl.options import panels
 from dpsctl.options.checks import base64_rule, id_rule
 from dpsctl.options.enrollment import Attestation
+from dpsctl.options.group import option_group
 from dpsctl.options.words import AttestationType
 
 _ENROLLMENT_ID = Option(
@@ -40,7 +40,7 @@ From = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@option_group
 class IndividualAttestation(Attestation):
     """How the one device of an enrollment proves who it is."""
 
@@ -56,7 +56,7 @@ class IndividualAttestation(Attestation):
     ] = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@option_group
 class Device:
     """What an enrollment says about its one device."""
 

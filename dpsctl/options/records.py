@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from typer import Option
 
 from dpsctl.options import panels
-from dpsctl.options.checks import id_rule, top_rule
+from dpsctl.options.checks import etag_rule, id_rule, top_rule
+from dpsctl.options.group import option_group
 from dpsctl.options.words import IfExists, Toggle
 
 _GROUP_ID = Option(
@@ -18,7 +18,7 @@ _GROUP_ID = Option(
     "--gid",
     metavar="ID",
     help="Enrollment group ID.",
-    callback=id_rule("--enrollment-id", "enrollment group id"),
+    callback=id_rule("--enrollment-id", "group id"),
 )
 GroupId = Annotated[str, _GROUP_ID]
 OptionalGroupId = Annotated[str | None, _GROUP_ID]
@@ -39,6 +39,7 @@ Etag = Annotated[
         "-e",
         metavar="ETAG",
         help="Write only if the record still has this etag; '*' writes over any change.",
+        callback=etag_rule,
     ),
 ]
 Top = Annotated[
@@ -73,7 +74,7 @@ DryRun = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@option_group
 class Edits:
     """Changes to fields that no flag names."""
 

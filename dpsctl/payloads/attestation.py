@@ -7,7 +7,6 @@ from typing import Any
 
 from dpsctl.errors import UsageError
 from dpsctl.options.enrollment import Attestation, Removal
-from dpsctl.options.words import Toggle
 
 Json = dict[str, Any]
 SIGNING = "signingCertificates"
@@ -97,14 +96,7 @@ def changed_attestation(current: Json, new: Json | None, removal: Removal, colle
     (design.md, Update). From certificates to CA names and back all slots change hands. Raises
     UsageError where flags do not fit the attestation, or nothing would be left of it.
     """
-    gone = [
-        slot
-        for slot, flag in (
-            ("primary", removal.remove_certificate),
-            ("secondary", removal.remove_secondary_certificate),
-        )
-        if flag is Toggle.true
-    ]
+    gone = removal.slots
     kind = current.get("type")
     if gone and kind != "x509":
         raise UsageError(

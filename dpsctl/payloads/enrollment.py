@@ -44,7 +44,7 @@ class Change:
     def of(self, record: Json) -> Json:
         """Return *record* changed; `--set` and `--remove` come last. Raises UsageError."""
         changed = changed_device(changed_settings(record, self.settings), self.device)
-        if self.attestation is not None or self.removal != Removal():
+        if self.attestation is not None or self.removal.slots:
             changed["attestation"] = changed_attestation(
                 record.get("attestation") or {}, self.attestation, self.removal, self.collection
             )
