@@ -9,7 +9,7 @@ ends in `...` the second, `FILE` an option whose value already is a path.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from typer import Context
@@ -48,7 +48,6 @@ class Command(TyperCommand):
         for heading in sorted(headings, key=_rank):
             with formatter.section(heading):
                 formatter.write_dl(headings[heading])
-
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
         """Write the examples, each whole on its line: people copy them."""
@@ -176,15 +175,15 @@ def _dash_hint(name: str, waiting: deque[str]) -> str | None:
     return f"A value that starts with a dash is written {name}{joint}VALUE."
 
 
-def _no_such_option(name: str, options: Iterable[str], path: str) -> UsageError:
-    """Name what was probably meant; never more of *name* than could be an option."""
+def _no_such_option(name: str, options: Mapping[str, Any], path: str) -> UsageError:
+    """Name what was probably meant; a secret that sticks to its option is not repeated."""
     from difflib import get_close_matches
 
     known = [option for option in options if option.startswith("--")]
-    glued = next((option for option in known if name.startswith(option)), None)
-    if glued is not None and len(name) > max(map(len, known)):
-        return UsageError(f"{glued} and its value need a space or '=' between them")
     meant = [option for option in known if option.startswith(name)]
+    for option in known:
+        if not meant and options[option].name in SECRET_OPTIONS and name.startswith(option):
+            return UsageError(f"{option} and its value need a space or '=' between them")
     meant = meant or get_close_matches(name, known, n=3)
     ask = f" Did you mean {' or '.join(sorted(meant))}?" if meant else ""
     return UsageError(f"No such option: {name}.{ask}", f"'{path} --help' lists what it takes.")

@@ -12,6 +12,8 @@ from dpsctl.errors import UsageError
 
 _ID_RULE = "Use letters, digits and - . _ : and end in a letter, a digit or '-'."
 _KEY_RULE = "Give base64 of 16 to 64 bytes."
+_LONGEST_CENTRAL_ID = 255
+_LARGEST_PAGE = 100
 
 
 def id_rule(flag: str, what: str) -> Callable[[str | None], str | None]:
@@ -58,8 +60,59 @@ def key_rule(flag: str) -> Callable[[str | None], str | None]:
     return check
 
 
+def etag_rule(value: str | None) -> str | None:
+    """Accept what a header can carry: an etag stands in If-Match."""
+    if value is not None and not (value.isascii() and value.isprintable() and " " not in value):
+        raise UsageError("--etag: that is no etag", "Copy it from what 'show' prints.")
+    return value
+
+
+def timeout_rule(value: float) -> float:
+    """Accept a tenth of a second up to a day; NaN compares with nothing, so it falls out too."""
+    if not 0.1 <= value <= 86_400:
+        raise UsageError(f"--timeout {value:g}: no time to wait", "Give seconds, from 0.1.")
+    return value
+
+
 def top_rule(value: int) -> int:
     """Accept a number of records, or -1 for all of them."""
     if value == 0 or value < -1:
         raise UsageError(f"--top {value}: no such number of records", "Give 1 or more, or -1.")
+    return value
+
+
+def path_segment_rule(flag: str) -> Callable[[str | None], str | None]:
+    """Return the check that an id can stand in a path, percent-encoded: dots alone cannot."""
+
+    def check(value: str | None) -> str | None:
+        if value in {".", ".."}:
+            raise UsageError(f"{flag} {value}: no record can have this id", "Give its whole id.")
+        return value
+
+    return check
+
+
+def central_id_rule(flag: str, others: str) -> Callable[[str | None], str | None]:
+    """Return the check that a group's id is letters, digits and *others*, 255 at most (facts.md F2)."""
+
+    def check(value: str | None) -> str | None:
+        if value is None:
+            return None
+        if len(value) > _LONGEST_CENTRAL_ID:
+            raise UsageError(
+                f"{flag}: the id has {len(value)} characters",
+                f"At most {_LONGEST_CENTRAL_ID} are allowed.",
+            )
+        if not all(letter.isascii() and (letter.isalnum() or letter in others) for letter in value):
+            allowed = " and ".join(others)
+            raise UsageError(f"{flag} {value}: no such id", f"Use letters, digits, {allowed}.")
+        return value
+
+    return check
+
+
+def page_size_rule(value: int | None) -> int | None:
+    """Accept a page size of IoT Central."""
+    if value is not None and not 1 <= value <= _LARGEST_PAGE:
+        raise UsageError(f"--page-size {value}: no such page", f"Give 1 to {_LARGEST_PAGE}.")
     return value

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from dpsctl.options import panels
+from dpsctl.options.checks import timeout_rule
+from dpsctl.options.group import option_group
 from dpsctl.options.words import AuthType, CloudName, Colour, ErrorFormat, OutputFormat
 
 
-@dataclass(frozen=True, kw_only=True)
+@option_group
 class Display:
     """How a result, an error and a trace are shown; every command takes these."""
 
@@ -55,7 +56,7 @@ class Display:
     ] = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@option_group
 class Transport:
     """How requests travel, whatever the service; part of every connection."""
 
@@ -92,14 +93,14 @@ class Transport:
         panels.connection(
             "--timeout",
             metavar="SECONDS",
-            min=0.1,
             envvar="DPSCTL_TIMEOUT",
+            callback=timeout_rule,
             help="How long to wait for an answer.",
         ),
     ] = 30.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@option_group
 class Connection(Transport):
     """Which provisioning service to talk to, and as whom."""
 
