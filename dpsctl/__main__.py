@@ -12,16 +12,19 @@ if TYPE_CHECKING:
     from dpsctl.run import Run
 
 _INTERRUPTED = 130
-_READER_WENT_AWAY = 141
+_KEY_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
+_SHORTEST_KEY = 20
 
 
 def run() -> NoReturn:
     """Run dpsctl with the arguments of the process, and end the process."""
     code = main(sys.argv[1:])
-    if code == _READER_WENT_AWAY:
+    try:
+        sys.stdout.flush()
+    except OSError:
         import os
 
-        # The interpreter would complain on stderr when it flushes a closed pipe at exit.
+        # The interpreter would flush again at exit, and complain of the closed pipe or full disk.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
 
@@ -42,19 +45,20 @@ def run_tree(argv: list[str]) -> int:
 
     from dpsctl.cli import tree
     from dpsctl.errors import DpsctlError
-    from dpsctl.run import Run
+    from dpsctl.run import READER_WENT_AWAY, Run
 
     run = Run(os.environ)
     try:
         code = tree().main(args=argv, prog_name="dpsctl", standalone_mode=False, obj=run)
         run.stdout.flush()
         return int(code or 0)
-    except DpsctlError as error:
-        return _report(error, run, argv)
-    except TyperException as error:
-        return _report(_usage_error(error), run, argv)
     except BrokenPipeError:
-        return _READER_WENT_AWAY
+        return READER_WENT_AWAY
+    except TyperException as error:
+        _hide_misplaced_keys(argv, run)
+        return _report(_usage_error(error), run, argv)
+    except (DpsctlError, OSError, RecursionError) as error:
+        return _report(_as_ours(error), run, argv)
     except KeyboardInterrupt:
         return _INTERRUPTED
 
@@ -75,11 +79,32 @@ def _report(error: DpsctlError, run: Run, argv: list[str]) -> int:
 def _wants_json(argv: list[str], run: Run) -> bool:
     """Tell how errors are shown; a command line that cannot be parsed can still ask."""
     asked = run.environ.get("DPSCTL_ERROR_FORMAT", "")
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+    for word, following in zip(argv, [*argv[1:], ""], strict=False):
         name, _, value = word.partition("=")
+        if name == "--":
+            break
         if name == "--error-format":
             asked = value or following
     return asked.lower() == "json"
+
+
+def _hide_misplaced_keys(argv: list[str], run: Run) -> None:
+    """Mask what could be a key: one that stands in the wrong place is known by its look alone."""
+    for word in argv:
+        for text in (word, word.partition("=")[2]):
+            if len(text) >= _SHORTEST_KEY and _KEY_LETTERS.issuperset(text):
+                run.masker.add(text)
+
+
+def _as_ours(error: Exception) -> DpsctlError:
+    """Say in our words what the system, or Python, refused to do."""
+    from dpsctl.errors import DpsctlError
+
+    if isinstance(error, DpsctlError):
+        return error
+    if isinstance(error, RecursionError):
+        return DpsctlError("The data is nested too deeply to be read or written")
+    return DpsctlError(f"Input or output failed: {error}")
 
 
 def _usage_error(error: Exception) -> DpsctlError:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from typing import Annotated, Any, TypeVar, get_origin, get_type_hints
 
 import typer
@@ -127,7 +128,7 @@ def show_result(result: Any, display: Display, run: Run, verb: Verb) -> int:
     from dpsctl import output
     from dpsctl.query import compile_query
 
-    code = 0
+    code: int | Callable[[], int] = 0
     if isinstance(result, Outcome):
         result, code = result.data, result.exit_code
     colour = output.wants_colour(display.color or "auto", run.environ, run.stdout)
@@ -144,7 +145,7 @@ def show_result(result: Any, display: Display, run: Run, verb: Verb) -> int:
             output.show(result, style, run.stdout)
     except BrokenPipeError:  # Typer would make it exit code 1
         return READER_WENT_AWAY
-    return code
+    return code() if callable(code) else code
 
 
 def _width_of(stream: Any) -> int | None:
@@ -233,7 +234,7 @@ def _connection(values: dict[str, Any], ctx: typer.Context) -> Connection:
 
 def _gathered(group: Any, values: Mapping[str, Any]) -> Any:
     """Make the option group *group*, and the groups in it, of the parsed values."""
-    hints = get_type_hints(group)
+    hints = _hints_of(group)
     return group(
         **{
             item.name: _gathered(hints[item.name], values)
@@ -244,8 +245,14 @@ def _gathered(group: Any, values: Mapping[str, Any]) -> Any:
     )
 
 
+@cache
+def _hints_of(group: Any) -> dict[str, Any]:
+    """Read a group's annotations, once: each is an expression that makes an option."""
+    return get_type_hints(group, include_extras=True)
+
+
 def _parameters_of(group: Any) -> Iterator[inspect.Parameter]:
-    hints = get_type_hints(group, include_extras=True)
+    hints = _hints_of(group)
     for item in fields(group):
         if is_dataclass(hints[item.name]):
             yield from _parameters_of(hints[item.name])

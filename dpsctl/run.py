@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from dpsctl.masking import Masker
 from dpsctl.values import StandardInput
 
+READER_WENT_AWAY = 141
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """A result that ends the program with a code of its own (a bulk in which some items failed)."""
+    """A result that ends the program with a code of its own (a bulk in which some items failed).
+
+    *exit_code* may be a function: it is called once all of *data* has been shown.
+    """
 
     data: Any
-    exit_code: int
+    exit_code: int | Callable[[], int]
 
 
 @dataclass
