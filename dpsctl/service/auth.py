@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 
@@ -15,7 +16,17 @@ _PARTS = {
     "sharedaccesskeyname": "SharedAccessKeyName",
     "sharedaccesskey": "SharedAccessKey",
 }
-_SHAPE = "It has the form HostName=NAME;SharedAccessKeyName=POLICY;SharedAccessKey=KEY."
+_SHAPE = (
+    "Its parts are HostName=..., SharedAccessKeyName=... and SharedAccessKey=... with ';' between."
+)
+# Those of other services' and of devices' strings; anything else may be a piece of a secret.
+_FOREIGN = {"deviceid", "moduleid", "gatewayhostname", "entitypath", "endpoint", "accountkey"}
+_HOST = re.compile(
+    r"""(?xi) (?: (?=.{1,253}(?::|$)) [a-z0-9_] (?: [a-z0-9_-]{0,61} [a-z0-9_] )?
+        (?: \. [a-z0-9_] (?: [a-z0-9_-]{0,61} [a-z0-9_] )? )* \.?
+        | \[ [0-9a-f:.]+ \] ) (?: : (?P<port>[0-9]{1,5}) )?"""
+)
+_MAX_PORT = 65_535
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,7 @@ class ConnectionString:
             if not parts.get(key):
                 raise UsageError(f"{source}: the connection string has no {name}", _SHAPE)
         host = parts["hostname"]
-        if any(character in host for character in "/\\@?# \t") or not host.isascii():
+        if not is_host(host):
             raise UsageError(
                 f"{source}: the connection string's HostName is not a host name",
                 "Write the bare name, such as my-dps.azure-devices-provisioning.net.",
@@ -55,6 +66,12 @@ class ConnectionString:
         return keys.sas_token(self.host, self.key, expires_at, self.policy)
 
 
+def is_host(text: str) -> bool:
+    """Tell whether *text* is a host name or address, maybe with a port."""
+    match = _HOST.fullmatch(text)
+    return match is not None and int(match["port"] or 0) <= _MAX_PORT
+
+
 def _parts_of(text: str, source: str) -> dict[str, str]:
     parts: dict[str, str] = {}
     for part in filter(None, (piece.strip() for piece in text.split(";"))):
@@ -63,9 +80,9 @@ def _parts_of(text: str, source: str) -> dict[str, str]:
         if not equals:
             raise UsageError(f"{source} is not a connection string", _SHAPE)
         if key not in _PARTS:
+            part_name = repr(name.strip()) if key in _FOREIGN else "of that name"
             raise UsageError(
-                f"{source}: a provisioning service's connection string has no part "
-                f"{name.strip()[:30]!r}",
+                f"{source}: a provisioning service's connection string has no part {part_name}",
                 "A hub's or a device's connection string does not open a provisioning service. "
                 + _SHAPE,
             )

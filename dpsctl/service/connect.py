@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
+import os
+import re
+from urllib.parse import quote
 
 from dpsctl.errors import UsageError
 from dpsctl.options.connection import Connection, Transport
 from dpsctl.run import Run
-from dpsctl.service.auth import ConnectionString
+from dpsctl.service.auth import ConnectionString, is_host
 from dpsctl.service.dps import DpsService
 from dpsctl.service.http import Http, Target
 
 API_VERSION = "2021-10-01"
-_LOOPBACK = ("127.", "localhost", "[::1]", "::1")
+_LOOPBACK = re.compile(r"(?i)(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?")
 _HOW = "Give --login CONNECTION_STRING (or @FILE), or set DPSCTL_LOGIN."
 
 
@@ -33,13 +35,19 @@ def connect(connection: Connection, run: Run, *, dry_run: bool = False) -> DpsSe
 def credentials_of(connection: Connection, run: Run) -> ConnectionString:
     """Read the connection string and keep its key out of everything that is printed."""
     if connection.login is None:
+        if connection.dps_name and "=" in connection.dps_name:
+            raise UsageError(
+                "--dps-name: that is no name", "A connection string goes with --login."
+            )
         if connection.dps_name:
             raise UsageError(
                 f"--dps-name {connection.dps_name}: a name alone does not sign in", _HOW
             )
         raise UsageError("No provisioning service is named", _HOW)
     run.masker.add(connection.login)
-    credentials = ConnectionString.parse(connection.login, "--login")
+    is_from_environment = connection.login == run.environ.get("DPSCTL_LOGIN")
+    source = "DPSCTL_LOGIN" if is_from_environment else "--login"
+    credentials = ConnectionString.parse(connection.login, source)
     run.masker.add(credentials.key)
     return credentials
 
@@ -66,16 +74,28 @@ def url_of(host: str, variable: str, run: Run) -> str:
 
 
 def trusted(transport: Transport, run: Run) -> str | bool:
-    """Say which CA file to trust, or True for the default ones."""
-    return transport.ca_bundle or run.environ.get("REQUESTS_CA_BUNDLE") or True
+    """Say which CA file to trust, or True for the default ones; the variables are requests' own.
+
+    Raises UsageError for one that is not there.
+    """
+    given = {"--ca-bundle": transport.ca_bundle}
+    given |= {name: run.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")}
+    for source, path in given.items():
+        if path and not os.access(path, os.R_OK):
+            raise UsageError(f"{source} {path}: cannot read it", "Give a file of PEM certificates.")
+        if path:
+            return path
+    return True
 
 
 def _checked_endpoint(url: str, variable: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    scheme, _, rest = url.partition("://")
+    place = rest.partition("/")[0]
+    if scheme.lower() not in {"http", "https"} or not is_host(place) or {*rest} & {*"?#"}:
         raise UsageError(
-            f"{variable}: {url!r} is no URL", "Write https://HOST or https://HOST:PORT."
+            f"{variable}: that is no place to connect to",
+            "Write https://HOST or https://HOST:PORT.",
         )
-    if parts.scheme == "http" and not parts.hostname.startswith(_LOOPBACK):
+    if scheme.lower() == "http" and not _LOOPBACK.fullmatch(place):
         raise UsageError(f"{variable}: plain http is for this machine only", "Use https://.")
     return url.rstrip("/")

@@ -5,23 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 Hint = Callable[[int, object, Mapping[str, str]], str | None]
+_KEY_REFUSED = (
+    "Check the policy's name and key, and this machine's clock; a service that forbids local "
+    "authentication refuses every key: use --auth-type login."
+)
 _HINTS = {
-    400004: "The service found the body invalid; --dry-run shows what was sent.",
+    400004: "The service found the request invalid; --dry-run shows what was sent.",
     400202: "A symmetric key is base64 of 16 to 64 bytes.",
     400204: "The service could not read the certificate, or does not hold it any more.",
-    401002: "Check the policy's name and key, and this machine's clock.",
-    404201: "'list' shows what there is; ids are case-sensitive in some API versions.",
+    401002: _KEY_REFUSED,
     409201: "Use 'update' to change it, or 'create --if-exists update'.",
     409202: "Use 'update' to change it, or 'create --if-exists update'.",
 }
 _BY_STATUS = {
     400: "--debug shows the request and the answer.",
-    401: "Check the policy's name and key, and this machine's clock.",
+    401: _KEY_REFUSED,
     403: "The policy lacks a right: reading needs EnrollmentRead, writing EnrollmentWrite.",
     404: "'list' shows what there is.",
     409: "Use 'update' to change it, or 'create --if-exists update'.",
     412: "It has changed since it was read: read it again, or use --etag '*' to write over it.",
     429: "The service allows 1,000 operations a minute; try again later or raise --retries.",
+}
+_READER, _CONTRIBUTOR = (
+    f"'Device Provisioning Service Data {role}'" for role in ("Reader", "Contributor")
+)
+# Owner and Contributor are roles for ARM: they open no data plane (facts.md B7).
+_ROLES = {
+    401: "The token was not accepted: has it run out, and is it of the service's tenant? 'az "
+    f"login' again; who signs in needs the role {_READER} or {_CONTRIBUTOR} at the service.",
+    403: f"Who signed in needs a role at the service: {_READER} to read, {_CONTRIBUTOR} to write.",
 }
 _ENDED = "Is the registration id spelled as it was for the key, upper case included?"
 # What to look at when a device is not let in, by how it proves who it is.
@@ -44,17 +56,35 @@ _FAILED = {
     400209: "The service's connection to the hub has been refused: link the hub anew.",
     401001: "The hub is gone: link another one to the service, or change the enrollment's hubs.",
 }
+_CENTRAL = {
+    400: "--debug shows the request and the answer.",
+    401: "Is --token an API token of this application, whole and not expired?",
+    403: "The token's role does not allow this: an API token has the rights of its role.",
+    404: "'list' shows what there is.",
+    412: "It has changed since it was read: read it again, or leave --etag out.",
+    422: "The application found the body invalid; --dry-run shows what was sent.",
+    429: "An application allows 20 requests a second; try again later or raise --retries.",
+}
 _SERVER = "The service failed; try again later, and quote the tracking id to Azure support."
 _SKEW = 300
 
 
 def hint_for(status: int, error_code: object, headers: Mapping[str, str]) -> str | None:
     """Say what to do about an answer's *status* and the *error_code* of its body."""
-    if status == 401 and (late := _clock_hint(headers)):  # noqa: PLR2004 - unauthorised
+    if status == 401 and (late := _clock_hint(headers)):
         return late
     if isinstance(error_code, int) and error_code in _HINTS:
         return _HINTS[error_code]
+    if 300 <= status < 400:
+        return "Redirections are not followed: the token is for one host only."
     return _SERVER if status >= 500 else _BY_STATUS.get(status)
+
+
+def token_hint(status: int, error_code: object, headers: Mapping[str, str]) -> str | None:
+    """Say what to do about a refusal, where an access token says who is asking."""
+    if status in {401, 403}:
+        return _clock_hint(headers) or _ROLES[status]
+    return hint_for(status, error_code, headers)
 
 
 def device_hint_for(proof: str) -> Hint:
@@ -90,3 +120,11 @@ def _clock_is_off_by(date: str) -> int:
     except ValueError:
         return 0
     return off if off > _SKEW else 0
+
+
+def central_hint_for(status: int, error_code: object, headers: Mapping[str, str]) -> str | None:
+    """Say what to do about an answer of IoT Central, whose codes are words (facts.md F4)."""
+    if status == 401 and (late := _clock_hint(headers)):
+        return late
+    del error_code
+    return _SERVER if status >= 500 else _CENTRAL.get(status)

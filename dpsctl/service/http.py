@@ -8,40 +8,25 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import NewConnectionError
 
 from dpsctl import __version__
-from dpsctl.errors import (
-    BadAnswer,
-    Conflict,
-    NotFound,
-    ServiceError,
-    ServiceFailed,
-    Throttled,
-    Unauthorized,
-    Unreachable,
-    UsageError,
-)
+from dpsctl.errors import BadAnswer, UsageError
 from dpsctl.run import Run
 from dpsctl.service.hints import Hint, hint_for
+from dpsctl.service.refusals import no_answer, read_json, refusal
 from dpsctl.service.trace import trace_answer, trace_request
 
 _CONNECT_TIMEOUT = 10.0
 _LONGEST_WAIT = 60.0
 _FIRST_WAIT = 0.5
 _THROTTLED = 429
+_PORTS = {"https": 443, "http": 80}
 _PASSING = frozenset({408, 500, 502, 503, 504})
-_ERRORS: dict[int, type[ServiceError]] = {
-    401: Unauthorized,
-    403: Unauthorized,
-    404: NotFound,
-    409: Conflict,
-    412: Conflict,
-    _THROTTLED: Throttled,
-}
 
 
 @dataclass(frozen=True)
@@ -49,10 +34,11 @@ class Target:
     """Where requests go and how long they may take.
 
     *timeout* is in seconds; *verify* is a CA file or True for the default ones; *certificate* is
-    the caller's own and its private key, two files; *hint* says what to do about a refusal.
+    the caller's own and its private key, two files; *hint* says what to do about a refusal. A
+    *url* that has to be looked up first is a function.
     """
 
-    url: str
+    url: str | Callable[[], str]
     api_version: str
     verify: str | bool = True
     timeout: float = 30.0
@@ -64,13 +50,18 @@ class Target:
 
 @dataclass(frozen=True)
 class Request:
-    """One REST call; *repeatable* ones may be sent again after an answer was lost."""
+    """One REST call; *repeatable* ones may be sent again after an answer was lost.
+
+    *query* is percent-encoded and names the api-version; without it, it is the target's.
+    """
 
     method: str
     path: str
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = True
+    query: str = ""
+    media_type: str = "application/json"
 
 
 @dataclass(frozen=True)
@@ -118,7 +109,7 @@ class Http:
                 response = self._once(request, attempt)
             except requests.RequestException as error:
                 if last or not request.repeatable or not _may_pass(error):
-                    raise _unreachable(error, self._url(request), self._run) from None
+                    raise no_answer(error, self._url(request), self._run) from None
                 may_have_happened = True
                 self._wait(attempt, None)
                 continue
@@ -133,7 +124,7 @@ class Http:
         data = b""
         if request.body is not None:
             data = _as_json(request.body)
-            headers["Content-Type"] = "application/json; charset=utf-8"
+            headers["Content-Type"] = f"{request.media_type}; charset=utf-8"
         url = self._url(request)
         trace_request(self._run, request.method, url, headers, request.body, attempt)
         started = time.monotonic()
@@ -160,14 +151,26 @@ class Http:
         return prepared
 
     def _url(self, request: Request) -> str:
-        return f"{self.target.url}{request.path}?api-version={self.target.api_version}"
+        """Spell the URL out; a link that an answer gave for the next page is whole already."""
+        url = self.target.url
+        base = url if isinstance(url, str) else url()
+        if "://" not in request.path:
+            query = request.query or f"api-version={self.target.api_version}"
+            return f"{base}{request.path}?{query}"
+        if _origin(request.path) != _origin(base):
+            raise BadAnswer(
+                f"The service's link leads elsewhere: {request.path.partition('?')[0]}",
+                "It was not followed: the token is for one host only.",
+            )
+        return request.path
 
     def _wait(self, attempt: int, retry_after: str | None) -> None:
         """Wait as long as the service asks, else a random while that doubles with each try."""
-        longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt)
+        longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(attempt, 10))
         seconds = random.uniform(0, longest)  # noqa: S311 - spreads load, guards nothing
-        if retry_after and retry_after.isdigit():
-            seconds = min(_LONGEST_WAIT, float(retry_after))
+        asked = _seconds_asked(retry_after or "")
+        if asked is not None:
+            seconds = min(_LONGEST_WAIT, asked)
         self._run.say(f"trying again in {seconds:.1f} s")
         time.sleep(seconds)
 
@@ -176,14 +179,21 @@ class Http:
     ) -> Answer:
         """Return a good answer, raise what any other one means."""
         status = response.status_code
-        if not 200 <= status < 300:  # noqa: PLR2004 - the class of success
-            hint = self.target.hint
-            raise _refusal(response, request, hint, may_have_happened=may_have_happened)
+        if not 200 <= status < 300:
+            error = refusal(response, f"{request.method} {request.path}", self.target.hint)
+            error.may_have_happened = may_have_happened
+            raise error
         body = None
-        if status != 204:  # noqa: PLR2004 - no content
-            body = _json_of(response, self._url(request))
+        if status != 204:
+            body = read_json(response, self._url(request))
         headers = CaseInsensitiveDict(response.headers)
         return Answer(status, headers, body, may_have_happened)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    """Return what decides who gets a request; ARM's links name the port that all others omit."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
 
 
 def _given(request: Request) -> dict[str, Any]:
@@ -216,69 +226,13 @@ def _may_pass(error: requests.RequestException) -> bool:
     )
 
 
-def _unreachable(error: requests.RequestException, url: str, run: Run) -> Exception:
-    place = url.partition("?")[0]
-    if isinstance(error, requests.exceptions.SSLError):
-        return Unreachable(
-            f"{place}: the server's certificate is not trusted: {_innermost(error)}",
-            "Name the CA that signed it with --ca-bundle FILE or REQUESTS_CA_BUNDLE.",
-        )
-    if isinstance(error, requests.Timeout):
-        return Unreachable(f"{place}: no answer in time", "--timeout SECONDS waits longer.")
-    if isinstance(error, OSError) and "CA certificate bundle" in str(error):
-        return UsageError(f"--ca-bundle: {error}", "Give a file of PEM certificates.")
-    run.say(str(error))
-    return Unreachable(
-        f"{place}: no answer: {_innermost(error)}", "Check the name, the network and the proxy."
-    )
+def _seconds_asked(retry_after: str) -> float | None:
+    """Read a Retry-After header: seconds or a date (RFC 9110); None if it is neither."""
+    from email.utils import parsedate_to_datetime
 
-
-def _innermost(error: BaseException) -> str:
-    """Find the sentence that says what happened, under the libraries' wrappings."""
-    reason = getattr(error, "reason", None)
-    inner = reason or next((arg for arg in error.args if isinstance(arg, BaseException)), None)
-    return _innermost(inner) if isinstance(inner, BaseException) else str(error)
-
-
-def _refusal(
-    response: requests.Response,
-    request: Request,
-    hint: Hint,
-    *,
-    may_have_happened: bool,
-) -> ServiceError:
-    status = response.status_code
-    details = _details_of(response)
-    code = details.get("errorCode")
-    said = str(details.get("message") or response.reason or "no message").rstrip(".")
-    numbers = f"HTTP {status}" + (f", {code}" if code else "")
-    tracking = f", tracking id {details['trackingId']}" if details.get("trackingId") else ""
-    kind = _ERRORS.get(status, ServiceFailed if status >= 500 else ServiceError)  # noqa: PLR2004
-    error = kind(
-        f"{request.method} {request.path}: {said} ({numbers}{tracking})",
-        status,
-        details,
-        hint(status, code, response.headers),
-    )
-    error.may_have_happened = may_have_happened
-    return error
-
-
-def _details_of(response: requests.Response) -> dict[str, Any]:
+    if retry_after.isascii() and retry_after.isdecimal():
+        return float(retry_after[:10])
     try:
-        body = json.loads(response.content)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _json_of(response: requests.Response, url: str) -> Any:
-    place = url.partition("?")[0]
-    hint = "A proxy may have answered in the service's place; --debug shows what came."
-    try:
-        return json.loads(response.content)
-    except (ValueError, RecursionError):
-        kind = response.headers.get("Content-Type", "no content type")
-        raise BadAnswer(
-            f"{place}: the answer is not JSON ({kind}, {len(response.content)} bytes)", hint
-        ) from None
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None

@@ -17,6 +17,7 @@ def trace_request(
 ) -> None:
     """Write what is about to be sent; the Authorization header is never part of it."""
     if not run.debug:
+        run.say(f"{method} {url}")
         return
     again = f"  (try {attempt + 1})" if attempt else ""
     run.trace(f"> {method} {url}{again}")
