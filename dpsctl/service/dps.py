@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from dpsctl.errors import BadAnswer, Conflict, NotFound
+from dpsctl.service.shape import as_list, as_mechanism, as_object, as_record
 
 if TYPE_CHECKING:
     from dpsctl.service.http import Answer, Http
@@ -36,14 +37,15 @@ class Enrollments:
 
         Raises NotFound.
         """
-        record = _object(self._send("GET", self._path(record_id)))
+        record = as_record(self._send("GET", self._path(record_id)).body)
         if keys and _is_symmetric(record):
             record["attestation"] = self.attestation(record_id)
         return record
 
     def attestation(self, record_id: str) -> Json:
         """Read a record's attestation mechanism, with its symmetric keys."""
-        return _object(self._send("POST", f"{self._path(record_id)}/attestationmechanism"))
+        path = f"{self._path(record_id)}/attestationmechanism"
+        return as_mechanism(self._send("POST", path).body)
 
     def list(self, top: int = -1, *, keys: bool = False) -> Iterator[Json]:
         """Read every record, or the first *top* of them, a page at a time.
@@ -53,7 +55,7 @@ class Enrollments:
         query = {"query": "SELECT *"}
         for record in _pages(self._http, f"/{self._collection}/query", query, top):
             if keys and _is_symmetric(record):
-                record["attestation"] = self.attestation(record[self._id_field])
+                record["attestation"] = self.attestation(str(record.get(self._id_field)))
             yield record
 
     def create(self, record_id: str, body: Json) -> Json:
@@ -74,11 +76,12 @@ class Enrollments:
         """
         for merges_left in reversed(range(_MERGES)):
             record = self.show(record_id, keys=True)
+            _refuse_hidden_keys(record)
             body = {name: value for name, value in record.items() if name not in _READ_ONLY}
             try:
                 return self.replace(record_id, change(body), etag or _etag_of(record))
             except Conflict as conflict:
-                if etag or conflict.status != 412 or not merges_left:  # noqa: PLR2004
+                if etag or conflict.status != 412 or not merges_left:
                     raise
         raise AssertionError("the last round returns or raises")
 
@@ -102,7 +105,7 @@ class Enrollments:
         if self._http.dry_run:
             return self._http.planned(request)
         try:
-            return _object(self._http.send(request))
+            return as_object(self._http.send(request).body)
         except Conflict as conflict:
             from dpsctl.service.comparison import is_written
 
@@ -123,7 +126,7 @@ class Registrations:
         """Read a device's registration. Raises NotFound."""
         from dpsctl.service.http import Request
 
-        return _object(self._http.send(Request("GET", _registration(registration_id))))
+        return as_object(self._http.send(Request("GET", _registration(registration_id))).body)
 
     def list(self, group_id: str, top: int = -1) -> Iterator[Json]:
         """Read the registrations of a group's devices, a page at a time."""
@@ -151,6 +154,16 @@ def _etag_of(record: Json) -> str:
             "--etag '*' writes over whatever is there.",
         )
     return etag
+
+
+def _refuse_hidden_keys(record: Json) -> None:
+    """Refuse to go on without the keys: a write that lacks one makes a new one."""
+    shown = record["attestation"].get("symmetricKey") or {} if _is_symmetric(record) else None
+    if shown is not None and not (shown.get("primaryKey") and shown.get("secondaryKey")):
+        raise BadAnswer(
+            "The service does not show the record's keys, so writing it would make new ones",
+            "Sign in as one who may read them (EnrollmentRead), and try again.",
+        )
 
 
 def _registration(record_id: str) -> str:
@@ -185,29 +198,12 @@ def _pages(http: Http, path: str, body: Json | None, top: int) -> Iterator[Json]
         if top >= 0:
             headers["x-ms-max-item-count"] = str(left)
         answer = http.send(Request("POST", path, body, headers))
-        page = _list(answer)[: None if top < 0 else left]
+        page = as_list(answer.body)[: None if top < 0 else left]
         yield from page
         left -= len(page)
-        headers["x-ms-continuation"] = answer.headers.get("x-ms-continuation") or ""
-        if not headers["x-ms-continuation"] or (top >= 0 and left <= 0):
+        token = answer.headers.get("x-ms-continuation") or ""
+        if not token or (top >= 0 and left <= 0):
             return
-
-
-def _object(answer: Answer) -> Json:
-    if not isinstance(answer.body, dict):
-        raise _wrong_type(answer, "an object")
-    return answer.body
-
-
-def _list(answer: Answer) -> list[Json]:
-    if not isinstance(answer.body, list) or not all(isinstance(x, dict) for x in answer.body):
-        raise _wrong_type(answer, "a list of records")
-    return answer.body
-
-
-def _wrong_type(answer: Answer, wanted: str) -> BadAnswer:
-    kind = type(answer.body).__name__
-    return BadAnswer(
-        f"The service's answer is no {wanted.partition(' ')[2]} but a {kind}",
-        "Is this the host of a provisioning service? --debug shows the answer.",
-    )
+        if token == headers.get("x-ms-continuation"):
+            raise BadAnswer("The service sends the same page again and again")
+        headers["x-ms-continuation"] = token
