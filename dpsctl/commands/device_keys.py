@@ -26,27 +26,30 @@ Secondary = Annotated[
 ]
 
 
-def compute_device_key(  # noqa: PLR0913 - each is one thing a user may say
+def compute_device_key(
     run: Run,
     connection: Connection,
     registration_id: RegistrationId,
     key: GroupKey = None,
     group_id: OptionalGroupId = None,
-    secondary: Secondary = False,  # noqa: FBT002 - a flag
+    secondary: Secondary = False,
 ) -> str:
     """Derive the key of one device from its group's key.
 
     With --key nothing is sent and nothing is read; with --enrollment-id the service is asked for
     the group's key.
     """
-    group_key = key or _from_environment(run, group_id)
+    source, group_key = "--key", key
     if group_key is None:
+        source, group_key = "DPSCTL_GROUP_KEY", _from_environment(run, group_id)
+    if group_key is None:
+        source = "The service's answer"
         group_key = _from_service(run, connection, group_id, secondary=secondary)
     try:
         derived = keys.derive_device_key(group_key, registration_id)
     except keys.KeyFormatError as error:
         raise UsageError(
-            f"--key: {error}", "Give the group's key as the service shows it."
+            f"{source}: {error}", "Give the group's key as the service shows it."
         ) from None
     for warning in (keys.key_length_warning(group_key), keys.upper_case_warning(registration_id)):
         if warning:

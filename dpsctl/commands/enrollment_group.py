@@ -68,7 +68,7 @@ def create(  # noqa: PLR0913 - each is one thing a user may say
     Without keys, certificates or CA names the service makes the group's symmetric keys.
     """
     check_one_kind(attestation)
-    check_edits(edits, fixed=[ID_FIELD])
+    check_edits(edits, fixed=[ID_FIELD, "etag"])
     certificates = read_slots(attestation, run, signing=True)
     new = new_attestation(attestation, certificates, SIGNING)
     body = edited(new_record(ID_FIELD, group_id, new, settings), edits)
@@ -114,7 +114,7 @@ def update(  # noqa: PLR0913 - each is one thing a user may say
     The group is read and written back with its etag, so nobody else's change is lost.
     """
     check_one_kind(attestation)
-    check_edits(edits, fixed=[ID_FIELD])
+    check_edits(edits, fixed=[ID_FIELD, "etag"])
     certificates = read_slots(attestation, run, signing=True)
     change = Change(
         attestation=given_attestation(attestation, certificates, SIGNING),

@@ -91,7 +91,7 @@ def _check_webhook(record: Json, settings: Settings) -> None:
 def _check_version(version: str) -> None:
     """Compare by date, as the versions are named; a preview counts as its date."""
     date = version[:10]
-    is_date = len(date) == 10 and date[4] == date[7] == "-" and date.replace("-", "").isdigit()  # noqa: PLR2004 - YYYY-MM-DD
+    is_date = len(date) == 10 and date[4] == date[7] == "-" and date.replace("-", "").isdigit()
     if not is_date or date < _EARLIEST_WEBHOOK_VERSION[:10]:
         raise UsageError(
             f"--api-version {version}: webhooks know {_EARLIEST_WEBHOOK_VERSION} and later",
