@@ -12,6 +12,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
+from importlib import import_module
 from typing import Annotated, Any, TypeVar, get_origin, get_type_hints
 
 import typer
@@ -21,7 +22,7 @@ from dpsctl.arguments import Command, Group
 from dpsctl.options.connection import Connection, Display
 from dpsctl.options.records import DryRun
 from dpsctl.run import READER_WENT_AWAY, Outcome, Run
-from dpsctl.service.dps import DpsService
+from dpsctl.service.service import Service
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _PLAIN = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
@@ -89,7 +90,14 @@ class Noun:
 
     def build(self) -> Group:
         """Make the group that Typer runs; its verbs are built when they are called."""
-        return build_group(self.name, self.summary, Members(self.members))
+        group = build_group(self.name, self.summary, Members(self.members))
+        group.examples = tuple(verb.examples[0] for verb in self.verbs() if verb.examples)
+        return group
+
+    def verbs(self) -> Iterator[Verb]:
+        """Walk the verbs of this noun and of those under it."""
+        for member in self.members.values():
+            yield from member.verbs() if isinstance(member, Noun) else [member]
 
 
 class Members(dict[str, Any]):
@@ -128,16 +136,15 @@ def show_result(result: Any, display: Display, run: Run, verb: Verb) -> int:
     from dpsctl import output
     from dpsctl.query import compile_query
 
-    code: int | Callable[[], int] = 0
-    if isinstance(result, Outcome):
-        result, code = result.data, result.exit_code
+    outcome = result if isinstance(result, Outcome) else Outcome(result, 0)
+    result, code = outcome.data, outcome.exit_code
     colour = output.wants_colour(display.color or "auto", run.environ, run.stdout)
     query = compile_query(display.query) if display.query else None
     style = output.Style(
         format=display.output or verb.default_output,
         query=query,
         colour=colour,
-        columns=verb.columns,
+        columns=outcome.columns or verb.columns,
         width=_width_of(run.stdout),
     )
     try:
@@ -187,8 +194,9 @@ class _Call:
                 yield _keyword(name, hint, own[name].default)
         if self.verb.writes:
             yield _keyword("dry_run", DryRun, default=False)
-        if DpsService in self.wanted.values():
-            yield from _parameters_of(Connection)
+        for hint in self.wanted.values():
+            if _is_service(hint):
+                yield from _parameters_of(hint.options)
         yield from _parameters_of(Display)
 
     def run(self, ctx: typer.Context, values: dict[str, Any]) -> int:
@@ -209,27 +217,27 @@ class _Call:
             return run
         if hint is Group:
             return ctx.find_root().command
-        if hint is DpsService:
-            from dpsctl.service.connect import connect
-
-            connection = _connection(values, ctx)
-            return connect(connection, run, dry_run=values.get("dry_run", False))
+        if _is_service(hint):
+            options = _connection(hint.options, values, ctx)
+            connect = import_module(hint.connector).connect
+            return connect(options, run, dry_run=values.get("dry_run", False))
         if hint is Connection:
-            return _connection(values, ctx)
+            return _connection(Connection, values, ctx)
         return _gathered(hint, values) if is_dataclass(hint) else values[name]
 
 
-def _connection(values: dict[str, Any], ctx: typer.Context) -> Connection:
-    """Gather the connection; a name typed now beats a connection string of the environment."""
-    connection: Connection = _gathered(Connection, values)
+def _is_service(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Service)
+
+
+def _connection(options: Any, values: dict[str, Any], ctx: typer.Context) -> Any:
+    """Gather how to connect; a name typed now beats a connection string of the environment."""
     typed = {
         name
         for name in ("login", "dps_name")
         if getattr(ctx.get_parameter_source(name), "name", "") == "COMMANDLINE"
     }
-    if typed == {"dps_name"}:
-        return _gathered(Connection, {**values, "login": None})
-    return connection
+    return _gathered(options, {**values, "login": None} if typed == {"dps_name"} else values)
 
 
 def _gathered(group: Any, values: Mapping[str, Any]) -> Any:

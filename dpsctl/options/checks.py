@@ -93,7 +93,7 @@ def path_segment_rule(flag: str) -> Callable[[str | None], str | None]:
 
 
 def central_id_rule(flag: str, others: str) -> Callable[[str | None], str | None]:
-    """Return the check that a group's id is letters, digits and *others*, 255 at most (facts.md F2)."""
+    """Return the check that an id is letters, digits and *others*, 255 at most (facts.md F2)."""
 
     def check(value: str | None) -> str | None:
         if value is None:

@@ -97,3 +97,24 @@ class Colour(StrEnum):
     always = "always"
     auto = "auto"
     never = "never"
+
+
+class GroupAttestationType(StrEnum):
+    """How the devices of an enrollment group of IoT Central prove who they are."""
+
+    x509 = "x509"
+    symmetric_key = "symmetricKey"
+
+
+class GroupType(StrEnum):
+    """Which devices connect through an enrollment group of IoT Central."""
+
+    iot = "iot"
+    iot_edge = "iotEdge"
+
+
+class CertificateEntry(StrEnum):
+    """The two places that an enrollment group of IoT Central has for certificates."""
+
+    primary = "primary"
+    secondary = "secondary"

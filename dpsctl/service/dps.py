@@ -6,15 +6,17 @@ the session is handed in by `connect`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from dpsctl.errors import BadAnswer, Conflict, NotFound
+from dpsctl.options.connection import Connection
+from dpsctl.service.service import Service
 from dpsctl.service.shape import as_list, as_mechanism, as_object, as_record
 
 if TYPE_CHECKING:
-    from dpsctl.service.http import Answer, Http
+    from dpsctl.service.http import Answer, Http, Request
 
 Json = dict[str, Any]
 _MERGES = 3
@@ -85,12 +87,41 @@ class Enrollments:
                     raise
         raise AssertionError("the last round returns or raises")
 
+    def bulk(self, mode: str, bodies: Sequence[Json]) -> list[Json]:
+        """Write up to ten records in one call; return the errors, each with its record's id.
+
+        It is not sent again where an answer was lost. An error without an id is all that is said
+        of a failure that the service does not explain.
+        """
+        answer = as_object(self._http.send(self._bulk_request(mode, bodies)).body)
+        errors = [error for error in answer.get("errors") or [] if isinstance(error, dict)]
+        return errors or ([] if answer.get("isSuccessful") else [{}])
+
+    def planned_bulk(self, mode: str, bodies: Sequence[Json]) -> Json:
+        """Describe the call that `--dry-run` keeps from being sent."""
+        return self._http.planned(self._bulk_request(mode, bodies))
+
+    @property
+    def tries(self) -> int:
+        """How often a call may be made, the first time counted."""
+        return self._http.target.retries + 1
+
+    def pause(self, attempt: int) -> None:
+        """Wait before the try after *attempt* others."""
+        self._http.pause(attempt)
+
     def delete(self, record_id: str, etag: str | None) -> Json | None:
         """Delete a record, whatever has changed unless *etag* says otherwise."""
         return _delete(self._http, self._path(record_id), etag)
 
     def _path(self, record_id: str) -> str:
         return f"/{self._collection}/{quote(record_id, safe='')}"
+
+    def _bulk_request(self, mode: str, bodies: Sequence[Json]) -> Request:
+        from dpsctl.service.http import Request
+
+        body = {"mode": mode, self._collection: list(bodies)}
+        return Request("POST", f"/{self._collection}", body, repeatable=False)
 
     def _send(self, method: str, path: str) -> Answer:
         from dpsctl.service.http import Request
@@ -137,8 +168,11 @@ class Registrations:
         return _delete(self._http, _registration(registration_id), etag)
 
 
-class DpsService:
+class DpsService(Service):
     """A provisioning service, ready to use."""
+
+    options = Connection
+    connector = "dpsctl.service.connect"
 
     def __init__(self, http: Http) -> None:
         self.groups = Enrollments(http, "enrollmentGroups")

@@ -1,0 +1,269 @@
+"""Options of IoT Central: which application is asked, and what its records hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from typer import Option
+
+from dpsctl.options import panels
+from dpsctl.options.checks import central_id_rule, page_size_rule, path_segment_rule
+from dpsctl.options.connection import Transport
+from dpsctl.options.words import CertificateEntry, GroupAttestationType, GroupType, Toggle
+
+
+@dataclass(frozen=True, kw_only=True)
+class CentralConnection(Transport):
+    """Which IoT Central application to talk to, and as whom."""
+
+    app_id: Annotated[
+        str | None,
+        panels.connection(
+            "--app-id",
+            "-n",
+            metavar="APP",
+            envvar="DPSCTL_CENTRAL_APP",
+            help="The application: its id or subdomain, its host name or its URL.",
+        ),
+    ] = None
+    token: Annotated[
+        str | None,
+        panels.connection(
+            "--token",
+            metavar="TOKEN",
+            envvar="DPSCTL_CENTRAL_TOKEN",
+            help="API token, sent as it is; @FILE keeps it out of the process list. "
+            "Without one the signed-in user's is used.",
+        ),
+    ] = None
+    central_dns_suffix: Annotated[
+        str,
+        panels.connection(
+            "--central-dns-suffix",
+            "--central-api-uri",
+            metavar="SUFFIX",
+            envvar="DPSCTL_CENTRAL_DNS_SUFFIX",
+            help="What follows the id in the application's host name.",
+        ),
+    ] = "azureiotcentral.com"
+    central_api_version: Annotated[
+        str | None,
+        panels.connection(
+            "--api-version",
+            "--av",
+            metavar="VERSION",
+            envvar="DPSCTL_CENTRAL_API_VERSION",
+            help="REST version (2022-07-31, or 2022-10-31-preview for what only that one has).",
+        ),
+    ] = None
+
+
+DeviceId = Annotated[
+    str,
+    Option(
+        "--device-id",
+        "-d",
+        metavar="ID",
+        help="Device ID.",
+        callback=path_segment_rule("--device-id"),
+    ),
+]
+DeviceGroupId = Annotated[
+    str,
+    Option(
+        "--device-group-id",
+        metavar="ID",
+        help="Device group ID.",
+        callback=central_id_rule("--device-group-id", "_-"),
+    ),
+]
+EnrollmentGroupId = Annotated[
+    str,
+    Option(
+        "--group-id",
+        "--id",
+        metavar="ID",
+        help="Enrollment group ID.",
+        callback=central_id_rule("--group-id", "-"),
+    ),
+]
+_ENTRY = Option(
+    "--certificate-entry",
+    "--entry",
+    case_sensitive=False,
+    help="Which of the group's two certificates.",
+)
+Entry = Annotated[CertificateEntry, _ENTRY]
+OptionalEntry = Annotated[CertificateEntry | None, _ENTRY]
+CertificatePath = Annotated[
+    str,
+    Option(
+        "--certificate-path",
+        "--cp",
+        metavar="FILE",
+        help="Root or intermediate certificate: PEM, DER or base64.",
+    ),
+]
+Verified = Annotated[
+    Toggle | None,
+    Option(
+        "--verified",
+        case_sensitive=False,
+        metavar="[true|false]",
+        help="Attest that the certificate is valid: nothing has to be proved then.",
+    ),
+]
+PreviewEtag = Annotated[
+    str | None,
+    Option(
+        "--etag",
+        metavar="ETAG",
+        help="Write only if the record still has this etag (preview API).",
+    ),
+]
+EdgeOnly = Annotated[bool, Option("--edge-only", "-e", help="List IoT Edge devices only.")]
+Attestation = Annotated[
+    GroupAttestationType,
+    panels.attestation(
+        "--attestation-type",
+        "--at",
+        case_sensitive=False,
+        help="How the group's devices prove who they are.",
+    ),
+]
+DisplayName = Annotated[
+    str, panels.what("--display-name", metavar="NAME", help="Name that people read.")
+]
+DeviceType = Annotated[
+    GroupType,
+    panels.what("--type", case_sensitive=False, help="Type of devices that use the group."),
+]
+DeviceFilter = Annotated[
+    str,
+    panels.what(
+        "--filter",
+        metavar="QUERY",
+        help="Which devices belong to it: SELECT * FROM devices WHERE ...",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """Which records to list, in which order, how many at a time."""
+
+    filter: Annotated[
+        str | None,
+        Option(
+            "--filter",
+            metavar="ODATA",
+            help="Only those for which this holds: eq ne le lt ge gt, and, or, contains (preview).",
+        ),
+    ] = None
+    order_by: Annotated[
+        str | None,
+        Option(
+            "--order-by",
+            metavar="FIELD",
+            help="Sort by displayName, or by 'displayName desc' (preview).",
+        ),
+    ] = None
+    page_size: Annotated[
+        int | None,
+        Option(
+            "--page-size",
+            metavar="N",
+            callback=page_size_rule,
+            help="How many an answer holds, 1 to 100 (preview).",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceSettings:
+    """What a device record says."""
+
+    device_name: Annotated[
+        str | None, panels.what("--device-name", metavar="NAME", help="Name that people read.")
+    ] = None
+    template: Annotated[
+        str | None,
+        panels.what("--template", metavar="ID", help="Device template, such as dtmi:a:b;1."),
+    ] = None
+    simulated: Annotated[
+        Toggle | None,
+        panels.what(
+            "--simulated",
+            case_sensitive=False,
+            metavar="[true|false]",
+            help="The application simulates the device.",
+        ),
+    ] = None
+    enable: Annotated[
+        Toggle | None,
+        panels.what(
+            "--enable",
+            case_sensitive=False,
+            metavar="[true|false]",
+            help="The device may connect; false blocks it.",
+        ),
+    ] = None
+    organizations: Annotated[
+        str | None,
+        panels.what(
+            "--organizations", "--orgs", metavar="IDS", help="Organization IDs, with commas."
+        ),
+    ] = None
+    deployment_manifest: Annotated[
+        str | None,
+        panels.what(
+            "--deployment-manifest",
+            metavar="OBJECT...",
+            help="IoT Edge deployment manifest: JSON or @FILE (preview).",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceGroupSettings:
+    """What a device group says besides its name and filter."""
+
+    description: Annotated[
+        str | None, panels.what("--description", metavar="[TEXT]", help="What the group is for.")
+    ] = None
+    organizations: Annotated[
+        list[str] | None,
+        panels.what("--organizations", "--orgs", metavar="ID...", help="Organization IDs."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupCertificates:
+    """The certificates of an enrollment group, each from a file."""
+
+    certificate_path: Annotated[
+        str | None,
+        panels.attestation(
+            "--certificate-path",
+            "--cp",
+            metavar="FILE",
+            help="Primary certificate: PEM, DER or base64.",
+        ),
+    ] = None
+    secondary_certificate_path: Annotated[
+        str | None,
+        panels.attestation(
+            "--secondary-certificate-path", "--scp", metavar="FILE", help="Secondary certificate."
+        ),
+    ] = None
+
+
+DerivingKey = Annotated[
+    str,
+    Option("--primary-key", "--pk", metavar="KEY", help="Symmetric key of the enrollment group."),
+]
+SigningKeyPath = Annotated[
+    str,
+    Option("--key-path", metavar="FILE", help="Private key of that certificate, in PEM."),
+]

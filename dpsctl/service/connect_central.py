@@ -1,0 +1,64 @@
+"""From the options of IoT Central to an application that is ready to use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from dpsctl.contexts import context_of
+from dpsctl.errors import UsageError
+from dpsctl.options.central import CentralConnection
+from dpsctl.run import Run
+from dpsctl.service.central import STABLE, CentralService
+from dpsctl.service.clouds import cloud_of
+from dpsctl.service.endpoints import checked_endpoint, trusted
+from dpsctl.service.hints import central_hint_for
+from dpsctl.service.http import Http, Target
+from dpsctl.service.identity import CENTRAL_SCOPE, Identity
+
+
+def connect(connection: CentralConnection, run: Run, *, dry_run: bool = False) -> CentralService:
+    """Find out where the application is and who asks; nothing is sent yet.
+
+    Raises UsageError where the options do not say it.
+    """
+    target = Target(
+        url=f"{_address(connection, run)}/api",
+        api_version=quote(connection.central_api_version or STABLE, safe=""),
+        verify=trusted(connection, run),
+        timeout=connection.timeout,
+        retries=connection.retries,
+        dry_run=dry_run,
+        hint=central_hint_for,
+    )
+    http = Http(target, _authorization(connection, run), run)
+    return CentralService(http, pinned=connection.central_api_version is not None)
+
+
+def _address(connection: CentralConnection, run: Run) -> str:
+    """Return the application's URL, named as it may be: by id, host or URL (facts.md F1)."""
+    named = connection.app_id
+    if not named:
+        _, settings = context_of(connection.context, run) or ("", {})
+        named = settings.get("central_app")
+    if not named:
+        raise UsageError(
+            "No IoT Central application is named", "Give --app-id APP, or set DPSCTL_CENTRAL_APP."
+        )
+    scheme, _, rest = named.rpartition("://")
+    host = rest.partition("/")[0]
+    is_id = not {*host} & {*".:["}
+    return checked_endpoint(
+        f"{scheme or 'https'}://{host}{'.' + connection.central_dns_suffix if is_id else ''}",
+        f"--app-id {named}",
+    )
+
+
+def _authorization(connection: CentralConnection, run: Run) -> Callable[[], str]:
+    """Return who gives tokens: the user, as they are, or whoever is signed in (facts.md F1)."""
+    token = (connection.token or "").strip()
+    if token:
+        run.masker.add(token)
+        return lambda: token
+    identity = Identity(cloud_of(None), trusted(connection, run), run)
+    return lambda: identity.authorization(CENTRAL_SCOPE)

@@ -1,0 +1,15 @@
+"""What makes a class a service that a command may ask for by naming it in its signature."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class Service:
+    """A service: *options* say where it is and who asks, `connect` of *connector* makes it of them.
+
+    The connector is named, not imported: what it needs is heavy, and help needs none of it.
+    """
+
+    options: ClassVar[type[Any]]
+    connector: ClassVar[str]
