@@ -19,12 +19,14 @@ import typer
 from typer.main import get_command
 
 from dpsctl.arguments import Command, Group
-from dpsctl.options.connection import Connection, Display
+from dpsctl.options.connection import Connection, Display, Sources
 from dpsctl.options.records import DryRun
+from dpsctl.options.words import Toggle
 from dpsctl.run import READER_WENT_AWAY, Outcome, Run
-from dpsctl.service.service import Service
+from dpsctl.service.service import Purpose, Service
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+_TYPED = "COMMANDLINE"
 _PLAIN = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
 
 
@@ -90,14 +92,10 @@ class Noun:
 
     def build(self) -> Group:
         """Make the group that Typer runs; its verbs are built when they are called."""
-        group = build_group(self.name, self.summary, Members(self.members))
-        group.examples = tuple(verb.examples[0] for verb in self.verbs() if verb.examples)
+        verbs = {name: one for name, one in self.members.items() if isinstance(one, Verb)}
+        group = build_group(self.name, self.summary, Members(verbs | self.members))
+        group.examples = tuple(verb.examples[0] for verb in verbs.values() if verb.examples)
         return group
-
-    def verbs(self) -> Iterator[Verb]:
-        """Walk the verbs of this noun and of those under it."""
-        for member in self.members.values():
-            yield from member.verbs() if isinstance(member, Noun) else [member]
 
 
 class Members(dict[str, Any]):
@@ -141,7 +139,7 @@ def show_result(result: Any, display: Display, run: Run, verb: Verb) -> int:
     colour = output.wants_colour(display.color or "auto", run.environ, run.stdout)
     query = compile_query(display.query) if display.query else None
     style = output.Style(
-        format=display.output or verb.default_output,
+        format=display.output or run.output or verb.default_output,
         query=query,
         colour=colour,
         columns=outcome.columns or verb.columns,
@@ -220,10 +218,17 @@ class _Call:
         if _is_service(hint):
             options = _connection(hint.options, values, ctx)
             connect = import_module(hint.connector).connect
-            return connect(options, run, dry_run=values.get("dry_run", False))
+            return connect(options, run, self._purpose(values))
         if hint is Connection:
             return _connection(Connection, values, ctx)
+        if hint is Sources:
+            return _sources(ctx, run)
         return _gathered(hint, values) if is_dataclass(hint) else values[name]
+
+    def _purpose(self, values: Mapping[str, Any]) -> Purpose:
+        """Say what the command will do; keys are shown only to those who may write."""
+        shows_keys = values.get("show_keys") == Toggle.true
+        return Purpose(self.verb.writes or shows_keys, values.get("dry_run", False))
 
 
 def _is_service(hint: Any) -> bool:
@@ -231,13 +236,27 @@ def _is_service(hint: Any) -> bool:
 
 
 def _connection(options: Any, values: dict[str, Any], ctx: typer.Context) -> Any:
-    """Gather how to connect; a name typed now beats a connection string of the environment."""
-    typed = {
-        name
-        for name in ("login", "dps_name")
-        if getattr(ctx.get_parameter_source(name), "name", "") == "COMMANDLINE"
-    }
-    return _gathered(options, {**values, "login": None} if typed == {"dps_name"} else values)
+    """Gather how to connect; who is named on the command line beats who the environment names."""
+    typed = {name for name in ("login", "dps_name", "context") if _origin(name, ctx) == _TYPED}
+    hidden = {"login", "dps_name"} - typed if typed else ()
+    return _gathered(options, {**values, **dict.fromkeys(hidden)})
+
+
+def _sources(ctx: typer.Context, run: Run) -> Sources:
+    """Name the flag or the variable that gave each option its value."""
+    sources = Sources()
+    for param in ctx.command.params:
+        origin = _origin(str(param.name), ctx)
+        if origin == _TYPED:
+            sources[str(param.name)] = param.opts[0]
+        elif origin == "ENVIRONMENT":
+            names = [param.envvar] if isinstance(param.envvar, str) else param.envvar or []
+            sources[str(param.name)] = next(name for name in names if run.environ.get(name))
+    return sources
+
+
+def _origin(name: str, ctx: typer.Context) -> str:
+    return getattr(ctx.get_parameter_source(name), "name", "")
 
 
 def _gathered(group: Any, values: Mapping[str, Any]) -> Any:

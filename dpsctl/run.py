@@ -17,16 +17,21 @@ READER_WENT_AWAY = 141
 class Outcome:
     """A result that ends the program with a code of its own (a bulk in which some items failed).
 
-    *exit_code* may be a function: it is called once all of *data* has been shown.
+    *exit_code* may be a function: it is called once all of *data* has been shown. *columns* are
+    those of a table, where the command's own do not fit.
     """
 
     data: Any
     exit_code: int | Callable[[], int]
+    columns: Mapping[str, str] | None = None
 
 
 @dataclass
 class Run:
-    """What a command may use of the world; tests hand in their own."""
+    """What a command may use of the world; tests hand in their own.
+
+    *output* is the form of the result that the context asks for, once it has been read.
+    """
 
     environ: Mapping[str, str]
     stdin: StandardInput = field(default_factory=StandardInput)
@@ -36,6 +41,7 @@ class Run:
     debug: bool = False
     verbose: bool = False
     quiet: bool = False
+    output: str | None = None
 
     def warn(self, text: str) -> None:
         """Print a warning on stderr, unless `--only-show-errors` was given."""

@@ -68,13 +68,14 @@ def _from_service(
     run: Run, connection: Connection, group_id: str | None, *, secondary: bool
 ) -> str:
     from dpsctl.service.connect import connect
+    from dpsctl.service.service import Purpose
 
     if group_id is None:
         raise UsageError(
             "--key or --enrollment-id is missing",
             "--key derives offline; --enrollment-id fetches the group's key.",
         )
-    attestation = connect(connection, run).groups.attestation(group_id)
+    attestation = connect(connection, run, Purpose(writes=True)).groups.attestation(group_id)
     name = "secondaryKey" if secondary else "primaryKey"
     group_key = (attestation.get("symmetricKey") or {}).get(name)
     if not isinstance(group_key, str) or not group_key:

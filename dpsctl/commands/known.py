@@ -42,9 +42,11 @@ def list_known(
 
 
 def _group_ids(connection: Connection, run: Run) -> list[str]:
-    from dpsctl.service.connect import connect, credentials_of
+    from dpsctl.service.access import service_named
+    from dpsctl.service.connect import connect
+    from dpsctl.service.settings import settle
 
-    cache = _cache_file(credentials_of(connection, run).host, run)
+    cache = _cache_file(service_named(settle(connection, run), run), run)
     if cache.exists() and time.time() - cache.stat().st_mtime < _FRESH:
         return cache.read_text(encoding="utf-8").split()
     groups = connect(connection, run).groups.list()

@@ -172,6 +172,10 @@ class Connection(Transport):
     ] = None
 
 
+class Sources(dict[str, str]):
+    """The flag or the variable that gave each option its value; other options are not in it."""
+
+
 SECRET_OPTIONS = frozenset(
     {"login", "primary_key", "secondary_key", "key", "group_key", "token", "endorsement_key"}
 )

@@ -15,9 +15,10 @@ from dpsctl.service.endpoints import checked_endpoint, trusted
 from dpsctl.service.hints import central_hint_for
 from dpsctl.service.http import Http, Target
 from dpsctl.service.identity import CENTRAL_SCOPE, Identity
+from dpsctl.service.service import Purpose
 
 
-def connect(connection: CentralConnection, run: Run, *, dry_run: bool = False) -> CentralService:
+def connect(connection: CentralConnection, run: Run, purpose: Purpose) -> CentralService:
     """Find out where the application is and who asks; nothing is sent yet.
 
     Raises UsageError where the options do not say it.
@@ -28,7 +29,7 @@ def connect(connection: CentralConnection, run: Run, *, dry_run: bool = False) -
         verify=trusted(connection, run),
         timeout=connection.timeout,
         retries=connection.retries,
-        dry_run=dry_run,
+        dry_run=purpose.dry_run,
         hint=central_hint_for,
     )
     http = Http(target, _authorization(connection, run), run)

@@ -84,7 +84,7 @@ def connect_device(
     identity: Identity, host: str, transport: Transport, run: Run, *, dry_run: bool
 ) -> Http:
     """Make a session with the device API at *host*; nothing is sent yet."""
-    from dpsctl.service.connect import trusted, url_of
+    from dpsctl.service.endpoints import trusted, url_of
     from dpsctl.service.http import Http, Target
 
     if identity.key:

@@ -147,7 +147,7 @@ def is_for(token: str, scope: str) -> bool:
     An audience may also be an application's id, which says nothing here.
     """
     audience = urlsplit(audience_of(token)).hostname
-    arm = {cloud.arm_host for cloud in CLOUDS.values()} | set(_CLASSIC_ARM)
+    arm: set[str | None] = {*_CLASSIC_ARM, *(cloud.arm_host for cloud in CLOUDS.values())}
     groups = [arm, *({urlsplit(known).hostname} for known in (DPS_SCOPE, CENTRAL_SCOPE))]
     wanted = urlsplit(scope).hostname
     return not any(audience in group and wanted not in group for group in groups)

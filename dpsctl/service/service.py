@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a command is going to do: *writes* needs more rights, *dry_run* sends no write."""
+
+    writes: bool = False
+    dry_run: bool = False
 
 
 class Service:

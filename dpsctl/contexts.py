@@ -1,0 +1,231 @@
+"""Contexts: named settings of the services somebody works with, in one file under the home folder.
+
+A context says which service and how to sign in; a secret is only ever named (an environment
+variable, a file, a program), never kept.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from dpsctl.errors import UsageError
+from dpsctl.options.words import AuthType, CloudName, OutputFormat
+from dpsctl.run import Run
+
+LOGIN_REFERENCES = ("login_env", "login_file", "login_command")
+# What a context may say; None takes any text.
+SETTINGS: dict[str, type[StrEnum] | None] = {
+    "dps_name": None,
+    **dict.fromkeys(LOGIN_REFERENCES),
+    "resource_group": None,
+    "subscription": None,
+    "auth_type": AuthType,
+    "cloud": CloudName,
+    "service_api_version": None,
+    "output": OutputFormat,
+    "central_app": None,
+}
+_CURRENT = "current_context"
+_CONTEXTS = "contexts"
+_OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_LARGEST = 1 << 20
+
+
+@dataclass
+class Contexts:
+    """What the configuration file holds; *path* is where it is, or would be."""
+
+    path: Path
+    current: str | None = None
+    contexts: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def named(self, name: str | None) -> tuple[str, dict[str, Any]] | None:
+        """Return the context *name*, or the current one, with its name; None if there is none.
+
+        Raises UsageError if *name* (or the current one) is not in the file.
+        """
+        wanted = name or self.current
+        if not wanted:
+            return None
+        if wanted not in self.contexts:
+            known = ", ".join(sorted(self.contexts)) or "none yet"
+            raise UsageError(
+                f"context {wanted!r}: {self.path} has no such context",
+                f"There are: {known}. 'dpsctl config set --context {wanted} dps_name=X' adds it.",
+            )
+        return wanted, self.contexts[wanted]
+
+    def save(self) -> None:
+        """Write the file, for its owner's eyes, whole or not at all."""
+        from dpsctl.documents import dump
+        from dpsctl.private_files import private_file
+
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        content: dict[str, Any] = {_CONTEXTS: self.contexts}
+        if self.current:
+            content[_CURRENT] = self.current
+        with private_file(str(self.path), "the configuration file", replace=True) as file:
+            file.write(dump(content))
+
+
+def config_file(environ: Mapping[str, str]) -> Path:
+    """Return where the configuration is kept."""
+    base = environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(base) / "dpsctl" / "config.yaml"
+
+
+def load(environ: Mapping[str, str]) -> Contexts:
+    """Read the configuration file; a missing one holds nothing.
+
+    Raises UsageError with the line and column if it cannot be read, or naming the setting that is
+    wrong, or if others could change it or read a secret in it.
+    """
+    from dpsctl.documents import read_document
+
+    path = config_file(environ)
+    try:
+        text = path.read_text(encoding="utf-8")
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return Contexts(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{path}: cannot read it: {error}", "Check the file, or remove it."
+        ) from None
+    _check_mode(path, mode, text)
+    return _contexts_in(read_document(text, str(path)), path)
+
+
+def context_of(name: str | None, run: Run) -> tuple[str, dict[str, Any]] | None:
+    """Return the context *name*, or the current one, judged setting by setting.
+
+    The form of output it asks for holds for the rest of the run. Raises UsageError.
+    """
+    contexts = load(run.environ)
+    found = contexts.named(name)
+    if found is None:
+        return None
+    name, settings = found
+    checked = {
+        key: check_setting(key, value, f"{contexts.path}: {_CONTEXTS}.{name}.{key}")
+        for key, value in settings.items()
+    }
+    run.output = checked.get("output")
+    return name, checked
+
+
+def check_setting(name: str, value: Any, source: str) -> Any:
+    """Return *value* as the setting *name* takes it. Raises UsageError naming *source*."""
+    if name not in SETTINGS:
+        near = get_close_matches(name, SETTINGS, 1)
+        advice = f"Did you mean {near[0]}? " if near else ""
+        secrets = "A secret is only named here: login_env, login_file or login_command. "
+        raise UsageError(
+            f"{source}: there is no such setting",
+            f"{secrets if name == 'login' else advice}Settings are {', '.join(SETTINGS)}.",
+        )
+    words = SETTINGS[name]
+    if name == "login_command" and isinstance(value, list) and value:
+        return [str(word) for word in value]
+    if isinstance(value, bool | list | dict | None) or not str(value).strip():
+        raise UsageError(f"{source}: wanted a text", f"Write {name}: TEXT.")
+    if words is None:
+        return str(value)
+    try:
+        return str(words(str(value).lower()))
+    except ValueError:
+        raise UsageError(
+            f"{source}: {str(value)[:40]!r} is none of {', '.join(words)}", "Use one of these."
+        ) from None
+
+
+def read_login(settings: Mapping[str, Any], run: Run) -> tuple[str, str] | None:
+    """Fetch the connection string that a context names, and say where it was.
+
+    None if it names none. Raises UsageError if what it names has none.
+    """
+    named = [name for name in LOGIN_REFERENCES if settings.get(name)]
+    if not named:
+        return None
+    if len(named) > 1:
+        raise UsageError(
+            f"The context has {' and '.join(named)}", "Keep one: there is one connection string."
+        )
+    name, value = named[0], settings[named[0]]
+    source = f"{name} {value if isinstance(value, str) else value[0]}"
+    text = _FETCHERS[name](value, source, run).strip()
+    run.masker.add(text)
+    if not text:
+        raise UsageError(f"{source}: holds nothing", "It must hold a connection string.")
+    return text, source
+
+
+def _from_environment(name: str, source: str, run: Run) -> str:
+    try:
+        return run.environ[name]
+    except KeyError:
+        raise UsageError(f"{source}: the variable is not set", "Set it in this shell.") from None
+
+
+def _from_file(name: str, source: str, run: Run) -> str:
+    from dpsctl.values import expand_file_reference
+
+    path = Path(name).expanduser()
+    if not path.is_absolute():
+        path = config_file(run.environ).parent / path
+    text = expand_file_reference(f"@{path}", source, run.stdin)
+    if os.name == "posix" and path.stat().st_mode & _OTHERS_READ:
+        run.warn(f"{source}: others can read it; chmod 600 {path}")
+    return text
+
+
+def _from_command(command: str | list[str], source: str, run: Run) -> str:
+    from dpsctl.secret_commands import output_of
+
+    return output_of(command, source, run)
+
+
+_FETCHERS: dict[str, Any] = {
+    "login_env": _from_environment,
+    "login_file": _from_file,
+    "login_command": _from_command,
+}
+
+
+def _check_mode(path: Path, mode: int, text: str) -> None:
+    """Refuse a file in which others could name a program to run, or read a secret."""
+    if os.name != "posix":
+        return
+    if mode & _OTHERS_WRITE:
+        raise UsageError(f"{path}: others can change it", f"chmod 600 {path}")
+    from dpsctl.masking import mask_looks
+
+    if mode & _OTHERS_READ and mask_looks(text) != text:
+        raise UsageError(f"{path}: others can read the secret in it", f"chmod 600 {path}")
+
+
+def _contexts_in(document: Any, path: Path) -> Contexts:
+    if document is None:
+        return Contexts(path)
+    contexts = document.get(_CONTEXTS) or {} if isinstance(document, dict) else None
+    if not isinstance(contexts, dict) or not all(isinstance(x, dict) for x in contexts.values()):
+        raise UsageError(
+            f"{path}: wanted '{_CONTEXTS}:' with a mapping for each name",
+            "'dpsctl config set --context NAME dps_name=NAME' writes it in the right form.",
+        )
+    unknown = set(document) - {_CURRENT, _CONTEXTS}
+    if unknown:
+        raise UsageError(
+            f"{path}: {min(unknown)!r} has no meaning here",
+            f"There are {_CURRENT} and {_CONTEXTS}; a setting stands inside a context.",
+        )
+    current = document.get(_CURRENT)
+    return Contexts(path, str(current) if current else None, contexts)

@@ -1,0 +1,121 @@
+"""Where the service is and who asks: a connection string, or a name and whoever is signed in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+
+from dpsctl.errors import UsageError
+from dpsctl.options.connection import Connection
+from dpsctl.options.words import AuthType, CloudName
+from dpsctl.run import Run
+from dpsctl.service.arm import Arm
+from dpsctl.service.auth import ConnectionString, is_host
+from dpsctl.service.clouds import DPS_SCOPE, cloud_of
+from dpsctl.service.discovery import Finder
+from dpsctl.service.endpoints import trusted
+from dpsctl.service.hints import Hint, hint_for, token_hint
+from dpsctl.service.identity import Identity
+from dpsctl.service.settings import Settled
+
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]{0,62}")
+_HOW = (
+    "Give --login CONNECTION_STRING (or @FILE), or --dps-name NAME, or set DPSCTL_LOGIN or "
+    "DPSCTL_DPS_NAME, or choose a context: 'dpsctl config use-context NAME'."
+)
+
+
+@dataclass(frozen=True)
+class Access:
+    """A way in: *host* and *authorization* are found out when they are first needed.
+
+    *hint* says what to do when the service refuses.
+    """
+
+    host: Callable[[], str]
+    authorization: Callable[[], str]
+    hint: Hint
+
+
+def access_to(settled: Settled, run: Run, rights: Iterable[str]) -> Access:
+    """Say how to get in with at least *rights*; nothing is sent yet.
+
+    Raises UsageError where the settings do not say it.
+    """
+    connection = settled.connection
+    if connection.login:
+        credentials = _credentials(connection.login, settled.login_source, run)
+        return Access(lambda: credentials.host, credentials.authorization, hint_for)
+    named = _with_bare_name(connection)
+    cloud = cloud_of(named.cloud)
+    identity = Identity(cloud, trusted(named, run), run)
+
+    @cache
+    def finder() -> Finder:
+        return Finder(named, Arm(cloud, identity, named, run), run)
+
+    if named.auth_type == AuthType.login:
+        known = _known_host(named)
+        return Access(
+            host=lambda: known or finder().host(),
+            authorization=lambda: identity.authorization(DPS_SCOPE),
+            hint=token_hint,
+        )
+
+    @cache
+    def found() -> ConnectionString:
+        return finder().connection_string(rights)
+
+    return Access(lambda: found().host, lambda: found().authorization(), hint_for)
+
+
+def service_named(settled: Settled, run: Run) -> str:
+    """Name the service without asking anybody: its host, or the name it is looked up by.
+
+    Raises UsageError.
+    """
+    if settled.connection.login:
+        return _credentials(settled.connection.login, settled.login_source, run).host
+    return str(_with_bare_name(settled.connection).dps_name)
+
+
+def _credentials(login: str, source: str, run: Run) -> ConnectionString:
+    """Read the connection string and keep its key out of everything that is printed."""
+    run.masker.add(login)
+    credentials = ConnectionString.parse(login, source)
+    run.masker.add(credentials.key)
+    return credentials
+
+
+def _with_bare_name(connection: Connection) -> Connection:
+    """Return *connection* with its service's name judged, and without a scheme before it."""
+    if not connection.dps_name:
+        raise UsageError("No provisioning service is named", _HOW)
+    name = re.sub(r"(?i)^https?://", "", connection.dps_name).rstrip("/")
+    if "=" in name:
+        raise UsageError("--dps-name: that is no name", "A connection string goes with --login.")
+    if not (is_host(name) if _is_host_name(name) else _NAME.fullmatch(name)):
+        raise UsageError(
+            f"--dps-name {name}: that is no name of a provisioning service",
+            "Give its name or its host name, such as my-dps.azure-devices-provisioning.net.",
+        )
+    return replace(connection, dps_name=name)
+
+
+def _is_host_name(name: str) -> bool:
+    return "." in name or ":" in name or name == "localhost"
+
+
+def _known_host(connection: Connection) -> str | None:
+    """Return the host where it is sure: as it was given, or by the rule of the public cloud.
+
+    In a sovereign cloud only ARM knows it.
+    """
+    name = connection.dps_name or ""
+    if _is_host_name(name):
+        return name
+    if connection.cloud in (None, CloudName.public):
+        return f"{name}.{cloud_of(connection.cloud).dps_suffix}"
+    return None

@@ -1,0 +1,104 @@
+"""Azure Resource Manager: a subscription's provisioning services and their keys (facts.md H)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from dpsctl.errors import BadAnswer
+from dpsctl.options.connection import Transport
+from dpsctl.run import Run
+from dpsctl.service.clouds import ARM_URL_VARIABLE, Cloud
+from dpsctl.service.endpoints import trusted, url_of
+from dpsctl.service.hints import hint_for
+from dpsctl.service.http import Http, Request, Target
+from dpsctl.service.identity import Identity
+
+Json = dict[str, Any]
+_API_VERSION = "2022-12-12"
+_PROVIDER = "providers/Microsoft.Devices/provisioningServices"
+_FORBIDDEN = (
+    "Finding a service needs the role Reader; listing its keys needs Contributor, or the right "
+    "Microsoft.Devices/provisioningServices/listkeys/action. With a host name for --dps-name and "
+    "--auth-type login neither is needed."
+)
+_HINTS = {
+    401: "Sign in to the right tenant and cloud: 'az login', --cloud, DPSCTL_ACCESS_TOKEN.",
+    403: _FORBIDDEN,
+    404: "Check --subscription and --resource-group.",
+}
+
+
+class Arm:
+    """The resource manager of one cloud, asked as whoever is signed in."""
+
+    def __init__(self, cloud: Cloud, identity: Identity, transport: Transport, run: Run) -> None:
+        self.url = url_of(cloud.arm_host, ARM_URL_VARIABLE, run)
+        target = Target(
+            url=self.url,
+            api_version=_API_VERSION,
+            verify=trusted(transport, run),
+            timeout=transport.timeout,
+            retries=transport.retries,
+            hint=_hint,
+        )
+        self._http = Http(target, lambda: identity.authorization(cloud.arm_scope), run)
+        self._subscriptions = Http(
+            # Subscriptions belong to another part of ARM, which has versions of its own.
+            replace(target, api_version="2022-12-01"),
+            lambda: identity.authorization(cloud.arm_scope),
+            run,
+        )
+
+    def subscriptions(self) -> Iterator[Json]:
+        """List the subscriptions that the signed-in user can see."""
+        return _pages(self._subscriptions, "GET", "/subscriptions")
+
+    def service(self, subscription: str, group: str, name: str) -> Json:
+        """Read the service *name*. Raises NotFound."""
+        path = f"{_scope(subscription, group)}/{_PROVIDER}/{quote(name, safe='')}"
+        answer = self._http.send(Request("GET", path))
+        return _object(answer.body)
+
+    def services(self, subscription: str, group: str | None = None) -> Iterator[Json]:
+        """List the services of a subscription, or of one resource group."""
+        return _pages(self._http, "GET", f"{_scope(subscription, group)}/{_PROVIDER}")
+
+    def policies(self, resource_id: str) -> Iterator[Json]:
+        """List a service's shared access policies with their keys."""
+        return _pages(self._http, "POST", f"{quote(resource_id)}/listkeys")
+
+
+def _scope(subscription: str, group: str | None) -> str:
+    scope = f"/subscriptions/{quote(subscription, safe='')}"
+    return f"{scope}/resourceGroups/{quote(group, safe='')}" if group else scope
+
+
+def _pages(http: Http, method: str, path: str) -> Iterator[Json]:
+    link: str | None = path
+    while link:
+        answer = _object(http.send(Request(method, link)).body)
+        items = answer.get("value")
+        if not isinstance(items, list):
+            raise _unexpected()
+        yield from (_object(item) for item in items)
+        link = answer.get("nextLink") or None
+
+
+def _object(value: Any) -> Json:
+    if not isinstance(value, dict):
+        raise _unexpected()
+    return value
+
+
+def _unexpected() -> BadAnswer:
+    return BadAnswer(
+        "Azure Resource Manager answered with something of another form",
+        "Is --cloud right? --debug shows the answer.",
+    )
+
+
+def _hint(status: int, error_code: object, headers: Mapping[str, str]) -> str | None:
+    return _HINTS.get(status) or hint_for(status, error_code, headers)

@@ -1,0 +1,164 @@
+"""Find a provisioning service and a key for it, from its name alone, as az does (facts.md H)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from dpsctl.errors import BadAnswer, NotFound, Unauthorized
+from dpsctl.options.connection import Connection
+from dpsctl.run import Run
+from dpsctl.service import azure_cli
+from dpsctl.service.arm import Arm
+from dpsctl.service.auth import ConnectionString
+from dpsctl.service.remembered import Place, Places
+
+Json = dict[str, Any]
+READ_RIGHTS = frozenset({"EnrollmentRead", "RegistrationStatusRead"})
+WRITE_RIGHTS = READ_RIGHTS | {"EnrollmentWrite", "RegistrationStatusWrite"}
+_SUBSCRIPTION_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NAMED_AT_MOST = 20
+
+
+class Finder:
+    """Looks one service up; *connection* says its name, and where to look."""
+
+    def __init__(self, connection: Connection, arm: Arm, run: Run) -> None:
+        self._name = (connection.dps_name or "").partition(".")[0]
+        self._group = connection.resource_group
+        self._subscription = connection.subscription
+        self._cloud = connection.cloud
+        self._arm = arm
+        self._run = run
+        self._places = Places(run.environ)
+
+    def host(self) -> str:
+        """Return the service's host, from memory if it was found before. Raises NotFound."""
+        return self._remembered()[0].host
+
+    def connection_string(self, rights: Iterable[str]) -> ConnectionString:
+        """Return host, name and key of the first policy that has all of *rights*.
+
+        Raises NotFound if there is no such service, Unauthorized if no policy has the rights.
+        """
+        place, is_old = self._remembered()
+        try:
+            policies = list(self._arm.policies(place.resource_id))
+        except NotFound:
+            if not is_old:
+                raise
+            self._places.put(self._key(), None)  # it has moved to another group, or was made anew
+            place, _ = self._remembered()
+            policies = list(self._arm.policies(place.resource_id))
+        policy = _policy_with(rights, policies, self._name)
+        key = str(policy["primaryKey"])
+        self._run.masker.add(key)
+        self._run.say(f"signing as the policy {policy['keyName']}")
+        return ConnectionString(place.host, str(policy["keyName"]), key)
+
+    def _remembered(self) -> tuple[Place, bool]:
+        """Return the place, and whether it is from an earlier run."""
+        key = self._key()
+        if known := self._places.get(key):
+            return known, True
+        found = _place_of(self._found())
+        self._places.put(key, found)
+        return found, False
+
+    def _key(self) -> str:
+        subscription = self._subscription_id()
+        return "/".join([self._arm.url, subscription, self._group or "", self._name]).lower()
+
+    def _found(self) -> Json:
+        """Ask ARM for the service."""
+        subscription = self._subscription_id()
+        if self._group:
+            try:
+                return self._arm.service(subscription, self._group, self._name)
+            except NotFound as missing:
+                if missing.details.get("code") == "SubscriptionNotFound":
+                    raise
+                raise self._missing(self._arm.services(subscription, self._group)) from None
+        services = list(self._arm.services(subscription))
+        for service in services:
+            if str(service.get("name", "")).lower() == self._name.lower():
+                return service
+        raise self._missing(services)
+
+    def _missing(self, candidates: Iterable[Json]) -> NotFound:
+        where = f"resource group {self._group}" if self._group else "the subscription"
+        try:
+            names = sorted(_described(service) for service in candidates)
+        except NotFound:  # there is no such group
+            names = []
+        there = ", ".join(names[:_NAMED_AT_MOST]) or "no provisioning service"
+        return NotFound(
+            f"--dps-name {self._name}: there is no such service in {where} "
+            f"(subscription {self._subscription_id()})",
+            404,
+            hint=f"There is {there}. --subscription and --resource-group look elsewhere.",
+        )
+
+    def _subscription_id(self) -> str:
+        """Return the id of the subscription that was named, or az's default, or the only one."""
+        wanted = self._subscription
+        if wanted and _SUBSCRIPTION_ID.fullmatch(wanted):
+            return wanted
+        seen = azure_cli.subscriptions(self._run)
+        for known in seen:
+            if known.name.lower() == wanted.lower() if wanted else known.is_default:
+                self._subscription = known.id
+                return known.id
+        self._subscription = self._asked_for(wanted)
+        return self._subscription
+
+    def _asked_for(self, wanted: str | None) -> str:
+        """Ask ARM which subscriptions there are."""
+        there = {
+            str(item.get("subscriptionId")): str(item.get("displayName"))
+            for item in self._arm.subscriptions()
+        }
+        fitting = [
+            id_ for id_, name in there.items() if not wanted or name.lower() == wanted.lower()
+        ]
+        if len(fitting) == 1:
+            return fitting[0]
+        named = ", ".join(f"{name} ({id_})" for id_, name in sorted(there.items())[:_NAMED_AT_MOST])
+        problem = "is ambiguous" if fitting else "is not among those of who signed in"
+        raise NotFound(
+            f"--subscription {wanted}: {problem}" if wanted else "No subscription is named",
+            404,
+            hint=f"Give --subscription ID, one of: {named or 'none; sign in to another tenant'}.",
+        )
+
+
+def _policy_with(rights: Iterable[str], policies: list[Json], name: str) -> Json:
+    wanted = {right.lower() for right in rights}
+    for policy in policies:
+        has = {right.strip().lower() for right in str(policy.get("rights", "")).split(",")}
+        if wanted <= has and policy.get("keyName") and policy.get("primaryKey"):
+            return policy
+    there = "; ".join(f"{policy.get('keyName')}: {policy.get('rights')}" for policy in policies)
+    raise Unauthorized(
+        f"{name}: no shared access policy has the rights {', '.join(sorted(rights))}",
+        403,
+        hint=f"There is {there or 'no policy'}. --auth-type login needs none.",
+    )
+
+
+def _described(service: Json) -> str:
+    """Name a service and its resource group, which stands in its id only."""
+    group = re.search(r"/resourceGroups/([^/]+)/", str(service.get("id")), re.IGNORECASE)
+    return f"{service.get('name')} (resource group {group[1]})" if group else str(service["name"])
+
+
+def _place_of(service: Json) -> Place:
+    properties = service.get("properties")
+    host = properties.get("serviceOperationsHostName") if isinstance(properties, dict) else None
+    if not isinstance(host, str) or not isinstance(service.get("id"), str):
+        state = properties.get("state") if isinstance(properties, dict) else None
+        raise BadAnswer(
+            f"ARM names no host for the service (its state: {state})", "Is it still being made?"
+        )
+    return Place(host, service["id"])

@@ -1,0 +1,54 @@
+"""Places to connect to, and which certificates to trust there."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from dpsctl.errors import UsageError
+from dpsctl.options.connection import Transport
+from dpsctl.run import Run
+from dpsctl.service.auth import is_host
+
+_LOOPBACK = re.compile(r"(?i)(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?")
+
+
+def url_of(host: str, variable: str, run: Run) -> str:
+    """Return `https://HOST`, or what the environment's *variable* puts in its place.
+
+    Raises UsageError for a URL that is none, or is not safe.
+    """
+    endpoint = run.environ.get(variable)
+    return checked_endpoint(endpoint, variable) if endpoint else f"https://{host}"
+
+
+def trusted(transport: Transport, run: Run) -> str | bool:
+    """Say which CA file to trust, or True for the default ones; the variables are requests' own.
+
+    Raises UsageError for one that is not there.
+    """
+    given = {"--ca-bundle": transport.ca_bundle}
+    given |= {name: run.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")}
+    for source, path in given.items():
+        if path and not os.access(path, os.R_OK):
+            raise UsageError(f"{source} {path}: cannot read it", "Give a file of PEM certificates.")
+        if path:
+            return path
+    return True
+
+
+def checked_endpoint(url: str, variable: str) -> str:
+    """Return *url*, a place to connect to: https, or plain http on this machine.
+
+    *variable* names who said it. Raises UsageError.
+    """
+    scheme, _, rest = url.partition("://")
+    place = rest.partition("/")[0]
+    if scheme.lower() not in {"http", "https"} or not is_host(place) or {*rest} & {*"?#"}:
+        raise UsageError(
+            f"{variable}: that is no place to connect to",
+            "Write https://HOST or https://HOST:PORT.",
+        )
+    if scheme.lower() == "http" and not _LOOPBACK.fullmatch(place):
+        raise UsageError(f"{variable}: plain http is for this machine only", "Use https://.")
+    return url.rstrip("/")
