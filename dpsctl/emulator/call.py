@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from cryptography.x509 import Certificate
 from werkzeug.wrappers import Request
 
 from dpsctl.emulator.active_faults import ActiveFaults
@@ -26,6 +28,7 @@ class Service:
     clock: Clock
     faults: ActiveFaults
     log: RequestLog
+    authorities: Mapping[str, Certificate] = field(default_factory=dict)
 
     def reset(self) -> None:
         """Forget records and requests, and go back to the faults of the start."""

@@ -9,9 +9,9 @@ from functools import partial
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, Map, Rule
 
-from dpsctl.emulator import bulk, control, enrollments, registrations
+from dpsctl.emulator import bulk, control, device_api, enrollments, registrations
 from dpsctl.emulator.answers import METHOD_NOT_ALLOWED, NOT_FOUND, Answer, Refusal
-from dpsctl.emulator.guards import Guard, policy_with, this_machine
+from dpsctl.emulator.guards import Guard, check_version, policy_with, this_machine
 from dpsctl.emulator.kinds import GROUP, INDIVIDUAL, Kind
 
 Handler = Callable[..., Answer]
@@ -63,6 +63,15 @@ ROUTES = (
         registrations.query,
         policy_with("RegistrationStatusRead"),
     ),
+    # Devices prove themselves to the handlers: which key counts depends on who they say they are.
+    Route("PUT", "/<scope>/registrations/<id>/register", device_api.register, check_version),
+    Route(
+        "GET",
+        "/<scope>/registrations/<id>/operations/<operation>",
+        device_api.operation_status,
+        check_version,
+    ),
+    Route("POST", "/<scope>/registrations/<id>", device_api.look_up, check_version),
     Route("GET", "/_emulator/health", control.health, this_machine),
     Route("POST", "/_emulator/reset", control.reset, this_machine),
     Route("POST", "/_emulator/seed", control.seed, this_machine),
@@ -71,6 +80,7 @@ ROUTES = (
     Route("DELETE", "/_emulator/faults", control.remove_faults, this_machine),
     Route("GET", "/_emulator/requests", control.requests, this_machine),
     Route("DELETE", "/_emulator/requests", control.forget_requests, this_machine),
+    Route("GET", "/_emulator/devices/<id>", device_api.show_hub_device, this_machine),
 )
 
 

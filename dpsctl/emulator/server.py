@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from dpsctl.emulator.active_faults import ActiveFaults
 from dpsctl.emulator.app import EmulatorApp
+from dpsctl.emulator.authorities import load_authorities
 from dpsctl.emulator.call import Service
 from dpsctl.emulator.clock import Clock
 from dpsctl.emulator.identity import load_identity
@@ -46,7 +47,13 @@ class Emulator:
         try:
             self.identity = load_identity(store)
             service = Service(
-                self.settings, store, self.identity, self.clock, self.faults, RequestLog()
+                self.settings,
+                store,
+                self.identity,
+                self.clock,
+                self.faults,
+                RequestLog(),
+                load_authorities(self.settings.cas),
             )
             self.ca_file = self._written_ca()
             self._listener = self._listening(EmulatorApp(service))

@@ -31,9 +31,10 @@ class EmulatorSettings:
     """Describe an emulator: where it listens, what it keeps, which hubs it knows.
 
     *port* 0 means a free one, *db* is a file or `:memory:`, *hubs* are (host name, weight) pairs,
-    *cas* are (name, PEM file) pairs, *policies* are (name, rights) pairs beside the owner's,
-    *faults* are as `--fault` takes them, and *idle_seconds* is how long a connection may be silent
-    before it is closed.
+    *latencies* are (hub's host name, milliseconds) pairs for `geoLatency`, *retry_after_seconds* is
+    how long devices are told to wait before they ask for their operation, *cas* are (name, PEM
+    file) pairs, *policies* are (name, rights) pairs beside the owner's, *faults* are as `--fault`
+    takes them, and *idle_seconds* is how long a connection may be silent before it is closed.
     """
 
     host: str = "127.0.0.1"
@@ -41,6 +42,8 @@ class EmulatorSettings:
     db: str = ":memory:"
     tls: bool = True
     hubs: tuple[tuple[str, int], ...] = ()
+    latencies: tuple[tuple[str, float], ...] = ()
+    retry_after_seconds: int = 3
     cas: tuple[tuple[str, str], ...] = ()
     sans: tuple[str, ...] = ()
     allow_remote: bool = False

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import quote_plus
@@ -13,14 +14,17 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from dpsctl.emulator.server import Emulator
 from dpsctl.emulator.settings import OWNER_POLICY, EmulatorSettings
 
+HUB = "hub-1.azure-devices.net"
+
 
 @pytest.fixture(scope="session")
 def running_emulator():
-    with Emulator() as running:
+    with Emulator(EmulatorSettings(hubs=((HUB, 1),))) as running:
         yield running
 
 
@@ -98,6 +102,71 @@ def group_body():
 
 
 @pytest.fixture
+def device(emulator, tmp_path):
+    """Make a device that calls with a key, with a whole token, or with a chain of certificates.
+
+    A chain starts with the device's own certificate and its key.
+    """
+
+    def device_of(registration_id, *, key=None, token=None, chain=(), at=emulator):
+        token = make_device_sas(at.id_scope, registration_id, key) if key else token
+        headers = {"Authorization": token} if token else {}
+        pem = pem_file(tmp_path / f"{registration_id}.pem", chain) if chain else None
+        return DeviceCaller(at, registration_id, headers, pem)
+
+    return device_of
+
+
+@pytest.fixture
+def device_sas(emulator):
+    def sign(registration_id, key, scope=emulator.id_scope, **fields):
+        return make_device_sas(scope, registration_id, key, **fields)
+
+    return sign
+
+
+@dataclass(frozen=True)
+class DeviceCaller:
+    emulator: Emulator
+    registration_id: str
+    headers: dict
+    certificate: str | None
+
+    def send(
+        self, method="PUT", action="/register", body=None, *, version="2021-10-01", scope=None
+    ):
+        scope = scope or self.emulator.id_scope
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.request(
+                method,
+                f"{self.emulator.endpoint}/{scope}/registrations/{self.registration_id}{action}",
+                params={"api-version": version},
+                headers=self.headers,
+                json={"registrationId": self.registration_id} if body is None else body,
+                verify=self.emulator.ca_file,
+                cert=self.certificate,
+                timeout=10,
+            )
+
+    def register(self, payload=None):
+        """Register, ask for the operation, and return its answer's body."""
+        body = {"registrationId": self.registration_id, "payload": payload}
+        answer = self.send(body=body)
+        assert answer.status_code == 202, answer.text
+        done = self.send("GET", f"/operations/{answer.json()['operationId']}")
+        assert done.status_code == 200, done.text
+        return done.json()
+
+
+def pem_file(path, chain):
+    private = chain[0].key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    links = [link.certificate.public_bytes(Encoding.PEM) for link in chain]
+    path.write_bytes(private + b"".join(links))
+    return str(path)
+
+
+@pytest.fixture
 def certificate():
     """Make a certificate (and its key) that *issuer*, made here too, or its own key has signed."""
     return make_certificate
@@ -108,7 +177,7 @@ class Made(NamedTuple):
     key: ec.EllipticCurvePrivateKey
 
 
-def make_certificate(name, issuer=None):
+def make_certificate(name, issuer=None, *, days=1, ca=True):
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -117,9 +186,9 @@ def make_certificate(name, issuer=None):
         subject_name=subject,
         public_key=key.public_key(),
         serial_number=x509.random_serial_number(),
-        not_valid_before=now - timedelta(hours=1),
-        not_valid_after=now + timedelta(days=1),
-    ).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        not_valid_before=now - timedelta(days=10),
+        not_valid_after=now + timedelta(days=days),
+    ).add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
     return Made(builder.sign(issuer.key if issuer else key, SHA256()), key)
 
 
@@ -129,6 +198,14 @@ def group(group_id="g1", **fields):
         "attestation": {"type": "symmetricKey"},
         **fields,
     }
+
+
+def make_device_sas(scope, registration_id, key, *, expires_in=60, slash="%2F", rest=""):
+    resource = slash.join([scope, "registrations", registration_id])
+    expiry = int(time.time()) + expires_in
+    digest = hmac.new(base64.b64decode(key), f"{resource}\n{expiry}".encode(), hashlib.sha256)
+    signature = quote_plus(base64.b64encode(digest.digest()))
+    return f"SharedAccessSignature sr={resource}&sig={signature}&se={expiry}{rest}"
 
 
 def make_sas(host, key, policy=OWNER_POLICY, expires_in=60, resource=None):

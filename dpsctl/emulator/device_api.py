@@ -1,0 +1,98 @@
+"""What devices ask of the service: register me, how far is that, what am I."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dpsctl.emulator.answers import NOT_FOUND, Answer, Json, Refusal, invalid, read_json
+from dpsctl.emulator.call import Call
+from dpsctl.emulator.device import Device, Enrolled
+from dpsctl.emulator.identification import identify
+from dpsctl.emulator.kinds import REGISTRATION
+from dpsctl.emulator.operations import is_operation_of, new_operation_id
+from dpsctl.emulator.provisioning import assigned_device, provision
+
+_NOT_REGISTERED = 404201
+
+
+def register(call: Call, id_scope: str, registration_id: str) -> Answer:
+    """Register a device; whether it got a hub, it is told when it asks for the operation.
+
+    One whose enrollment is disabled is told at once, without an operation.
+    """
+    enrolled = _identified(call, id_scope, registration_id)
+    payload = _body(call, registration_id).get("payload")
+    state = provision(call.service, enrolled, registration_id, payload)
+    if state["status"] == "disabled":
+        return _operation("", enrolled, state)
+    key = call.service.identity.policy_key
+    accepted = {"operationId": new_operation_id(registration_id, key), "status": "assigning"}
+    headers = {
+        "Location": call.request.base_url,
+        "Retry-After": str(call.settings.retry_after_seconds),
+    }
+    return Answer(202, accepted, headers)
+
+
+def operation_status(call: Call, id_scope: str, registration_id: str, operation_id: str) -> Answer:
+    """Answer what became of a registration.
+
+    Operations are not kept: each tells of the registration as it is now.
+    """
+    enrolled = _identified(call, id_scope, registration_id)
+    if not is_operation_of(operation_id, registration_id, call.service.identity.policy_key):
+        raise Refusal(NOT_FOUND, "Operation not found.")
+    return _operation(operation_id, enrolled, _registered(call, registration_id))
+
+
+def look_up(call: Call, id_scope: str, registration_id: str) -> Answer:
+    """Answer with the device's registration, and how it was proved."""
+    enrolled = _identified(call, id_scope, registration_id)
+    _body(call, registration_id)
+    return Answer(body={**enrolled.result(), **_registered(call, registration_id)})
+
+
+def show_hub_device(call: Call, registration_id: str) -> Answer:
+    """Answer, for testers, how a hub would have got the device."""
+    device = assigned_device(call.service, registration_id)
+    if device is None:
+        raise Refusal(NOT_FOUND, "The device is assigned to no hub.")
+    return Answer(
+        body={"assignedHub": device.hub, "deviceId": device.device_id, "twin": device.twin}
+    )
+
+
+def _identified(call: Call, id_scope: str, registration_id: str) -> Enrolled:
+    token = call.header("Authorization")
+    device = Device(id_scope, registration_id, token, call.peer_certificates)
+    return identify(call.service, device)
+
+
+def _body(call: Call, registration_id: str) -> Json:
+    """Read a DeviceRegistration; none at all says as much as one that only repeats the id."""
+    data = call.request.get_data()
+    body: Any = read_json(data) if data.strip() else {}
+    if not isinstance(body, dict):
+        raise invalid("The request body must be a JSON object: DeviceRegistration.")
+    named = body.get("registrationId")
+    if named is not None and str(named).lower() != registration_id.lower():
+        raise invalid("registrationId in the body is not the id in the URL.")
+    return body
+
+
+def _operation(operation_id: str, enrolled: Enrolled, state: Json) -> Answer:
+    result = {**enrolled.result(), **state}
+    return Answer(
+        body={
+            "operationId": operation_id,
+            "status": state["status"],
+            "registrationState": result,
+        }
+    )
+
+
+def _registered(call: Call, registration_id: str) -> Json:
+    state = call.store.get(REGISTRATION, registration_id)
+    if state is None:
+        raise Refusal(_NOT_REGISTERED, "Registration not found.")
+    return state

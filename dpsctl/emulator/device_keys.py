@@ -1,0 +1,52 @@
+"""Devices that sign with a symmetric key: their own, or one derived from their group's."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from dpsctl.emulator.answers import Refusal
+from dpsctl.emulator.call import Service
+from dpsctl.emulator.device import Device, Enrolled, groups_of, individual_of
+from dpsctl.emulator.tokens import SasToken, read_token
+from dpsctl.keys import derive_device_key
+
+_WRONG_KEY = 401000
+
+
+def find_by_token(service: Service, device: Device) -> Enrolled:
+    """Return the enrollment whose key made the device's token.
+
+    A token names no group, so each is tried; an individual enrollment stands before all of them.
+    The derived key is that of the id as the device spells it. Raises Refusal.
+    """
+    token = read_token(device.token)
+    named = unquote(token.resource).lower()
+    if named != f"{device.id_scope}/registrations/{device.registration_id}".lower():
+        raise _wrong_key()
+    if token.is_expired(service.clock.now()):
+        raise _wrong_key()
+    individual = individual_of(service.store, device.registration_id)
+    if individual:
+        if any(token.is_signed_with(key) for key in _keys(individual)):
+            return individual
+        raise _wrong_key()
+    for group in groups_of(service.store, "symmetricKey"):
+        if _has_derived_from(group, device.registration_id, token):
+            return group
+    raise _wrong_key()
+
+
+def _has_derived_from(group: Enrolled, registration_id: str, token: SasToken) -> bool:
+    return any(
+        token.is_signed_with(derive_device_key(key, registration_id)) for key in _keys(group)
+    )
+
+
+def _keys(enrolled: Enrolled) -> tuple[str, ...]:
+    """Return both keys; none if devices have to prove themselves in another way."""
+    keys = enrolled.record["attestation"].get("symmetricKey")
+    return (keys["primaryKey"], keys["secondaryKey"]) if keys else ()
+
+
+def _wrong_key() -> Refusal:
+    return Refusal(_WRONG_KEY, "Unauthorized")

@@ -1,0 +1,120 @@
+"""Register a device: find it a hub, and keep what became of it for the device and the service."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dpsctl.emulator.allocation import AllocationFailed, choose_hub, linked_hubs
+from dpsctl.emulator.answers import Json, Refusal
+from dpsctl.emulator.call import Service
+from dpsctl.emulator.device import Enrolled
+from dpsctl.emulator.etags import new_etag
+from dpsctl.emulator.kinds import REGISTRATION
+from dpsctl.emulator.reprovisioning import Assigned, assigned, candidates
+from dpsctl.emulator.webhook import Allocation, ask_webhook
+
+_HUB_DEVICE = "HubDevice"
+_CHANGED_MEANWHILE = 409203
+
+
+def provision(service: Service, enrolled: Enrolled, registration_id: str, payload: Any) -> Json:
+    """Register a device that has proved to be *enrolled*, and return its registration's state.
+
+    The state's status is `assigned`, `failed` or `disabled`. No hub is told of the device, for
+    hubs are not emulated. *payload* is what the device has for the webhook. Raises Refusal (409203)
+    if somebody else registered the same device meanwhile.
+    """
+    began = service.clock.timestamp()
+    known = service.store.get(REGISTRATION, registration_id)
+    before = _assigned_before(service, registration_id, known)
+    outcome, after = _Attempt(service, enrolled, registration_id, payload, before).outcome()
+    state = {
+        "registrationId": (known or {}).get("registrationId", registration_id),
+        "createdDateTimeUtc": (known or {}).get("createdDateTimeUtc", began),
+        **outcome,
+        "lastUpdatedDateTimeUtc": service.clock.timestamp(),
+        "etag": new_etag(),
+    }
+    with service.store.writing():
+        if service.store.get(REGISTRATION, registration_id) != known:
+            raise Refusal(_CHANGED_MEANWHILE, "Precondition failed.")
+        label = enrolled.group_id or ""
+        service.store.put(REGISTRATION, registration_id, state, label)
+        if after:
+            service.store.put(_HUB_DEVICE, registration_id, asdict(after))
+    return state
+
+
+def assigned_device(service: Service, registration_id: str) -> Assigned | None:
+    """Return a device as its hub would have it, None if it is at no hub.
+
+    What a registration that was deleted left behind does not count: the next one is the first.
+    """
+    known = service.store.get(REGISTRATION, registration_id)
+    return _assigned_before(service, registration_id, known)
+
+
+def _assigned_before(service: Service, registration_id: str, known: Json | None) -> Assigned | None:
+    if not known:
+        return None
+    kept = service.store.get(_HUB_DEVICE, registration_id)
+    if kept:
+        return Assigned(**kept)
+    hub = known.get("assignedHub")  # a registration that was seeded
+    device_id = known.get("deviceId", registration_id)
+    return Assigned(hub, device_id, hub, "initialAssignment", {}) if hub else None
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """Hold what decides about one registration."""
+
+    service: Service
+    enrolled: Enrolled
+    registration_id: str
+    payload: Any
+    before: Assigned | None
+
+    def outcome(self) -> tuple[Json, Assigned | None]:
+        """Return the state's part that tells how it went, and the device if it got a hub."""
+        if self.enrolled.is_disabled:
+            return {"status": "disabled"}, None
+        try:
+            allocation = self._allocation()
+        except AllocationFailed as failed:
+            error = {"errorCode": failed.code, "errorMessage": failed.message}
+            return {"status": "failed", **error}, None
+        device = self._assigned(allocation)
+        told = {} if allocation.payload is None else {"payload": allocation.payload}
+        place = {"assignedHub": device.hub, "deviceId": device.device_id}
+        return {**place, "status": "assigned", "substatus": device.substatus, **told}, device
+
+    def _allocation(self) -> Allocation:
+        record, settings = self.enrolled.record, self.service.settings
+        hubs = candidates(self._policy, linked_hubs(record, settings.hubs), self.before)
+        if record.get("allocationPolicy") == "custom":
+            return ask_webhook(self.enrolled, self._context(), [name for name, _ in hubs])
+        latencies = dict(settings.latencies)
+        policy = record.get("allocationPolicy")
+        return Allocation(choose_hub(policy, self.registration_id, hubs, latencies))
+
+    def _assigned(self, allocation: Allocation) -> Assigned:
+        record = self.enrolled.record
+        known_as = self.before.device_id if self.before else self.registration_id
+        device_id = record.get("deviceId") or known_as
+        twin = allocation.initial_twin or record.get("initialTwin") or {}
+        return assigned(self._policy, self.before, allocation.hub, device_id, twin)
+
+    @property
+    def _policy(self) -> Json:
+        policy: Json = self.enrolled.record.get("reprovisionPolicy") or {}
+        return policy
+
+    def _context(self) -> Json:
+        """Return `deviceRuntimeContext` but for the proof (facts.md B10)."""
+        context: Json = {"registrationId": self.registration_id}
+        if self.before:
+            context["currentIotHubHostName"] = self.before.hub
+            context["currentDeviceId"] = self.before.device_id
+        return context if self.payload is None else {**context, "payload": self.payload}
