@@ -29,12 +29,16 @@ def read_certificate(path: str, flag: str, run: Run, *, signing: bool) -> str:
 
     Raises UsageError.
     """
+    return clean_certificate(_bytes_of(path, flag, run), f"{flag} {path}", run, signing=signing)
+
+
+def clean_certificate(data: bytes, source: str, run: Run, *, signing: bool) -> str:
+    """Read a certificate that came from *source* and return its PEM text. Raises UsageError."""
     from datetime import UTC, datetime
 
     from dpsctl.certificates import read_certificates
 
-    source = f"{flag} {path}"
-    found = read_certificates(_bytes_of(path, flag, run), source)
+    found = read_certificates(data, source)
     for warning in found.warnings(datetime.now(UTC), signing=signing):
         run.warn(f"{source}: {warning}")
     return found.pem

@@ -32,6 +32,10 @@ class StandardInput:
 
     def read(self, option: str) -> bytes:
         """Return everything; raises UsageError if another value was read from here before."""
+        return self.stream(option).read()
+
+    def stream(self, option: str) -> BinaryIO:
+        """Return what is left to read, all of it *option*'s; raises UsageError as `read` does."""
         if self._reader is not None:
             raise UsageError(
                 f"{option} @-: standard input was already read by {self._reader}",
@@ -41,7 +45,7 @@ class StandardInput:
         stream = self._stream or (sys.stdin.buffer if sys.stdin else None)
         if stream is None:
             raise UsageError(f"{option} @-: standard input is closed")
-        return stream.read()
+        return stream
 
 
 def expand_file_reference(text: str, option: str, stdin: StandardInput) -> str:

@@ -6,33 +6,31 @@ from collections.abc import Iterator
 from typing import Any
 
 from dpsctl.certificate_files import read_slots
+from dpsctl.commands.enrollment_files import RESULT_COLUMNS, FileCreation
 from dpsctl.commands.records import REGISTRATION_COLUMNS, enrollment_columns, show_record
+from dpsctl.device_files import DeviceFile
 from dpsctl.errors import UsageError
 from dpsctl.frame import Noun
+from dpsctl.options.connection import Display
 from dpsctl.options.enrollment import Removal, Settings
 from dpsctl.options.individual import (
     AttestationTypeOption,
     Device,
     EnrollmentId,
+    From,
     IndividualAttestation,
     OptionalEnrollmentId,
 )
 from dpsctl.options.records import Edits, Etag, IfExistsOption, ShowKeys, Top
-from dpsctl.options.words import IfExists, Toggle
-from dpsctl.payloads.attestation import (
-    CLIENT,
-    check_one_kind,
-    check_type,
-    given_attestation,
-    new_attestation,
-)
-from dpsctl.payloads.enrollment import Change, changed_device, check_edits, edited, new_record
-from dpsctl.run import Run
+from dpsctl.options.words import IfExists, OutputFormat, Toggle
+from dpsctl.payloads.attestation import CLIENT, check_one_kind, given_attestation
+from dpsctl.payloads.enrollment import Change, check_edits
+from dpsctl.payloads.individual import ID_FIELD, Draft
+from dpsctl.run import Outcome, Run
 from dpsctl.service import creation
 from dpsctl.service.dps import DpsService
 
 Json = dict[str, Any]
-ID_FIELD = "registrationId"
 COLUMNS = enrollment_columns("Enrollment", ID_FIELD) | {"Device": "deviceId"}
 command = Noun("enrollment", "Manage individual enrollments.")
 registration = command.noun("registration", "Manage the registration of an enrollment's device.")
@@ -45,6 +43,7 @@ registration = command.noun("registration", "Manage the registration of an enrol
         "dpsctl enrollment create --eid device-1 --at symmetricKey",
         "dpsctl enrollment create --eid device-2 --at x509 --certificate-path device-2.pem",
         "dpsctl enrollment create --eid device-3 --at tpm --endorsement-key @device-3.ek",
+        "dpsctl enrollment create --from devices.csv --at symmetricKey --if-exists skip -o jsonl",
     ],
 )
 def create(  # noqa: PLR0913 - each is one thing a user may say
@@ -55,28 +54,32 @@ def create(  # noqa: PLR0913 - each is one thing a user may say
     device: Device,
     settings: Settings,
     edits: Edits,
+    display: Display,
     enrollment_id: OptionalEnrollmentId = None,
     attestation_type: AttestationTypeOption = None,
+    from_file: From = None,
     if_exists: IfExistsOption = IfExists.fail,
-) -> Json:
-    """Create an individual enrollment.
+) -> Json | Outcome:
+    """Create an individual enrollment, or many from a file.
 
-    Keys of a symmetricKey enrollment that are not given are made by the service.
+    Keys of a symmetricKey enrollment that are not given are made by the service. With --from each
+    row of the file makes one; its values are named as flags (device-id) or as in the REST body
+    (initialTwin.tags.site), and what a row leaves out is as the flags say.
     """
-    if enrollment_id is None or attestation_type is None:
-        missing = "--enrollment-id" if enrollment_id is None else "--attestation-type"
-        raise UsageError(
-            f"{missing} is missing", "Give both --enrollment-id and --attestation-type."
-        )
-    check_type(attestation_type, attestation)
-    check_edits(edits, fixed=[ID_FIELD])
-    certificates = read_slots(attestation, run, signing=False)
-    new = new_attestation(attestation, certificates, CLIENT)
-    body = edited(changed_device(new_record(ID_FIELD, enrollment_id, new, settings), device), edits)
-    change = Change(
-        attestation=new, collection=CLIENT, settings=settings, edits=edits, device=device
+    draft = Draft(
+        record_id=enrollment_id,
+        attestation_type=attestation_type,
+        attestation=attestation,
+        device=device,
+        settings=settings,
+        edits=edits,
     )
-    return creation.create(service.enrollments, enrollment_id, body, if_exists, change.of)
+    if from_file is not None:
+        return _create_many(service, run, display, draft, (from_file, if_exists))
+    record_id = draft.check()
+    certificates = read_slots(attestation, run, signing=False)
+    body, change = draft.body(certificates), draft.change(certificates)
+    return creation.create(service.enrollments, record_id, body, if_exists, change.of)
 
 
 @command.verb(
@@ -184,3 +187,19 @@ def delete_registration(
 ) -> Json | None:
     """Forget the registration, so that the device is assigned afresh."""
     return service.registrations.delete(enrollment_id, etag)
+
+
+def _create_many(
+    service: DpsService, run: Run, display: Display, defaults: Draft, how: tuple[str, IfExists]
+) -> Outcome:
+    path, if_exists = how
+    if defaults.record_id is not None:
+        raise UsageError(
+            "--from and --enrollment-id exclude each other", "The file's rows have their own ids."
+        )
+    check_edits(defaults.edits, fixed=[ID_FIELD])
+    file = DeviceFile(path.removeprefix("@"), "--from", run.stdin)
+    creation_of_all = FileCreation(service.enrollments, run, file, defaults, if_exists)
+    is_mixed = display.output is OutputFormat.jsonl and run.stdout.isatty()
+    results = creation_of_all.results(is_progress_shown=not is_mixed)
+    return Outcome(results, creation_of_all.exit_code, RESULT_COLUMNS)

@@ -17,7 +17,7 @@ _ENROLLMENT_ID = Option(
     "--eid",
     metavar="ID",
     help="Enrollment ID, which is the registration ID of the device.",
-    callback=id_rule("--enrollment-id", "enrollment id"),
+    callback=id_rule("--enrollment-id", "registration id"),
 )
 EnrollmentId = Annotated[str, _ENROLLMENT_ID]
 OptionalEnrollmentId = Annotated[str | None, _ENROLLMENT_ID]

@@ -48,12 +48,12 @@ def check_one_kind(options: Attestation) -> None:
         )
 
 
-def check_type(attestation_type: str, options: Attestation) -> None:
+def check_type(attestation_type: str, options: Attestation, *, is_certified: bool = False) -> None:
     """Refuse flags that another type of attestation takes, and a type without what it needs.
 
-    Raises UsageError.
+    *is_certified* says that certificates are given beside the *options*. Raises UsageError.
     """
-    given = _given_ways(options)
+    given = _given_ways(options) + ([("x509", "a certificate")] if is_certified else [])
     for kind, flag in given:
         if kind != attestation_type:
             raise UsageError(

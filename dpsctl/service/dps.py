@@ -87,7 +87,7 @@ class Enrollments:
                     raise
         raise AssertionError("the last round returns or raises")
 
-    def bulk(self, mode: str, bodies: Sequence[Json]) -> list[Json]:
+    def bulk(self, mode: str, bodies: Sequence[Json]) -> Sequence[Json]:
         """Write up to ten records in one call; return the errors, each with its record's id.
 
         It is not sent again where an answer was lost. An error without an id is all that is said

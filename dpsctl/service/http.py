@@ -111,12 +111,12 @@ class Http:
                 if last or not request.repeatable or not _may_pass(error):
                     raise no_answer(error, self._url(request), self._run) from None
                 may_have_happened = True
-                self._wait(attempt, None)
+                self.pause(attempt, None)
                 continue
             if last or not _asks_again(response.status_code, request):
                 break
             may_have_happened |= response.status_code != _THROTTLED
-            self._wait(attempt, response.headers.get("Retry-After"))
+            self.pause(attempt, response.headers.get("Retry-After"))
         return self._judge(response, request, may_have_happened=may_have_happened)
 
     def _once(self, request: Request, attempt: int) -> requests.Response:
@@ -164,7 +164,7 @@ class Http:
             )
         return request.path
 
-    def _wait(self, attempt: int, retry_after: str | None) -> None:
+    def pause(self, attempt: int, retry_after: str | None = None) -> None:
         """Wait as long as the service asks, else a random while that doubles with each try."""
         longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(attempt, 10))
         seconds = random.uniform(0, longest)  # noqa: S311 - spreads load, guards nothing

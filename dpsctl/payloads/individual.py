@@ -1,0 +1,61 @@
+"""One individual enrollment that somebody wants: checked, then as a body or as a change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dpsctl.errors import UsageError
+from dpsctl.options.enrollment import Settings
+from dpsctl.options.individual import Device, IndividualAttestation
+from dpsctl.options.records import Edits
+from dpsctl.options.words import AttestationType
+from dpsctl.payloads.attestation import CLIENT, check_type, new_attestation
+from dpsctl.payloads.enrollment import Change, changed_device, check_edits, edited, new_record
+
+Json = dict[str, Any]
+ID_FIELD = "registrationId"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What the options, or a row of a file, say of an enrollment.
+
+    *certificates* are texts that a row itself holds, by slot: `primary`, `secondary`.
+    """
+
+    record_id: str | None = None
+    attestation_type: AttestationType | None = None
+    attestation: IndividualAttestation = field(default_factory=IndividualAttestation)
+    device: Device = field(default_factory=Device)
+    settings: Settings = field(default_factory=Settings)
+    edits: Edits = field(default_factory=Edits)
+    certificates: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self) -> str:
+        """Return the id of a draft that can be made. Raises UsageError."""
+        if self.record_id is None or self.attestation_type is None:
+            missing = "--enrollment-id" if self.record_id is None else "--attestation-type"
+            raise UsageError(
+                f"{missing} is missing", "An enrollment has an id and a type of attestation."
+            )
+        check_type(self.attestation_type, self.attestation, is_certified=bool(self.certificates))
+        check_edits(self.edits, fixed=[ID_FIELD])
+        return self.record_id
+
+    def body(self, certificates: Mapping[str, str]) -> Json:
+        """Build the record; *certificates* are the texts of all of them, by slot."""
+        attestation = new_attestation(self.attestation, certificates, CLIENT)
+        record = new_record(ID_FIELD, str(self.record_id), attestation, self.settings)
+        return edited(changed_device(record, self.device), self.edits)
+
+    def change(self, certificates: Mapping[str, str]) -> Change:
+        """Say what to change where the record is there already."""
+        return Change(
+            attestation=new_attestation(self.attestation, certificates, CLIENT),
+            collection=CLIENT,
+            settings=self.settings,
+            edits=self.edits,
+            device=self.device,
+        )
