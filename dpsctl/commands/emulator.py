@@ -91,7 +91,7 @@ def exec_command(
     options: EmulatorOptions,
     words: Annotated[list[str], Argument(metavar="COMMAND...", help="The command to run.")],
 ) -> Outcome:
-    """Run a command beside an emulator that lives as long as the command does.
+    """Run a command beside an emulator that ends with it.
 
     The command finds the emulator in its environment: DPSCTL_LOGIN, DPSCTL_ID_SCOPE and the CA to
     trust. The exit code is the command's.

@@ -185,7 +185,7 @@ def show_registration(service: DpsService, enrollment_id: EnrollmentId) -> Json:
 def delete_registration(
     service: DpsService, enrollment_id: EnrollmentId, etag: Etag = None
 ) -> Json | None:
-    """Forget the registration, so that the device is assigned afresh."""
+    """Forget a registration; the device is assigned afresh."""
     return service.registrations.delete(enrollment_id, etag)
 
 

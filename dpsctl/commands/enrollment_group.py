@@ -109,7 +109,7 @@ def update(  # noqa: PLR0913 - each is one thing a user may say
     edits: Edits,
     etag: Etag = None,
 ) -> Json:
-    """Change an enrollment group; what no flag names stays as it is.
+    """Change an enrollment group; the rest of it stays as it is.
 
     The group is read and written back with its etag, so nobody else's change is lost.
     """
@@ -188,5 +188,5 @@ def list_registrations(service: DpsService, group_id: GroupId, top: Top = -1) ->
 def delete_registration(
     service: DpsService, registration_id: RegistrationId, etag: Etag = None
 ) -> Json | None:
-    """Forget a device's registration, so that it is assigned afresh."""
+    """Forget a registration; the device is assigned afresh."""
     return service.registrations.delete(registration_id, etag)
