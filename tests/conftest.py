@@ -7,6 +7,8 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -104,3 +106,91 @@ def run_process():
         return subprocess.run(command, **given)  # noqa: PLW1510 - check is given
 
     return run
+
+
+FAKE_KEY = "ZmFrZS1wb2xpY3kta2V5LW9mLXRoZS10ZXN0cyE="
+
+
+@pytest.fixture
+def odd_service(httpserver, monkeypatch):
+    """Point dpsctl at a server that answers as the test says; `log` holds what was asked."""
+    monkeypatch.setenv(
+        "DPSCTL_LOGIN",
+        f"HostName=dps.example;SharedAccessKeyName=owner;SharedAccessKey={FAKE_KEY}",
+    )
+    monkeypatch.setenv("DPSCTL_ENDPOINT_URL", f"http://localhost:{httpserver.port}")
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    return httpserver
+
+
+@pytest.fixture
+def certificate_file(tmp_path):
+    """Write a certificate to a file and return its path; *days* is how long it is valid."""
+
+    def write(name="ca.pem", *, is_ca=True, days=400, subject="Test CA", with_key=False):
+        from cryptography import x509
+        from cryptography.hazmat.primitives import serialization as form
+        from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.hazmat.primitives.hashes import SHA256
+
+        key = ec.generate_private_key(ec.SECP256R1())
+        dn = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, subject)])
+        now = datetime.now(UTC)
+        builder = x509.CertificateBuilder(
+            issuer_name=dn,
+            subject_name=dn,
+            public_key=key.public_key(),
+            serial_number=x509.random_serial_number(),
+            not_valid_before=now - timedelta(days=500),
+            not_valid_after=now + timedelta(days=days),
+        ).add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+        data = builder.sign(key, SHA256()).public_bytes(form.Encoding.PEM)
+        if with_key:
+            plain = form.NoEncryption()
+            data += key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, plain)
+        path = tmp_path / name
+        path.write_bytes(data)
+        return path
+
+    return write
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A certificate's file and its private key's, and what it takes to issue more."""
+
+    path: Path
+    key_path: Path
+    certificate: object
+    key: object
+
+
+@pytest.fixture
+def issue(tmp_path):
+    """Issue a certificate for a common name, signed by *issuer* or by itself."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization as form
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    def issue(subject, issuer=None, *, is_ca=False, password=None):
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, subject)])
+        now = datetime.now(UTC)
+        builder = x509.CertificateBuilder(
+            issuer_name=issuer.certificate.subject if issuer else name,
+            subject_name=name,
+            public_key=key.public_key(),
+            serial_number=x509.random_serial_number(),
+            not_valid_before=now - timedelta(days=1),
+            not_valid_after=now + timedelta(days=100),
+        ).add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+        certificate = builder.sign(issuer.key if issuer else key, SHA256())
+        path, key_path = tmp_path / f"{subject}.pem", tmp_path / f"{subject}.key"
+        path.write_bytes(certificate.public_bytes(form.Encoding.PEM))
+        lock = form.BestAvailableEncryption(password) if password else form.NoEncryption()
+        pem, pkcs8 = form.Encoding.PEM, form.PrivateFormat.PKCS8
+        key_path.write_bytes(key.private_bytes(pem, pkcs8, lock))
+        return Issued(path, key_path, certificate, key)
+
+    return issue

@@ -1,0 +1,264 @@
+import pytest
+
+from dpsctl.arguments import Command
+from dpsctl.cli import tree
+
+KEY = "bXktdmVyeS1vd24tZ3JvdXAta2V5LWZvci10ZXN0cw=="
+SHOW = "enrollment-group show --gid g1"
+
+
+@pytest.fixture
+def group(run):
+    return run("enrollment-group create --gid g1").json
+
+
+@pytest.mark.parametrize(
+    ("flags", "edge"),
+    [
+        pytest.param("--edge-enabled", True, id="bare"),
+        pytest.param("--ee", True, id="bare-alias"),
+        pytest.param("--ee true", True, id="word"),
+        pytest.param("--ee=FALSE", False, id="equals-in-capitals"),
+        pytest.param("--ee False", False, id="az-spelling"),
+        pytest.param("--ee -o json", True, id="option-follows"),
+        pytest.param("--ee false --ee", True, id="last-wins"),
+        pytest.param("--ee --ee=false", False, id="last-wins-off"),
+    ],
+)
+def test_flag_takes_an_optional_value(run, flags, edge):
+    ran = run(f"enrollment-group create --gid g1 {flags}")
+
+    assert ran.json["capabilities"] == {"iotEdge": edge}
+
+
+@pytest.mark.parametrize(
+    ("words", "hubs"),
+    [
+        pytest.param(["--iot-hubs", "a", "b"], ["a", "b"], id="several-words"),
+        pytest.param(["--ih", "a", "--ih", "b"], ["a", "b"], id="repeated-adds-up"),
+        pytest.param(["--ih", "a b"], ["a", "b"], id="quoted-list"),
+        pytest.param(["--ih=a,b"], ["a", "b"], id="commas"),
+        pytest.param(["--ih=a", "--ih", "b", "c"], ["a", "b", "c"], id="mixed"),
+    ],
+)
+def test_hubs_come_in_every_shape_az_takes(run, words, hubs):
+    line = ["enrollment-group", "create", "--gid", "g1", *words, "--ap", "hashed"]
+
+    assert run(line).json["iotHubs"] == hubs
+
+
+@pytest.mark.parametrize("word", ["geolatency", "GEOLATENCY", "geoLatency"])
+def test_words_of_an_enum_are_read_in_any_case(run, word):
+    ran = run(f"enrollment-group create --gid g1 --allocation-policy {word}")
+
+    assert ran.json["allocationPolicy"] == "geoLatency"
+
+
+def test_last_of_a_repeated_option_wins(run):
+    ran = run(
+        "enrollment-group create --gid g0 --gid g1 --ps enabled --ps disabled --tags a=1 --tags b=2"
+    )
+
+    assert ran.json["enrollmentGroupId"] == "g1"
+    assert ran.json["provisioningStatus"] == "disabled"
+    assert ran.json["initialTwin"]["tags"] == {"b": "2"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(f"-o tsv {SHOW} --query enrollmentGroupId", id="before-the-noun"),
+        pytest.param(
+            "enrollment-group -o tsv show --gid g1 --query enrollmentGroupId", id="before-the-verb"
+        ),
+        pytest.param(
+            "--query=enrollmentGroupId enrollment-group --output=tsv show --gid g1",
+            id="in-two-places",
+        ),
+        pytest.param(f"-o table {SHOW} -o tsv --query enrollmentGroupId", id="later-one-wins"),
+        pytest.param(f"{SHOW} -otsv --query enrollmentGroupId", id="glued"),
+        pytest.param(f"{SHOW} -o=tsv --query enrollmentGroupId", id="short-with-equals"),
+    ],
+)
+@pytest.mark.usefixtures("group")
+def test_global_options_stand_before_and_after_the_command(run, line):
+    assert run(line).out == "g1\n"
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        pytest.param("--enrollment", "--enrollment-id", id="prefix-of-one"),
+        pytest.param("--show", "--show-keys", id="prefix"),
+        pytest.param("--subs=x", "--subscription", id="with-a-value"),
+        pytest.param("--enrolment-id", "--enrollment-id", id="misspelt"),
+    ],
+)
+def test_abbreviated_flag_is_refused_with_a_suggestion(run_offline, word, meant):
+    ran = run_offline(f"enrollment-group show {word}", expect=2)
+
+    assert f"No such option: {word.partition('=')[0]}" in ran.err
+    assert meant in ran.err.splitlines()[0]
+
+
+def test_misspelt_command_is_refused_with_a_suggestion(run_offline):
+    problem = run_offline("enrollment-group shwo", expect=2).err
+
+    assert "No such command" in problem
+    assert "Did you mean" in problem
+    assert "show" in problem
+
+
+@pytest.mark.parametrize(
+    ("words", "flag"),
+    [
+        pytest.param("--gid", "--gid", id="end-of-line"),
+        pytest.param("--gid --etag x", "--gid", id="long-option-follows"),
+        pytest.param("--gid -o json", "--gid", id="short-option-follows"),
+        pytest.param("--gid -otsv", "--gid", id="glued-option-follows"),
+        pytest.param("--cn --unknown", "--cn", id="unknown-option-follows"),
+        pytest.param("--gid g1 --etag -x", "--etag", id="value-with-a-dash"),
+        pytest.param("--gid g1 --ih --ee", "--ih", id="several-values-but-none"),
+    ],
+)
+def test_option_without_its_value_is_named(run_offline, words, flag):
+    ran = run_offline(f"enrollment-group update {words}", expect=2)
+
+    assert ran.err.startswith(f"dpsctl: {flag} needs a value")
+
+
+def test_value_that_starts_with_a_dash_is_written_with_equals(run):
+    ran = run("enrollment-group create --gid g1 --tags=--x=1 --props=-y=2")
+
+    assert ran.json["initialTwin"] == {"tags": {"--x": "1"}, "properties": {"desired": {"-y": "2"}}}
+
+
+@pytest.mark.usefixtures("group")
+def test_negative_number_is_a_value(run):
+    assert len(run("enrollment-group list --top -1").json) == 1
+
+
+def test_file_stands_for_a_value(run, tmp_path):
+    (tmp_path / "id").write_text("g-of-a-file\n")
+    (tmp_path / "tags").write_bytes(b'\xef\xbb\xbf{"site": "eu"}')
+
+    ran = run(f"enrollment-group create --gid @{tmp_path}/id --tags @{tmp_path}/tags")
+
+    assert ran.json["enrollmentGroupId"] == "g-of-a-file"
+    assert ran.json["initialTwin"]["tags"] == {"site": "eu"}
+
+
+def test_standard_input_stands_for_one_value(run):
+    created = run("enrollment-group create --gid g1 --tags @-", stdin='{"site": "eu"}')
+    twice = run("enrollment-group update --gid g1 --tags @- --props @-", stdin="{}", expect=2)
+
+    assert created.json["initialTwin"]["tags"] == {"site": "eu"}
+    assert "--tags" in twice.err
+    assert "--props" in twice.err
+
+
+def test_short_option_takes_a_file_glued_to_it(run, emulator, monkeypatch, tmp_path):
+    monkeypatch.delenv("DPSCTL_LOGIN")
+    (tmp_path / "login").write_text(emulator.connection_string)
+
+    assert run(["enrollment-group", "list", f"-l@{tmp_path}/login"]).json == []
+
+
+def test_two_at_signs_stand_for_one(run_offline):
+    ran = run_offline("enrollment-group show --gid @@g1", expect=2)
+
+    assert "'@' cannot be in a group id" in ran.err
+
+
+@pytest.mark.parametrize("value", ["@", "@/nonexistent/file"])
+def test_file_that_cannot_be_read_is_an_error(run_offline, value):
+    ran = run_offline(f"enrollment-group show --gid {value}", expect=2)
+
+    assert f"--gid {value}" in ran.err
+
+
+def test_words_after_two_dashes_are_no_options(run_offline):
+    ran = run_offline("enrollment-group show --gid g1 -- --query x", expect=2)
+
+    assert "--query" in ran.err
+    assert "unexpected extra argument" in ran.err
+
+
+def test_value_that_is_not_utf_8_is_refused(run_offline):
+    ran = run_offline(["enrollment-group", "create", "--gid=g1", "--cn=\udcff"], expect=2)
+
+    assert ran.err.startswith("dpsctl: --cn: the value is not UTF-8 text")
+
+
+def options_of(command, ctx):
+    return {param.name: param for param in command.get_params(ctx) if not param.is_flag}
+
+
+def every_option_of(*path):
+    """Name an option that takes a value, for each that the command at *path* has."""
+    command = tree()
+    for name in path:
+        command = command.commands.get(name)
+    with command.make_context(path[-1], [], resilient_parsing=True) as ctx:
+        return [param.opts[0] for param in options_of(command, ctx).values()]
+
+
+@pytest.mark.parametrize("value", ["", " "], ids=["empty", "blank"])
+@pytest.mark.parametrize("verb", ["create", "update"])
+def test_empty_value_is_refused_for_all_but_a_twin(odd_service, run_offline, verb, value):
+    flags = [
+        flag for flag in every_option_of("enrollment-group", verb) if "initial-twin" not in flag
+    ]
+
+    for flag in flags:
+        words = ["enrollment-group", verb, *(["--gid=g1"] if "-id" not in flag else [])]
+        ran = run_offline([*words, f"{flag}={value}"], expect=2)
+        assert flag in ran.err
+
+    assert len(flags) > 20
+    assert odd_service.log == []
+
+
+@pytest.mark.parametrize("verb", ["show", "list", "create", "update", "delete"])
+def test_help_is_shown_for_either_spelling(run_offline, verb):
+    short = run_offline(f"enrollment-group {verb} -h").out
+
+    assert short == run_offline(f"enrollment-group {verb} --help").out
+    assert f"Usage: dpsctl enrollment-group {verb}" in short
+    assert isinstance(tree().commands.get("enrollment-group").commands.get(verb), Command)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        pytest.param("DPSCTL_OUTPUT", "pdf", id="enum"),
+        pytest.param("DPSCTL_RETRIES", "many", id="number"),
+        pytest.param("DPSCTL_TIMEOUT", "soon", id="seconds"),
+        pytest.param("DPSCTL_ERROR_FORMAT", "xml", id="error-format"),
+        pytest.param("DPSCTL_LOGIN", "HostName=h", id="connection-string"),
+        pytest.param("DPSCTL_ENDPOINT_URL", "nowhere", id="endpoint"),
+    ],
+)
+def test_bad_value_in_the_environment_names_the_variable(run, monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+
+    assert variable in run("enrollment-group list", expect=2).err
+
+
+def test_flag_beats_the_environment(run, monkeypatch):
+    monkeypatch.setenv("DPSCTL_OUTPUT", "table")
+    monkeypatch.setenv("DPSCTL_TIMEOUT", "soon")
+
+    assert run("enrollment-group list -o json --timeout 5").json == []
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["DPSCTL_ENROLLMENT_ID", "DPSCTL_ETAG", "DPSCTL_PRIMARY_KEY", "DPSCTL_TOP", "DPSCTL_IF_EXISTS"],
+)
+@pytest.mark.usefixtures("group")
+def test_environment_does_not_change_what_is_written(run, monkeypatch, variable):
+    monkeypatch.setenv(variable, "nonsense!")
+
+    run("enrollment-group update --gid g1 --ee")
+    run("enrollment-group show", expect=2)

@@ -1,0 +1,133 @@
+"""The whole tree: what every command owes its users."""
+
+import inspect
+import shlex
+from typing import Annotated, get_args, get_origin
+
+import pytest
+
+from dpsctl.cli import COMMANDS, tree
+from dpsctl.frame import Verb
+
+
+def verbs_below(group, path=()):
+    for name in group.commands:
+        command = group.commands.get(name)
+        if hasattr(command, "commands"):
+            yield from verbs_below(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+VERBS = {" ".join(path): command for path, command in verbs_below(tree())}
+EVERY_VERB = pytest.mark.parametrize("path", sorted(VERBS))
+
+
+@EVERY_VERB
+def test_help_line_is_short_and_a_sentence(path):
+    line = (VERBS[path].help or "").partition("\n")[0]
+
+    assert line.endswith(".")
+    assert len(line) <= 60
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_table_of_commands_says_what_the_noun_says(name):
+    command = tree().commands.get(name)
+
+    assert COMMANDS[name] == (command.help or "").partition("\n")[0]
+    assert len(COMMANDS[name]) <= 60
+
+
+@EVERY_VERB
+def test_command_has_two_examples_that_can_be_read(path):
+    if path.startswith("__"):
+        pytest.skip("a command for scripts")
+    examples = VERBS[path].examples
+
+    assert len(examples) >= 2
+    for line in examples:
+        words = shlex.split(line, comments=True)
+        assert words[0] == "dpsctl"
+        assert " ".join(words[1:]).startswith(path)
+        parsed = known_options(VERBS[path])
+        options = {word.partition("=")[0] for word in own_words(words) if word[:2] == "--"} - {"--"}
+        assert options <= parsed, line
+
+
+def own_words(words):
+    """Leave out what stands after `--`, and after a pipe."""
+    for stop in ("--", "|"):
+        words = words[: words.index(stop)] if stop in words else words
+    return words
+
+
+def known_options(command):
+    with command.make_context("x", [], resilient_parsing=True) as ctx:
+        return {name for param in command.get_params(ctx) for name in param.opts}
+
+
+@EVERY_VERB
+def test_every_option_has_help_and_takes_the_global_ones(path):
+    command = VERBS[path]
+    with command.make_context("x", [], resilient_parsing=True) as ctx:
+        without = [param.name for param in command.get_params(ctx) if not param.help]
+        names = {name for param in command.get_params(ctx) for name in param.opts}
+
+    assert without in ([], ["help"])
+    assert {"--output", "-o", "--query", "--debug", "--verbose", "--only-show-errors"} <= names
+
+
+@EVERY_VERB
+def test_no_option_is_declared_twice(path):
+    command = VERBS[path]
+    with command.make_context("x", [], resilient_parsing=True) as ctx:
+        names = [name for param in command.get_params(ctx) for name in param.opts]
+
+    assert len(names) == len(set(names))
+
+
+def declared_verbs():
+    from importlib import import_module
+
+    for name in COMMANDS:
+        command = import_module(f"dpsctl.commands.{name.strip('_').replace('-', '_')}").command
+        yield from verbs_of(command)
+
+
+def verbs_of(command):
+    if isinstance(command, Verb):
+        yield command
+        return
+    for member in command.members.values():
+        yield from verbs_of(member)
+
+
+@pytest.mark.parametrize(
+    "verb", list(declared_verbs()), ids=lambda verb: verb.function.__qualname__
+)
+def test_parameters_are_annotated_and_their_defaults_fit(verb):
+    hints = inspect.get_annotations(verb.function, eval_str=True)
+    for name, parameter in inspect.signature(verb.function).parameters.items():
+        hint = hints[name]
+        hint = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+        if parameter.default is not inspect.Parameter.empty:
+            allowed = get_args(hint) if not isinstance(hint, type) else (hint,)
+            allowed = {get_origin(kind) or kind for kind in allowed}
+            allowed |= {int} if float in allowed else set()
+            assert isinstance(parameter.default, tuple(allowed)), name
+    assert "return" in hints
+
+
+def test_root_lists_every_command_but_those_of_scripts(run_offline):
+    shown = run_offline("--help").out
+
+    for name, summary in COMMANDS.items():
+        assert (f"  {name} " in shown) == (not name.startswith("_"))
+        assert (summary.split()[0] in shown) or name.startswith("_")
+
+
+def test_version_is_shown_alone(run_offline):
+    version = run_offline("version -o tsv --query dpsctl").out.strip()
+
+    assert run_offline("--version").out == f"dpsctl {version}\n"
