@@ -35,7 +35,7 @@ class Ran:
 
 @pytest.fixture(scope="session")
 def running_emulator():
-    with Emulator(EmulatorSettings(hubs=((HUB, 1),))) as emulator:
+    with Emulator(EmulatorSettings(hubs=((HUB, 1),), retry_after_seconds=0)) as emulator:
         yield emulator
 
 

@@ -35,11 +35,11 @@ _ROLES = {
     f"login' again; who signs in needs the role {_READER} or {_CONTRIBUTOR} at the service.",
     403: f"Who signed in needs a role at the service: {_READER} to read, {_CONTRIBUTOR} to write.",
 }
-_ENDED = "Is the registration id spelled as it was for the key, upper case included?"
+_SPELLING = "Is the registration id spelled as it was for the key, upper case included?"
 # What to look at when a device is not let in, by how it proves who it is.
 _DEVICE_401 = {
-    "--key": "Is this the device's own key? A group's key goes with --group-key. " + _ENDED,
-    "--group-key": "Is this the primary or secondary key of the device's own group? " + _ENDED,
+    "--key": "Is this the device's own key? A group's key goes with --group-key. " + _SPELLING,
+    "--group-key": "Is this the primary or secondary key of the device's own group? " + _SPELLING,
     "--certificate-path": (
         "Is there an enrollment that trusts this certificate or its issuer, and is the "
         "certificate's CN the registration id?"

@@ -1,0 +1,98 @@
+"""An operator proves that an enrollment works: enroll, register as a device does, look it up."""
+
+import json
+
+import pytest
+
+HUB = "hub-1.azure-devices.net"
+
+
+@pytest.fixture
+def dpsctl(run_process, signed_in, monkeypatch):
+    """Run dpsctl as a process that finds the emulator as service and as device endpoint."""
+    monkeypatch.setenv("DPSCTL_ID_SCOPE", signed_in.id_scope)
+    monkeypatch.setenv("DPSCTL_DEVICE_ENDPOINT_URL", signed_in.endpoint)
+
+    def dpsctl(line, *, expect=0):
+        done = run_process(*line.split())
+        assert done.returncode == expect, done.stderr
+        return json.loads(done.stdout) if done.stdout else done.stderr
+
+    return dpsctl
+
+
+def test_device_of_a_symmetric_key_group_is_assigned(dpsctl):
+    group = dpsctl("enrollment-group create --gid line-4")
+    group_key = group["attestation"]["symmetricKey"]["primaryKey"]
+    key = dpsctl(f"enrollment-group compute-device-key --key {group_key} --rid device-1")
+
+    registered = dpsctl(f"device register --rid device-1 --key {key} --show-connection-string")
+
+    shown = dpsctl("enrollment-group registration show --rid device-1")
+    assert registered["connectionString"] == (
+        f"HostName={HUB};DeviceId=device-1;SharedAccessKey={key}"
+    )
+    assert (shown["status"], shown["assignedHub"]) == ("assigned", HUB)
+
+
+def test_device_of_an_x509_group_is_assigned(dpsctl, issue):
+    signer = issue("line-5", is_ca=True)
+    device = issue("device-2", signer)
+    dpsctl(f"enrollment-group create --gid line-5 --certificate-path {signer.path}")
+
+    dpsctl(f"device register --rid device-2 --cp {device.path} --kp {device.key_path}")
+
+    listed = dpsctl("enrollment-group registration list --gid line-5")
+    assert [(one["registrationId"], one["status"]) for one in listed] == [("device-2", "assigned")]
+
+
+def test_individual_device_with_a_key_gets_the_name_it_was_enrolled_with(dpsctl):
+    enrolled = dpsctl("enrollment create --eid device-3 --at symmetricKey --device-id pump-3")
+    key = enrolled["attestation"]["symmetricKey"]["secondaryKey"]
+
+    dpsctl(f"device register --rid device-3 --key {key}")
+
+    shown = dpsctl("enrollment registration show --eid device-3")
+    assert (shown["status"], shown["deviceId"]) == ("assigned", "pump-3")
+    assert dpsctl("enrollment show --eid device-3")["registrationState"]["status"] == "assigned"
+
+
+def test_individual_device_with_a_certificate_is_assigned(dpsctl, issue):
+    device = issue("device-4")
+    dpsctl(f"enrollment create --eid device-4 --at x509 --certificate-path {device.path}")
+
+    registered = dpsctl(
+        f"device register --rid device-4 --cp {device.path} --kp {device.key_path}"
+        " --show-connection-string"
+    )
+
+    assert registered["connectionString"] == f"HostName={HUB};DeviceId=device-4;x509=true"
+    assert dpsctl("enrollment registration show --eid device-4")["status"] == "assigned"
+
+
+def test_device_of_a_disabled_group_is_told_so(dpsctl):
+    group = dpsctl("enrollment-group create --gid line-6 --provisioning-status disabled")
+    group_key = group["attestation"]["symmetricKey"]["primaryKey"]
+
+    told = dpsctl(f"device register --rid device-6 --group-key {group_key}", expect=5)
+
+    assert "--provisioning-status enabled" in told
+
+
+def test_device_with_the_groups_key_as_its_own_is_not_let_in(dpsctl):
+    group = dpsctl("enrollment-group create --gid line-7")
+    group_key = group["attestation"]["symmetricKey"]["primaryKey"]
+
+    told = dpsctl(f"device register --rid device-7 --key {group_key}", expect=4)
+
+    assert "--group-key" in told
+
+
+def test_device_without_an_enrollment_for_its_certificate_is_not_let_in(dpsctl, issue):
+    device = issue("device-8")
+
+    told = dpsctl(
+        f"device register --rid device-8 --cp {device.path} --kp {device.key_path}", expect=4
+    )
+
+    assert "trusts this certificate" in told
