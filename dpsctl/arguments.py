@@ -9,7 +9,7 @@ ends in `...` the second, `FILE` an option whose value already is a path.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from typer import Context
@@ -22,9 +22,9 @@ from dpsctl.run import Run
 from dpsctl.values import expand_file_reference
 
 _LEADING = "dpsctl.leading"
-# A twin's tags and properties are cleared by an empty value; of all else it is a mistake, such as
-# a script's variable that is not set.
-_MAY_BE_EMPTY = "OBJECT..."
+# A twin's tags and properties, and a description, are cleared by an empty value; of all else it is
+# a mistake, such as a script's variable that is not set.
+_MAY_BE_EMPTY = ("OBJECT...", "[TEXT]")
 
 
 class Command(TyperCommand):
@@ -37,28 +37,17 @@ class Command(TyperCommand):
         given = [*ctx.meta.pop(_LEADING, []), *args]
         return super().parse_args(ctx, _Words(self, ctx).rewritten(given))
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the options under the headings they belong to, a command's own first."""
-        headings: dict[str, list[tuple[str, str]]] = {}
-        for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
-            if record is not None:
-                heading = getattr(param, "rich_help_panel", None) or "Options"
-                headings.setdefault(heading, []).append(record)
-        for heading in sorted(headings, key=_rank):
-            with formatter.section(heading):
-                formatter.write_dl(headings[heading])
+    def get_help(self, ctx: Any) -> str:
+        """Write the help: plain, under headings, the examples last."""
+        from dpsctl.help_page import help_page
 
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
-        """Write the examples, each whole on its line: people copy them."""
-        if self.examples:
-            with formatter.section("Examples"):
-                for line in self.examples:
-                    formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
+        return help_page(self, ctx.command_path)
 
 
 class Group(TyperGroup):
     """A noun; global options before the verb are handed on to the verb."""
+
+    examples: tuple[str, ...] = ()
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Keep the options in front of the verb: the verb reads them first, so later ones win."""
@@ -72,17 +61,13 @@ class Group(TyperGroup):
         """Name the commands that help shows, without building them."""
         return [name for name in self.commands if not name.startswith("_")]
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write a line a command, from the table of commands: none of them is built."""
-        with formatter.section("Commands"):
-            shown = self.list_commands(ctx)
-            formatter.write_dl([(name, self.commands.summary(name)) for name in shown])  # type: ignore[attr-defined]
+    def get_help(self, ctx: Any) -> str:
+        """Write the help, a line a command from the table of commands: none of them is built."""
+        from dpsctl.help_page import help_page
 
-
-def _rank(heading: str) -> int:
-    """Order the headings: a command's own options, what it writes, then how it connects."""
-    last = ("Connection", "Output")
-    return 1 + last.index(heading) if heading in last else 0
+        members: Any = self.commands
+        shown = [(name, members.summary(name)) for name in self.list_commands(ctx)]
+        return help_page(self, ctx.command_path, shown)
 
 
 class _Words:
@@ -106,7 +91,9 @@ class _Words:
             name, value = self._parts_of(word)
             option = self.options.get(name)
             if option is None and word.startswith("--"):
-                raise _no_such_option(name, self.options, self.path)
+                from dpsctl.complaints import no_such_option
+
+                raise no_such_option(name, self.options, self.path)
             if option is None or getattr(option, "is_flag", False):
                 words.append(word)
             else:
@@ -152,7 +139,7 @@ class _Words:
             value = value.removeprefix("@")
         elif self.run is not None:
             value = expand_file_reference(value, name, self.run.stdin)
-        if not value.strip() and option.metavar != _MAY_BE_EMPTY:
+        if not value.strip() and option.metavar not in _MAY_BE_EMPTY:
             raise UsageError(f"{name}: the value is empty", "Leave the option out, or fill it in.")
         if option.metavar != "FILE" and any("\ud800" <= letter <= "\udfff" for letter in value):
             raise UsageError(f"{name}: the value is not UTF-8 text")
@@ -173,17 +160,3 @@ def _dash_hint(name: str, waiting: deque[str]) -> str | None:
         return None
     joint = "=" if name.startswith("--") else ""
     return f"A value that starts with a dash is written {name}{joint}VALUE."
-
-
-def _no_such_option(name: str, options: Mapping[str, Any], path: str) -> UsageError:
-    """Name what was probably meant; a secret that sticks to its option is not repeated."""
-    from difflib import get_close_matches
-
-    known = [option for option in options if option.startswith("--")]
-    meant = [option for option in known if option.startswith(name)]
-    for option in known:
-        if not meant and options[option].name in SECRET_OPTIONS and name.startswith(option):
-            return UsageError(f"{option} and its value need a space or '=' between them")
-    meant = meant or get_close_matches(name, known, n=3)
-    ask = f" Did you mean {' or '.join(sorted(meant))}?" if meant else ""
-    return UsageError(f"No such option: {name}.{ask}", f"'{path} --help' lists what it takes.")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dpsctl.errors import UsageError
-from dpsctl.options.enrollment import Attestation
+from dpsctl.options.enrollment import Certificates
 from dpsctl.run import Run
 
 
-def read_slots(options: Attestation, run: Run, *, signing: bool) -> dict[str, str]:
+def read_slots(options: Certificates, run: Run, *, signing: bool) -> dict[str, str]:
     """Read the certificates for the slots `primary` and `secondary`, as the service wants them.
 
     *signing* ones must be able to sign: a warning says if one is no CA, has expired or is about

@@ -17,13 +17,21 @@ COMMANDS = {
     "enrollment-group": "Manage enrollment groups and derive device keys.",
     "enrollment": "Manage individual enrollments.",
     "device": "Register as a device does.",
+    "central": "Manage devices and groups of IoT Central.",
+    "config": "Name services and how to sign in to them.",
+    "doctor": "Check the way to the service and say what to do.",
     "emulator": "Run the provisioning service on this machine.",
     "completion": "Print the completion script of a shell, or install it.",
     "man": "Print a man page's source, or install all pages.",
     "help": "Show the help of a command or a topic.",
-    "version": "Show the version of dpsctl.",
+    "version": "Show the versions of dpsctl and of Python.",
     "__known": "List values for completion scripts.",
 }
+EXAMPLES = (
+    "dpsctl enrollment-group create --gid line-4",
+    "dpsctl enrollment-group compute-device-key --gid line-4 --rid device-1 -o tsv",
+    "dpsctl help exit-codes",
+)
 
 
 @dataclass(frozen=True)
@@ -57,4 +65,5 @@ def tree() -> Group:
         "dpsctl", "Manage Azure IoT device provisioning.", members, version=_Version
     )
     group.context_settings["help_option_names"] = ["-h", "--help"]
+    group.examples = EXAMPLES
     return group

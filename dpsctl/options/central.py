@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from typer import Option
@@ -10,10 +9,17 @@ from typer import Option
 from dpsctl.options import panels
 from dpsctl.options.checks import central_id_rule, page_size_rule, path_segment_rule
 from dpsctl.options.connection import Transport
-from dpsctl.options.words import CertificateEntry, GroupAttestationType, GroupType, Toggle
+from dpsctl.options.group import option_group
+from dpsctl.options.words import (
+    CertificateEntry,
+    GroupAttestationType,
+    GroupType,
+    ProvisioningStatus,
+    Toggle,
+)
 
 
-@dataclass(frozen=True, kw_only=True)
+@option_group
 class CentralConnection(Transport):
     """Which IoT Central application to talk to, and as whom."""
 
@@ -132,24 +138,47 @@ Attestation = Annotated[
         help="How the group's devices prove who they are.",
     ),
 ]
-DisplayName = Annotated[
-    str, panels.what("--display-name", metavar="NAME", help="Name that people read.")
-]
-DeviceType = Annotated[
-    GroupType,
-    panels.what("--type", case_sensitive=False, help="Type of devices that use the group."),
-]
-DeviceFilter = Annotated[
-    str,
+_DISPLAY_NAME = panels.what("--display-name", metavar="NAME", help="Name that people read.")
+DisplayName = Annotated[str, _DISPLAY_NAME]
+OptionalDisplayName = Annotated[str | None, _DISPLAY_NAME]
+_DEVICE_TYPE = panels.what(
+    "--type", case_sensitive=False, help="Type of devices that use the group."
+)
+DeviceType = Annotated[GroupType, _DEVICE_TYPE]
+Status = Annotated[
+    ProvisioningStatus | None,
     panels.what(
-        "--filter",
-        metavar="QUERY",
-        help="Which devices belong to it: SELECT * FROM devices WHERE ...",
+        "--provisioning-status", "--ps", case_sensitive=False, help="Whether devices may connect."
+    ),
+]
+_DEVICE_FILTER = panels.what(
+    "--filter",
+    metavar="QUERY",
+    help="Which devices belong to it: SELECT * FROM devices WHERE ...",
+)
+DeviceFilter = Annotated[str, _DEVICE_FILTER]
+OptionalDeviceFilter = Annotated[str | None, _DEVICE_FILTER]
+PageSize = Annotated[
+    int | None,
+    Option(
+        "--page-size",
+        metavar="N",
+        callback=page_size_rule,
+        help="How many an answer holds, 1 to 100 (preview).",
+    ),
+]
+RemoveX509 = Annotated[
+    Toggle | None,
+    panels.attestation(
+        "--remove-x509",
+        case_sensitive=False,
+        metavar="[true|false]",
+        help="Take the certificate of --certificate-entry away.",
     ),
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@option_group
 class Listing:
     """Which records to list, in which order, how many at a time."""
 
@@ -169,18 +198,10 @@ class Listing:
             help="Sort by displayName, or by 'displayName desc' (preview).",
         ),
     ] = None
-    page_size: Annotated[
-        int | None,
-        Option(
-            "--page-size",
-            metavar="N",
-            callback=page_size_rule,
-            help="How many an answer holds, 1 to 100 (preview).",
-        ),
-    ] = None
+    page_size: PageSize = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@option_group
 class DeviceSettings:
     """What a device record says."""
 
@@ -225,7 +246,7 @@ class DeviceSettings:
     ] = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@option_group
 class DeviceGroupSettings:
     """What a device group says besides its name and filter."""
 
@@ -238,25 +259,13 @@ class DeviceGroupSettings:
     ] = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class GroupCertificates:
-    """The certificates of an enrollment group, each from a file."""
+@option_group
+class GroupSettings:
+    """What an enrollment group says besides its attestation, when it is changed."""
 
-    certificate_path: Annotated[
-        str | None,
-        panels.attestation(
-            "--certificate-path",
-            "--cp",
-            metavar="FILE",
-            help="Primary certificate: PEM, DER or base64.",
-        ),
-    ] = None
-    secondary_certificate_path: Annotated[
-        str | None,
-        panels.attestation(
-            "--secondary-certificate-path", "--scp", metavar="FILE", help="Secondary certificate."
-        ),
-    ] = None
+    display_name: OptionalDisplayName = None
+    device_type: Annotated[GroupType | None, _DEVICE_TYPE] = None
+    status: Status = None
 
 
 DerivingKey = Annotated[

@@ -37,8 +37,8 @@ class Keys:
 
 
 @option_group
-class Attestation(Keys):
-    """How the devices of an enrollment prove who they are."""
+class Certificates:
+    """The certificates of an attestation, each from a file."""
 
     certificate_path: Annotated[
         str | None,
@@ -55,6 +55,12 @@ class Attestation(Keys):
             "--secondary-certificate-path", "--scp", metavar="FILE", help="Secondary certificate."
         ),
     ] = None
+
+
+@option_group
+class Attestation(Certificates, Keys):
+    """How the devices of an enrollment prove who they are."""
+
     root_ca_name: Annotated[
         str | None,
         panels.attestation(

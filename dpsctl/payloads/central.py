@@ -5,7 +5,7 @@ from __future__ import annotations
 from binascii import b2a_base64
 from typing import Any
 
-from dpsctl.options.central import DeviceGroupSettings, DeviceSettings
+from dpsctl.options.central import DeviceGroupSettings, DeviceSettings, GroupSettings
 from dpsctl.options.enrollment import Keys
 from dpsctl.options.words import (
     WORD_BREAK,
@@ -42,15 +42,10 @@ def changed_device(settings: DeviceSettings) -> Json:
     )
 
 
-def new_device_group(display_name: str, query: str, settings: DeviceGroupSettings) -> Json:
-    """Build the body of a new device group."""
-    return changed_device_group(display_name, query, settings)
-
-
 def changed_device_group(
     display_name: str | None, query: str | None, settings: DeviceGroupSettings
 ) -> Json:
-    """Return only what the flags ask for: the body of a PATCH."""
+    """Return only what the flags ask for: the body of a PATCH, and of a new device group."""
     return _given(
         displayName=display_name,
         description=settings.description,
@@ -74,13 +69,12 @@ def new_enrollment_group(
     }
 
 
-def changed_enrollment_group(
-    display_name: str | None, device_type: GroupType | None, status: ProvisioningStatus | None
-) -> Json:
+def changed_enrollment_group(settings: GroupSettings) -> Json:
     """Return only what the flags ask for: what is not named, `enabled` above all, stays."""
+    status = settings.status
     return _given(
-        displayName=display_name,
-        type=device_type.value if device_type else None,
+        displayName=settings.display_name,
+        type=settings.device_type.value if settings.device_type else None,
         enabled=None if status is None else status is ProvisioningStatus.enabled,
     )
 

@@ -49,6 +49,7 @@ class Collection:
 
     def __init__(self, central: CentralService) -> None:
         self._central = central
+        self.dry_run = central.dry_run
 
     def show(self, record_id: str) -> Json:
         """Read a record. Raises NotFound."""
