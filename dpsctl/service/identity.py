@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from binascii import a2b_base64
 from collections.abc import Iterator
@@ -60,7 +61,8 @@ class Identity:
         given = self._run.environ.get(TOKEN_VARIABLE, "").strip()
         self._run.masker.add(given)
         if given and is_for(given, scope):
-            return given, float("inf")  # nobody else can renew it: the service judges it
+            _check_time(given)
+            return given, float("inf")  # nobody else can renew it
         found = self._from_azure_identity(scope) or azure_cli.access_token(scope, self._run)
         if found:
             return found
@@ -79,9 +81,12 @@ class Identity:
         for name in ("azure", "msal"):  # they would write their warnings on stderr
             logging.getLogger(name).addHandler(logging.NullHandler())
             logging.getLogger(name).propagate = False
+        nobody = _Nobody()
         try:
-            found = ChainedTokenCredential(*self._credentials()).get_token(scope)
+            found = ChainedTokenCredential(*self._credentials(), nobody).get_token(scope)
         except ClientAuthenticationError as error:
+            if nobody.was_asked:
+                return None
             raise Unauthorized(_in_short(error), 401, hint=_HOW) from None
         except ValueError as error:  # settings that contradict each other
             raise Unauthorized(f"azure-identity: {error}", 401, hint=_HOW) from None
@@ -126,9 +131,30 @@ class Identity:
         return str(answer.body["value"])
 
 
+class _Nobody:
+    """The end of the chain: who comes here found no way to sign in, rather than a broken one."""
+
+    was_asked = False
+
+    def get_token(self, *_: Any, **__: Any) -> Any:
+        self.was_asked = True
+        raise Unauthorized("Nobody is signed in to Azure", 401)
+
+
 def audience_of(token: str) -> str:
     """Return whom a JWT is for; empty if it is none, or does not say."""
     return str(claims_of(token).get("aud") or "")
+
+
+def _check_time(token: str) -> None:
+    """Refuse a token that says itself that it has run out: the service would just say 401."""
+    ends = claims_of(token).get("exp")
+    if isinstance(ends, int | float) and ends < time.time():
+        raise Unauthorized(
+            f"{TOKEN_VARIABLE} has run out {time.time() - ends:.0f} s ago",
+            401,
+            hint="'az account get-access-token' gives a new one.",
+        )
 
 
 def claims_of(token: str) -> dict[str, Any]:
@@ -154,7 +180,7 @@ def is_for(token: str, scope: str) -> bool:
 
 
 def _in_short(error: Exception) -> str:
-    """Return the first line of what each way to sign in had to say, without its links."""
+    """Return what the one that failed had to say, without those before it and without links."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    wanted = [line for line in lines if "aka.ms" not in line and not line.startswith("Trace ID")]
-    return "Signing in failed: " + " ".join(wanted)[:600]
+    tried = [line for line in lines if re.match(r"\w+Credential: ", line)]
+    return f"Signing in failed: {(tried or lines)[-1][:600]}"

@@ -1,0 +1,170 @@
+"""`dpsctl config`: contexts, the named settings of the services somebody works with."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from typer import Argument, Option
+
+from dpsctl import contexts
+from dpsctl.errors import UsageError
+from dpsctl.frame import Noun
+from dpsctl.options.connection import Connection, Sources
+from dpsctl.run import Run
+
+Json = dict[str, Any]
+ContextName = Annotated[str, Argument(metavar="NAME", help="Name of the context.")]
+WhichContext = Annotated[
+    str | None,
+    Option(
+        "--context",
+        metavar="NAME",
+        envvar="DPSCTL_CONTEXT",
+        help="Context to change (the current one unless given).",
+    ),
+]
+command = Noun("config", "Name services and how to sign in to them.")
+
+
+@command.verb(
+    examples=[
+        "dpsctl config view",
+        "dpsctl config view --show-origin --query settings.auth_type",
+    ],
+)
+def view(
+    run: Run,
+    connection: Connection,
+    sources: Sources,
+    show_origin: Annotated[
+        bool, Option("--show-origin", help="Say where each setting comes from.")
+    ] = False,
+) -> Json:
+    """Show the contexts, and the settings a command would use now.
+
+    A setting comes from the first that says it: a flag, the environment, the context, az's own
+    configuration, the default. Secrets are not shown.
+    """
+    from dpsctl.service.settings import explain
+
+    known = contexts.load(run.environ)
+    settings = list(explain(connection, sources, run))
+    return {
+        "file": str(known.path),
+        "currentContext": known.current,
+        "contexts": known.contexts,
+        "settings": {
+            item["setting"]: {"value": item["value"], "origin": item["origin"]}
+            if show_origin
+            else item["value"]
+            for item in settings
+        },
+    }
+
+
+@command.verb(
+    "set",
+    examples=[
+        "dpsctl config set --context factory dps_name=my-dps resource_group=my-group",
+        "dpsctl config set --context lab login_command='pass show dps/lab'",
+    ],
+)
+def set_settings(
+    run: Run,
+    assignments: Annotated[
+        list[str], Argument(metavar="SETTING=VALUE...", help="What the context shall say.")
+    ],
+    context: WhichContext = None,
+) -> Json:
+    """Set settings of a context, and make the context if it is new.
+
+    Secrets are only named: login_env=VARIABLE, login_file=FILE or login_command=COMMAND say where
+    a connection string is. Comments in the file are not kept.
+    """
+    known = contexts.load(run.environ)
+    name = _chosen(known, context)
+    given = dict(_assignment(text) for text in assignments)
+    settings = {**known.contexts.get(name, {}), **given}
+    _check_one_login(settings)
+    known.contexts[name] = settings
+    known.save()
+    return {name: settings}
+
+
+@command.verb(
+    examples=[
+        "dpsctl config unset resource_group",
+        "dpsctl config unset --context lab auth_type output",
+    ],
+)
+def unset(
+    run: Run,
+    names: Annotated[list[str], Argument(metavar="SETTING...", help="What it shall not say.")],
+    context: WhichContext = None,
+) -> Json:
+    """Remove settings of a context."""
+    known = contexts.load(run.environ)
+    name, settings = known.named(context) or (_chosen(known, context), {})
+    for setting in names:
+        if setting not in settings:
+            raise UsageError(
+                f"{setting}: context {name!r} does not say it",
+                f"It says {', '.join(sorted(settings)) or 'nothing'}.",
+            )
+    known.contexts[name] = {key: value for key, value in settings.items() if key not in names}
+    known.save()
+    return {name: known.contexts[name]}
+
+
+@command.verb(
+    "use-context",
+    examples=["dpsctl config use-context factory", "dpsctl config use-context lab --verbose"],
+)
+def use_context(run: Run, name: ContextName) -> None:
+    """Make a context the current one."""
+    known = contexts.load(run.environ)
+    known.named(name)
+    known.current = name
+    known.save()
+    run.say(f"{known.path}: the current context is {name}")
+
+
+@command.verb(
+    "delete-context",
+    examples=[
+        "dpsctl config delete-context lab",
+        "dpsctl config delete-context factory --verbose",
+    ],
+)
+def delete_context(run: Run, name: ContextName) -> None:
+    """Remove a context; what it named stays where it is."""
+    known = contexts.load(run.environ)
+    known.named(name)
+    del known.contexts[name]
+    if known.current == name:
+        known.current = None
+        run.warn(f"{name} was the current context; 'dpsctl config use-context' chooses another")
+    known.save()
+
+
+def _chosen(known: contexts.Contexts, context: str | None) -> str:
+    name = context or known.current
+    if not name:
+        raise UsageError("No context is named, and none is the current one", "Give --context NAME.")
+    return name
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError("Wanted SETTING=VALUE", "For example dps_name=my-dps.")
+    return name, contexts.check_setting(name, value, name)
+
+
+def _check_one_login(settings: Json) -> None:
+    named = [name for name in contexts.LOGIN_REFERENCES if name in settings]
+    if len(named) > 1:
+        raise UsageError(
+            f"{' and '.join(named)}: a context names one connection string",
+            f"'dpsctl config unset {named[0]}' removes one of them first.",
+        )

@@ -1,0 +1,348 @@
+"""What stands between this machine and the service: one check after another, changing nothing."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from http.client import HTTPException, HTTPMessage, HTTPSConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from dpsctl import contexts
+from dpsctl.errors import DpsctlError, NotFound, ServiceError, Unauthorized, Unreachable
+from dpsctl.options.connection import Connection
+from dpsctl.run import Run
+from dpsctl.service.access import Access, access_to
+from dpsctl.service.connect import target_of
+from dpsctl.service.discovery import READ_RIGHTS
+from dpsctl.service.endpoints import trusted
+from dpsctl.service.http import Http, Request, Target
+from dpsctl.service.settings import Settled, settle
+
+_MOST_SKEW = 300.0  # seconds: half of a token's life
+_BAD_REQUEST = 400
+_CHECKS = (
+    # Name, the check that must have been passed before.
+    ("config", None),
+    ("service", "config"),
+    ("proxy", "service"),
+    ("dns", "service"),
+    ("tcp", "dns"),
+    ("tls", "tcp"),
+    ("clock", "tls"),
+    ("sign-in", "tls"),
+    ("read", "sign-in"),
+    ("write", "read"),
+    ("api-version", "sign-in"),
+)
+
+
+class _NotNeeded(Exception):  # noqa: N818 - it is no failure
+    """Raised by a check that has nothing to look at."""
+
+    status = "not needed"
+
+
+class _NotPossible(_NotNeeded):
+    """Raised by a check that another one's failure stops."""
+
+    status = "skipped"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found; *error* is set if it failed."""
+
+    check: str
+    status: str
+    detail: str
+    error: DpsctlError | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a bug report may show."""
+        found = {"check": self.check, "status": self.status, "detail": self.detail}
+        return {**found, "hint": self.error.hint} if self.error and self.error.hint else found
+
+
+def diagnose(connection: Connection, run: Run) -> list[Finding]:
+    """Make every check, in order; one whose ground is missing is skipped."""
+    diagnosis = _Diagnosis(replace(connection, retries=0), run)
+    findings: dict[str, Finding] = {}
+    for name, ground in _CHECKS:
+        if ground and findings[ground].status in {"failed", "skipped"}:
+            findings[name] = Finding(name, "skipped", f"'{ground}' comes first")
+            continue
+        findings[name] = _made(name, getattr(diagnosis, name.replace("-", "_")), run)
+    return list(findings.values())
+
+
+def _made(name: str, check: Callable[[], str], run: Run) -> Finding:
+    try:
+        return Finding(name, "ok", run.masker.mask(check()))
+    except _NotNeeded as reason:
+        return Finding(name, reason.status, str(reason))
+    except DpsctlError as error:
+        return Finding(name, "failed", run.masker.mask(error.message), error)
+
+
+class _Diagnosis:
+    """The checks; what one finds out, the next ones use."""
+
+    def __init__(self, connection: Connection, run: Run) -> None:
+        self._connection = connection
+        self._run = run
+
+    def config(self) -> str:
+        path = contexts.config_file(self._run.environ)
+        settled = self._settled
+        name = settled.connection.context or contexts.load(self._run.environ).current
+        return f"{path}: context {name}" if name else f"{path}: no context is used"
+
+    def service(self) -> str:
+        host = self._access.host()
+        connection = self._settled.connection
+        how = "a connection string" if connection.login else f"auth type {connection.auth_type}"
+        place = f", asked at {self._url.netloc}" if self._url.netloc != host else ""
+        return f"{host} with {how}{place}"
+
+    def proxy(self) -> str:
+        if not self._proxy:
+            raise _NotNeeded("no proxy is set for this host")
+        host, port = self._proxy.hostname or "", self._proxy.port or 8080
+        _connected(host, port, self._timeout).close()
+        return f"{host}:{port} answers"
+
+    def dns(self) -> str:
+        if self._proxy:
+            raise _NotNeeded("the proxy looks names up")
+        host = self._url.hostname or ""
+        try:
+            found = socket.getaddrinfo(host, self._port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise Unreachable(
+                f"{host}: no address: {error.strerror or error}",
+                "Is the name spelled right? Does this machine's name server know it?",
+            ) from None
+        return ", ".join(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+    def tcp(self) -> str:
+        if self._proxy:
+            raise _NotNeeded("the proxy connects")
+        started = time.monotonic()
+        _connected(self._url.hostname or "", self._port, self._timeout).close()
+        return f"port {self._port} answers in {(time.monotonic() - started) * 1000:.0f} ms"
+
+    def tls(self) -> str:
+        if self._url.scheme == "http":
+            raise _NotNeeded("plain http, on this machine only")
+        return self._greeting[0]
+
+    def clock(self) -> str:
+        if self._url.scheme == "http":
+            raise _NotNeeded("plain http, on this machine only")
+        try:
+            there = parsedate_to_datetime(str(self._greeting[1]["Date"])).timestamp()
+        except ValueError:
+            raise _NotNeeded("the service does not say what time it is") from None
+        off = time.time() - there
+        if abs(off) > _MOST_SKEW:
+            direction = "ahead of" if off > 0 else "behind"
+            raise Unauthorized(
+                f"this machine's clock is {abs(off):.0f} s {direction} the service's",
+                401,
+                hint="Set the clock (NTP): tokens are signed with the time.",
+            )
+        return f"within {abs(off):.0f} s of the service's"
+
+    def sign_in(self) -> str:
+        error = self._reading
+        if isinstance(error, Unauthorized) and error.status == 401:
+            raise error
+        if error is not None and not isinstance(error, ServiceError):
+            raise error
+        return "the service knows who is asking"
+
+    def read(self) -> str:
+        if self._is_version_refused:
+            raise _NotPossible("the service refuses the api-version")
+        if self._reading:
+            raise self._reading
+        return "enrollment groups can be listed"
+
+    def write(self) -> str:
+        """Delete what cannot be there: who may write is told that it is missing."""
+        if self._is_version_refused:
+            raise _NotPossible("the service refuses the api-version")
+        path = f"/enrollmentGroups/dpsctl-doctor-{uuid4()}"
+        with suppress(NotFound):
+            self._http.send(Request("DELETE", path, headers={"If-Match": '"none"'}))
+        return "enrollment groups can be written"
+
+    def api_version(self) -> str:
+        version = self._settled.connection.service_api_version
+        if self._is_version_refused and self._reading:
+            raise DpsctlError(
+                f"{version}: {self._reading.message}",
+                "--service-api-version, DPSCTL_SERVICE_API_VERSION or the context names another.",
+            )
+        return str(version)
+
+    @cached_property
+    def _settled(self) -> Settled:
+        return settle(self._connection, self._run)
+
+    @cached_property
+    def _access(self) -> Access:
+        return access_to(self._settled, self._run, READ_RIGHTS)
+
+    @cached_property
+    def _target(self) -> Target:
+        return target_of(self._settled.connection, self._access, self._run)
+
+    @cached_property
+    def _http(self) -> Http:
+        return Http(self._target, self._access.authorization, self._run)
+
+    @cached_property
+    def _url(self) -> Any:
+        url = self._target.url
+        return urlsplit(url if isinstance(url, str) else url())
+
+    @property
+    def _port(self) -> int:
+        return int(self._url.port or (443 if self._url.scheme == "https" else 80))
+
+    @property
+    def _timeout(self) -> float:
+        return min(10.0, self._connection.timeout)
+
+    @cached_property
+    def _proxy(self) -> Any:
+        """Return the proxy that requests would use, None without one."""
+        from requests.utils import get_environ_proxies, select_proxy
+
+        proxy = select_proxy(self._url.geturl(), get_environ_proxies(self._url.geturl()))
+        if not proxy:
+            return None
+        return urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+
+    @cached_property
+    def _greeting(self) -> tuple[str, HTTPMessage]:
+        """Shake hands and ask for nothing in particular: what TLS says, the answer's headers."""
+        return _greeted(
+            self._url.hostname or "",
+            self._port,
+            self._proxy,
+            trusted(self._settled.connection, self._run),
+            self._timeout,
+        )
+
+    @cached_property
+    def _reading(self) -> DpsctlError | None:
+        """List one enrollment group; return what was in the way."""
+        request = Request(
+            "POST",
+            "/enrollmentGroups/query",
+            {"query": "SELECT *"},
+            {"x-ms-max-item-count": "1"},
+        )
+        try:
+            self._http.send(request)
+        except DpsctlError as error:
+            return error
+        return None
+
+    @property
+    def _is_version_refused(self) -> bool:
+        error = self._reading
+        return isinstance(error, ServiceError) and error.status == _BAD_REQUEST
+
+
+def _connected(host: str, port: int, timeout: float) -> socket.socket:
+    try:
+        return socket.create_connection((host, port), timeout)
+    except OSError as error:
+        raise Unreachable(
+            f"{host}:{port}: {error.strerror or error}",
+            "Is the service running, and does a firewall let this machine through?",
+        ) from None
+
+
+def _greeted(
+    host: str, port: int, proxy: Any, verify: str | bool, timeout: float
+) -> tuple[str, HTTPMessage]:
+    trust = _ca_of(verify)
+    try:
+        client = HTTPSConnection(
+            (proxy.hostname if proxy else None) or host,
+            (proxy.port or 8080) if proxy else port,
+            timeout=timeout,
+            context=_context(trust),
+        )
+        if proxy:
+            from requests.utils import get_auth_from_url
+            from urllib3.util import make_headers
+
+            name, password = get_auth_from_url(proxy.geturl())
+            given = make_headers(proxy_basic_auth=f"{name}:{password}") if name else {}
+            client.set_tunnel(host, port, given)
+        client.connect()
+        with client.sock as tls:
+            said = _described(tls, trust)
+            client.request("GET", "/")
+            return said, client.getresponse().headers
+    except ssl.SSLError as error:
+        raise Unreachable(
+            f"{host}: {_reason(error)}; trusted are those in {trust}",
+            "Name the CA that signed its certificate: --ca-bundle FILE or REQUESTS_CA_BUNDLE. A "
+            "firewall that looks into TLS signs with its own.",
+        ) from None
+    except (OSError, HTTPException) as error:
+        problem = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise Unreachable(f"{host}: {problem}", "Check the network and the proxy.") from None
+
+
+def _ca_of(verify: str | bool) -> str:
+    if isinstance(verify, str):
+        return verify
+    import certifi
+
+    return certifi.where()
+
+
+def _context(trust: str) -> ssl.SSLContext:
+    if Path(trust).is_dir():
+        return ssl.create_default_context(capath=trust)
+    return ssl.create_default_context(cafile=trust)
+
+
+def _described(tls: ssl.SSLSocket, trust: str) -> str:
+    certificate: Any = tls.getpeercert() or {}
+    names = {
+        key: value for key in ("subject", "issuer") for value in _common_names(certificate, key)
+    }
+    return (
+        f"{tls.version()}, {names.get('subject', 'no name')}, signed by "
+        f"{names.get('issuer', 'nobody')}, until {certificate.get('notAfter')}; trusted by {trust}"
+    )
+
+
+def _common_names(certificate: Any, key: str) -> Iterator[str]:
+    for part in certificate.get(key, ()):
+        for name, value in part:
+            if name in ("commonName", "organizationName"):
+                yield value
+
+
+def _reason(error: ssl.SSLError) -> str:
+    said = getattr(error, "verify_message", "") or error.reason or str(error)
+    return re.sub(r"\s+", " ", str(said))
