@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -31,13 +32,13 @@ class EmulatorApp:
         request = Request(environ)
         call = Call(request, self.service)
         if request.path.lower().startswith(control.PREFIX):
-            return _written(self._answer(call), start_response, None)
+            return self._written(self._answer(call), start_response, None)
         trouble = self.service.faults.trouble_for(request.method, request.path)
         if trouble.seconds:
             time.sleep(trouble.seconds)
         answer = self._troubled_answer(call, trouble)
         self.service.log.add(request, answer.status, self.service.clock.timestamp())
-        return _written(answer, start_response, trouble.breakage)
+        return self._written(answer, start_response, trouble.breakage)
 
     def _troubled_answer(self, call: Call, trouble: Trouble) -> Answer:
         if trouble.refusal:
@@ -55,18 +56,20 @@ class EmulatorApp:
             log.exception("%s %s", call.request.method, call.request.path)
             return Refusal(FAILED, "Internal Server Error").answer(call.clock.timestamp())
 
-
-def _written(answer: Answer, start_response: Any, breakage: str | None) -> Iterable[bytes]:
-    """Write *answer*; `cut` ends its JSON in the middle, `reset` the connection."""
-    body = b"" if answer.body is None else write_json(answer.body)
-    half = body[: len(body) // 2]
-    body = half if breakage == "cut" else body
-    headers = {"x-ms-request-id": str(uuid4()), **answer.headers}
-    if answer.status != HTTPStatus.NO_CONTENT:
-        headers["Content-Type"] = "application/json; charset=utf-8"
-        headers["Content-Length"] = str(len(body))
-    start_response(answer.status_line, list(headers.items()))
-    return _aborted(half) if breakage == "reset" else [body]
+    def _written(
+        self, answer: Answer, start_response: Any, breakage: str | None
+    ) -> Iterable[bytes]:
+        """Write *answer*; `cut` ends its JSON in the middle, `reset` the connection."""
+        body = b"" if answer.body is None else write_json(answer.body)
+        half = body[: len(body) // 2]
+        body = half if breakage == "cut" else body
+        date = formatdate(self.service.clock.now(), usegmt=True)
+        headers = {"Date": date, "x-ms-request-id": str(uuid4()), **answer.headers}
+        if answer.status != HTTPStatus.NO_CONTENT:
+            headers["Content-Type"] = "application/json; charset=utf-8"
+            headers["Content-Length"] = str(len(body))
+        start_response(answer.status_line, list(headers.items()))
+        return _aborted(half) if breakage == "reset" else [body]
 
 
 def _aborted(half: bytes) -> Iterator[bytes]:

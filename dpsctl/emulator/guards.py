@@ -52,10 +52,14 @@ def this_machine(call: Call) -> None:
 
 
 def _check_policy(call: Call, right: str) -> None:
-    """Refuse a caller without a valid token (401), or whose policy lacks *right* (403).
+    """Refuse a caller without a valid token (401), or whose policy or role lacks *right* (403).
 
     Whatever host `sr` names is as good as another: the emulator has many names.
     """
+    scheme, _, bearer = (call.header("Authorization") or "").partition(" ")
+    if scheme.lower() == "bearer":
+        _check_access_token(call, bearer.strip(), right)
+        return
     token = read_token(call.header("Authorization"))
     rights = dict(call.settings.policies) | {OWNER_POLICY: RIGHTS}
     if token.policy not in rights or token.is_expired(call.clock.now()):
@@ -64,3 +68,11 @@ def _check_policy(call: Call, right: str) -> None:
         raise unauthorized()
     if right not in rights[token.policy]:
         raise Refusal(FORBIDDEN, f"The policy {token.policy} lacks {right}.")
+
+
+def _check_access_token(call: Call, token: str, right: str) -> None:
+    rights = dict(call.settings.access_tokens).get(token)
+    if rights is None:
+        raise unauthorized()
+    if right not in rights:
+        raise Refusal(FORBIDDEN, f"Who signed in lacks {right}.")

@@ -30,15 +30,18 @@ class Limits:
 class EmulatorSettings:
     """Describe an emulator: where it listens, what it keeps, which hubs it knows.
 
-    *port* 0 means a free one, *db* is a file or `:memory:`, *hubs* are (host name, weight) pairs,
-    *latencies* are (hub's host name, milliseconds) pairs for `geoLatency`, *retry_after_seconds* is
-    how long devices are told to wait before they ask for their operation, *cas* are (name, PEM
-    file) pairs, *policies* are (name, rights) pairs beside the owner's, *faults* are as `--fault`
-    takes them, and *idle_seconds* is how long a connection may be silent before it is closed.
+    A port of 0 means a free one, and without an *mqtt_port* there is no MQTT; *db* is a file or
+    `:memory:`, *hubs* are (host name, weight) pairs, *latencies* are (hub's host name,
+    milliseconds) pairs for `geoLatency`, *retry_after_seconds* is how long devices are told to wait
+    before they ask for their operation, *cas* are (name, PEM file) pairs, *policies* are (name,
+    rights) pairs beside the owner's, *access_tokens* are (token, rights) pairs of who signed in,
+    *faults* are as `--fault` takes them, and *idle_seconds* is how long a connection may be silent
+    before it is closed.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
+    mqtt_port: int | None = None
     db: str = ":memory:"
     tls: bool = True
     hubs: tuple[tuple[str, int], ...] = ()
@@ -49,6 +52,7 @@ class EmulatorSettings:
     allow_remote: bool = False
     page_size: int = 100
     policies: tuple[tuple[str, frozenset[str]], ...] = ()
+    access_tokens: tuple[tuple[str, frozenset[str]], ...] = ()
     limits: Limits = Limits()
     faults: tuple[str, ...] = ()
     idle_seconds: float = 75.0
