@@ -111,6 +111,8 @@ class _Words:
         several = (option.metavar or "").endswith("...")
         if values is None:
             values = self._following(option, name, several=several)
+        if option.name in SECRET_OPTIONS and self.run is not None:
+            self.run.typed_secrets += [name for value in values if not value.startswith("@")]
         values = [self._expanded(option, name, value) for value in values]
         if several and not option.multiple:
             values = [WORD_BREAK.join(values)]

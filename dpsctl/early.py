@@ -29,7 +29,7 @@ def run(argv: list[str]) -> int | None:
     if argv[:2] != _COMMAND or _environment_matters():
         return None
     given = _options(argv[2:])
-    if given is None:
+    if given is None or ("key" in given and _is_watched()):
         return None
     key = given.get("key") or os.environ.get(_GROUP_KEY, "")
     device_key = _derive(key, given.get("registration_id", ""))
@@ -41,6 +41,11 @@ def run(argv: list[str]) -> int | None:
 
 def _environment_matters() -> bool:
     return any(name.startswith("DPSCTL_") and name != _GROUP_KEY for name in os.environ)
+
+
+def _is_watched() -> bool:
+    """Tell whether a person may be told that the key on the command line is not safe there."""
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def _options(words: list[str]) -> dict[str, str] | None:

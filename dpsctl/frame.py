@@ -202,6 +202,7 @@ class _Call:
         run = ctx.find_object(Run) or Run({})
         display = _gathered(Display, values)
         run.debug, run.verbose, run.quiet = display.debug, display.verbose, display.only_show_errors
+        run.warn_of_typed_secrets()
         if display.query:
             from dpsctl.query import compile_query
 

@@ -30,7 +30,8 @@ class Outcome:
 class Run:
     """What a command may use of the world; tests hand in their own.
 
-    *output* is the form of the result that the context asks for, once it has been read.
+    *output* is the form of the result that the context asks for, once it has been read;
+    *typed_secrets* are the flags whose secret stands on the command line itself.
     """
 
     environ: Mapping[str, str]
@@ -42,11 +43,23 @@ class Run:
     verbose: bool = False
     quiet: bool = False
     output: str | None = None
+    typed_secrets: list[str] = field(default_factory=list)
 
     def warn(self, text: str) -> None:
         """Print a warning on stderr, unless `--only-show-errors` was given."""
         if not self.quiet:
             self.tell(f"warning: {text}")
+
+    def warn_of_typed_secrets(self) -> None:
+        """Tell a person at a terminal, once, that arguments are for everybody to read."""
+        silenced = self.environ.get("DPSCTL_NO_ARGV_WARNING")
+        if self.typed_secrets and self.stderr and self.stderr.isatty() and not silenced:
+            flag = self.typed_secrets[0]
+            self.warn(
+                f"{flag}: other users of this machine can read arguments, and the shell keeps "
+                f"them; safe are {flag} @FILE, {flag} @- (standard input), DPSCTL_LOGIN and "
+                "DPSCTL_GROUP_KEY, or a context (DPSCTL_NO_ARGV_WARNING=1 silences this)"
+            )
 
     def say(self, text: str) -> None:
         """Print what is being done on stderr, if `--verbose` or `--debug` asks."""
