@@ -55,8 +55,10 @@ def run_tree(argv: list[str]) -> int:
     except BrokenPipeError:
         return READER_WENT_AWAY
     except TyperException as error:
+        from dpsctl.complaints import usage_error
+
         _hide_misplaced_keys(argv, run)
-        return _report(_usage_error(error), run, argv)
+        return _report(usage_error(error), run, argv)
     except (DpsctlError, OSError, RecursionError) as error:
         return _report(_as_ours(error), run, argv)
     except KeyboardInterrupt:
@@ -105,18 +107,6 @@ def _as_ours(error: Exception) -> DpsctlError:
     if isinstance(error, RecursionError):
         return DpsctlError("The data is nested too deeply to be read or written")
     return DpsctlError(f"Input or output failed: {error}")
-
-
-def _usage_error(error: Exception) -> DpsctlError:
-    """Turn Typer's complaint about the command line into ours."""
-    from dpsctl.errors import UsageError
-
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context else "dpsctl"
-    message = str(getattr(error, "format_message", error.__str__)())
-    if message.startswith("Usage:"):
-        return UsageError(f"'{path}' needs a command.\n\n{message}")
-    return UsageError(message, f"'{path} --help' lists what it takes.")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,13 @@ COMMANDS = {
     "version": "Show the versions of dpsctl and of Python.",
     "__known": "List values for completion scripts.",
 }
-EXAMPLES = (
+_ABOUT = """Manage Azure IoT device provisioning.
+
+Commands, flags and accepted values are those of 'az iot dps'. Results go to standard output,
+everything else to standard error. 'dpsctl help COMMAND' tells what a command takes, 'dpsctl help
+exit-codes' and 'dpsctl help environment' what is common to all.
+"""
+_EXAMPLES = (
     "dpsctl enrollment-group create --gid line-4",
     "dpsctl enrollment-group compute-device-key --gid line-4 --rid device-1 -o tsv",
     "dpsctl help exit-codes",
@@ -61,9 +67,7 @@ _Version = Annotated[
 def tree() -> Group:
     """Return the whole tree; nothing of a noun is loaded until it is used."""
     members = Members({name: _Lazy(name, summary) for name, summary in COMMANDS.items()})
-    group = build_group(
-        "dpsctl", "Manage Azure IoT device provisioning.", members, version=_Version
-    )
+    group = build_group("dpsctl", _ABOUT, members, version=_Version)
     group.context_settings["help_option_names"] = ["-h", "--help"]
-    group.examples = EXAMPLES
+    group.examples = _EXAMPLES
     return group

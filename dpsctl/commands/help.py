@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import Annotated, Any
 
 import typer
@@ -11,8 +10,8 @@ from typer import Argument
 from dpsctl.arguments import Group
 from dpsctl.errors import UsageError
 from dpsctl.frame import Verb
-
-_TOPICS = ("environment", "exit-codes")
+from dpsctl.help_page import width_of_terminal
+from dpsctl.reference.tree import TOPICS
 
 
 def show_help(
@@ -25,12 +24,11 @@ def show_help(
 
     The topics are environment and exit-codes.
     """
-    if words and words[0] in _TOPICS:
+    if words and words[0] in TOPICS:
         from dpsctl.reference.topics import as_text, topics
         from dpsctl.reference.tree import pages
 
-        width = min(shutil.get_terminal_size().columns, 80)
-        return as_text(topics(pages(root))[words[0]], width)
+        return as_text(topics(pages(root))[words[0]], width_of_terminal())
     return _command_help(root, words or [])
 
 
@@ -42,7 +40,7 @@ def _command_help(root: Group, words: list[str]) -> str:
         if inner is None:
             raise UsageError(
                 f"There is no help on '{' '.join(words)}'",
-                f"'dpsctl --help' lists the commands; the topics are {' and '.join(_TOPICS)}.",
+                f"'dpsctl --help' lists the commands; the topics are {' and '.join(TOPICS)}.",
             )
         command = inner
         context = typer.Context(command, info_name=word, parent=context, resilient_parsing=True)

@@ -15,7 +15,7 @@ from dpsctl.frame import Verb
 def man(
     root: Group,
     words: Annotated[
-        list[str] | None, Argument(metavar="[COMMAND...]", help="The page's command.")
+        list[str] | None, Argument(metavar="[TOPIC...]", help="A command's words, or a topic.")
     ] = None,
     install: Annotated[
         str | None,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dpsctl.reference.tree import CommandPage, OptionPage
+from dpsctl.descriptions import OptionPage
+from dpsctl.reference.tree import CommandPage
 
 _FRAME = r"""# Completion of dpsctl for bash, made from its command tree: python -m dpsctl.reference
+# shellcheck shell=bash
 
 # What can stand behind the command $1: commands below it, words it takes, its options, and for
 # each option with a value what that is: W one of these words, T likewise but it may be left out,
@@ -26,55 +28,102 @@ _dpsctl_offer() {
     done
 }
 
-# Offer values that begin with $2 for an option of kind $1; $3 are the words of W, T and D.
+# Offer files that begin with $2. Readline does it best, where it sees no more than the file's name:
+# $1 is what it takes for a part of the name, if '=' and '@' do not end a word.
+_dpsctl_files() {
+    local name
+    if [[ ! $1 ]]; then
+        compopt -o default
+        return
+    fi
+    while read -r name; do
+        [[ -d $name ]] && name+=/ && compopt -o nospace
+        printf -v name %q "$name"
+        COMPREPLY+=("$1$name")
+    done < <(compgen -f -- "$2")
+}
+
+# Offer values that begin with $2 for an option of kind $1; $3 are the words of W and T, or what D
+# asks for. $4 stands in front of the value in the same word.
 _dpsctl_value() {
+    local kept
     case $1 in
     W | T) _dpsctl_offer "$2" "${3//,/ }" ;;
     D) _dpsctl_offer "$2" "$(dpsctl __known "$3" 2> /dev/null)" ;;
+    F)
+        _dpsctl_kept "$4"
+        _dpsctl_files "$kept" "$2"
+        return
+        ;;
+    @)
+        [[ $2 == @* ]] || return
+        _dpsctl_kept "$4@"
+        _dpsctl_files "$kept" "${2#@}"
+        return
+        ;;
     esac
-    local IFS=$'\n'
-    case $1 in
-    F) COMPREPLY=($(compgen -f -- "$2")) && compopt -o filenames ;;
-    @) [[ $2 == @* ]] && COMPREPLY=($(compgen -P @ -f -- "${2#@}")) && compopt -o filenames ;;
-    esac
+    _dpsctl_kept "$4"
+    COMPREPLY=("${COMPREPLY[@]/#/$kept}")
 }
 
-# Take away what readline keeps of the word by itself: it begins anew at each of its word breaks.
-_dpsctl_trim() {
-    local breaks='' kept i
+# Leave in `kept` what readline does not keep of $1 by itself: it begins anew at each word break.
+_dpsctl_kept() {
+    local breaks='' i
     for i in = : @; do
         [[ $COMP_WORDBREAKS == *$i* ]] && breaks+=$i
     done
-    [[ $breaks && $1 == *["$breaks"]* ]] || return 0
-    kept=${1%"${1##*["$breaks"]}"}
-    for i in "${!COMPREPLY[@]}"; do
-        COMPREPLY[i]=${COMPREPLY[i]#"$kept"}
+    kept=$1
+    [[ $breaks ]] && kept=${1##*["$breaks"]}
+}
+
+# Leave in `typed` the words up to the cursor: bash has cut them at its word breaks.
+_dpsctl_typed() {
+    local left=${COMP_LINE:0:COMP_POINT} i part
+    typed=()
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        part=${left%%[![:space:]]*}
+        left=${left#"$part"}
+        [[ $part || $i == 0 ]] && typed+=('')
+        part=${COMP_WORDS[i]}
+        [[ $i == "$COMP_CWORD" ]] && part=$left
+        typed[-1]+=$part
+        left=${left#"$part"}
     done
 }
 
 _dpsctl() {
-    local path=dpsctl cur='' prev='' word members words options valued
-    local -a line
-    read -ra line <<< "${COMP_LINE:0:COMP_POINT}"
-    [[ ${COMP_LINE:0:COMP_POINT} == *[[:space:]] ]] || { cur=${line[-1]} && unset 'line[-1]'; }
+    local path=dpsctl cur prev='' word given value lead='' kind
+    local members words options valued
+    local -a typed
     COMPREPLY=()
+    _dpsctl_typed
+    cur=${typed[-1]}
     _dpsctl_behind dpsctl
-    for word in "${line[@]:1}"; do
+    for word in "${typed[@]:1:${#typed[@]}-2}"; do
+        if [[ $prev == -- ]]; then # behind it stands a command of its own
+            compopt -o default
+            return
+        fi
         [[ " $members " == *" $word "* ]] && path+=" $word" && _dpsctl_behind "$path"
         prev=$word
     done
+    if [[ $prev == -- ]]; then
+        mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+        return
+    fi
 
-    local given=$prev value=$cur kind
-    [[ $cur == --*=* ]] && given=${cur%%=*} value=${cur#*=}
+    given=$prev value=${cur#[\"\']}
+    case $cur in
+    --*=*) given=${cur%%=*} lead=${cur%%=*}= value=${cur#*=} ;;
+    -[a-z]?*) given=${cur:0:2} lead=${cur:0:2} value=${cur:2} ;;
+    esac
     if [[ " $valued " == *" $given:"* ]]; then
         kind=" $valued "
         kind=${kind#*" $given:"}
         kind=${kind%% *}
-        if [[ $kind != T* || $cur != -* || $cur == --*=* ]]; then
-            _dpsctl_value "${kind%%:*}" "$value" "${kind#*:}"
-            [[ $cur == --*=* ]] && COMPREPLY=("${COMPREPLY[@]/#/$given=}")
-            _dpsctl_trim "$cur"
-            return 0
+        if [[ $kind != T* || $lead || $cur != -* ]]; then
+            _dpsctl_value "${kind%%:*}" "$value" "${kind#*:}" "$lead"
+            return
         fi
     fi
     case $cur in
@@ -95,7 +144,7 @@ def bash_script(pages: Sequence[CommandPage]) -> str:
 def _entry(page: CommandPage) -> str:
     table = {
         "members": [name for name, _ in page.members],
-        "words": list(page.argument_choices),
+        "words": list(page.words),
         "options": [name for option in page.options for name in option.names],
         "valued": [word for option in page.options for word in _valued(option)],
     }
@@ -109,10 +158,10 @@ def _valued(option: OptionPage) -> list[str]:
 
 
 def _kind(option: OptionPage) -> str:
-    if not option.value:
+    if not option.takes_value:
         return ""
     if option.choices:
         return f"{'T' if option.may_stand_alone else 'W'}:{','.join(option.choices)}"
     if option.known_values:
         return f"D:{option.known_values}"
-    return "F" if option.takes_file else "@"
+    return "F" if option.takes_file or option.takes_folder else "@"

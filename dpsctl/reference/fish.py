@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dpsctl.reference.tree import CommandPage, OptionPage
+from dpsctl.descriptions import OptionPage
+from dpsctl.reference.tree import CommandPage
 
 _HEAD = """# Completion of dpsctl for fish, made from its command tree: python -m dpsctl.reference
 
@@ -46,7 +47,7 @@ def _lines(page: CommandPage) -> Iterator[str]:
     condition = f'complete -c dpsctl -n "__dpsctl_at {" ".join(page.path)}"'
     for name, summary in page.members:
         yield f"{condition} -a {name} -d {_quoted(summary)}"
-    for choice in page.argument_choices:
+    for choice in page.words:
         yield f"{condition} -a {choice}"
     for option in page.options:
         names = " ".join(_name(name) for name in option.names)
@@ -58,7 +59,7 @@ def _name(name: str) -> str:
 
 
 def _value(option: OptionPage) -> str:
-    if not option.value:
+    if not option.takes_value:
         return ""
     if option.may_stand_alone:
         return f" -a {_quoted(' '.join(option.choices))}"

@@ -6,14 +6,20 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from dpsctl.reference.topics import Topic, topics
-from dpsctl.reference.tree import CommandPage, OptionPage
+from dpsctl.descriptions import OptionPage
+from dpsctl.reference.topics import EXIT_CODES, Topic, topics
+from dpsctl.reference.tree import CommandPage
 
 # The day the version was released: pages made from the same tree are the same to the byte.
 _DATE = "November 22, 2026"
 # Words that mdoc would read as macros, were they to stand alone at a place where it looks.
 _MACRO_LENGTHS = (2, 3)
 _LINE = 76
+# Characters that troff would set as typographic ones, which no shell understands.
+_PLAIN = str.maketrans(
+    {"\\": "\\e", "'": "\\(aq", "`": "\\(ga", "^": "\\(ha", "~": "\\(ti", "-": "\\-"}
+)
+_LIST = ".Bl -tag -width Ds"
 
 
 def man_pages(pages: Iterable[CommandPage]) -> dict[str, str]:
@@ -25,65 +31,82 @@ def man_pages(pages: Iterable[CommandPage]) -> dict[str, str]:
 
 
 def _command(page: CommandPage, pages: list[CommandPage]) -> str:
-    lines = [*_head(page.name, "1", _as_clause(page.summary)), ".Sh SYNOPSIS", *_synopsis(page)]
-    lines += [".Sh DESCRIPTION", *_paragraphs(f"{page.summary}\n\n{page.description}")]
-    if page.members:
-        lines += [".Sh COMMANDS", ".Bl -tag -width Ds"]
-        for name, summary in page.members:
-            lines += [f".It {_word(name)}", _text(summary)]
-        lines.append(".El")
-    lines += [*_options(page), ".Sh EXIT STATUS", ".Bl -tag -width Ds"]
-    lines += [
-        ".It 0",
-        "Done.",
-        ".It \\&>0",
-        "Failed; see",
-        f"{_reference('dpsctl-exit-codes', 7)} .",
+    lines = [
+        *_head(page.name, "1", _as_clause(page.summary)),
+        ".Sh SYNOPSIS",
+        *_synopsis(page),
+        ".Sh DESCRIPTION",
+        *_paragraphs(f"{page.summary}\n\n{page.description}"),
+        *_terms("COMMANDS", page.members),
+        *_terms("ARGUMENTS", _arguments(page)),
+        *_options(page),
+        *_terms("EXIT STATUS", EXIT_CODES.entries),
+        *_examples(page),
+        *_see_also(page, pages),
     ]
-    lines += [".El", *_examples(page)]
-    return "\n".join([*lines, *_see_also(page, pages)]) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _topic(topic: Topic) -> str:
-    lines = _head(f"dpsctl-{topic.name}", "7", topic.summary)
-    lines += [".Sh DESCRIPTION", _text(topic.introduction), ".Bl -tag -width Ds"]
-    for term, meaning in topic.entries:
-        lines += [f".It {_word(term)}", _text(meaning)]
-    return "\n".join([*lines, ".El", ".Sh SEE ALSO", _reference("dpsctl", 1)]) + "\n"
+    lines = [
+        *_head(f"dpsctl-{topic.name}", "7", topic.summary),
+        ".Sh DESCRIPTION",
+        *_paragraphs(topic.introduction),
+        *_list(topic.entries),
+        ".Sh SEE ALSO",
+        _reference("dpsctl", 1),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _head(name: str, section: str, summary: str) -> list[str]:
-    title = name.upper()
     return [
         f".Dd {_DATE}",
-        f".Dt {title} {section}",
+        f".Dt {name.upper()} {section}",
         ".Os",
         ".Sh NAME",
-        f".Nm {name}",
-        f".Nd {_text(summary)}",
+        f".Nm {_escaped(name)}",
+        f".Nd {_escaped(summary)}",
     ]
 
 
-def _synopsis(page: CommandPage) -> list[str]:
-    lines = [f".Nm {' '.join(page.path)}"]
-    lines += [
-        f".Fl {_flag(option.names[-1])} Ar {_word(option.value)}"
-        for option in page.options
-        if option.required
-    ]
-    lines.append(".Op Ar options")
+def _synopsis(page: CommandPage) -> Iterator[str]:
+    yield f".Nm {_escaped(' '.join(page.path))}"
+    for option in page.options:
+        if option.required:
+            yield f".{_spelled(option, option.name)}"
+    yield ".Op Ar options"
     if page.members:
-        lines.append(".Ar command ...")
-    lines += [f".Ar {_word(argument)}" for argument in page.arguments]
-    return lines
+        yield ".Ar command ..."
+    for argument in page.arguments:
+        yield f".Ar {_word(argument.name)}" if argument.required else f".Op Ar {argument.name}"
+
+
+def _arguments(page: CommandPage) -> Iterator[tuple[str, str]]:
+    for argument in page.arguments:
+        listed = ", ".join(argument.choices)
+        yield argument.name, argument.help + (f" Accepted values: {listed}." if listed else "")
+
+
+def _terms(title: str, entries: Iterable[tuple[str, str]]) -> list[str]:
+    listed = list(entries)
+    return [f".Sh {title}", *_list(listed)] if listed else []
+
+
+def _list(entries: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield _LIST
+    for term, meaning in entries:
+        yield f".It {_word(term)}"
+        yield _text(meaning)
+    yield ".El"
 
 
 def _options(page: CommandPage) -> Iterator[str]:
     yield ".Sh OPTIONS"
-    ordered = sorted(page.options, key=lambda option: _rank(option.heading))
-    for heading, options in groupby(ordered, key=lambda option: option.heading):
-        yield f".Ss {heading}"
-        yield ".Bl -tag -width Ds"
+    for heading, options in groupby(page.options, key=lambda option: option.heading):
+        if heading != "Options":
+            yield f".Ss {heading}"
+        yield _LIST
         for option in options:
             yield f".It {' , '.join(_spelled(option, name) for name in option.names)}"
             yield _text(option.help)
@@ -91,27 +114,21 @@ def _options(page: CommandPage) -> Iterator[str]:
         yield ".El"
 
 
-def _rank(heading: str) -> int:
-    last = ("Connection", "Output")
-    return 1 + last.index(heading) if heading in last else 0
-
-
 def _spelled(option: OptionPage, name: str) -> str:
-    value = "" if not option.value else f" Ar {_word(_placeholder(option))}"
-    return f"Fl {_flag(name)}{value}"
-
-
-def _placeholder(option: OptionPage) -> str:
-    return "value" if option.choices and not option.may_stand_alone else option.value
+    """Spell an option behind `Fl`, which writes the first hyphen itself."""
+    value = option.value or ("value" if option.choices else "")
+    return f"Fl {_escaped(name[1:])}" + (f" Ar {_word(value)}" if value else "")
 
 
 def _facts(option: OptionPage) -> Iterator[str]:
     if option.choices:
         yield _text(f"Accepted values: {', '.join(option.choices)}.")
+    if option.limits:
+        yield _text(f"Accepted values: {option.limits}.")
     if option.default:
         yield _text(f"Default: {option.default}.")
-    if option.envvar:
-        yield f"Environment variable:\n.Ev {option.envvar} ."
+    if option.envvars:
+        yield f"Environment:\n.Ev {' , '.join(option.envvars)} ."
     if option.required:
         yield "Required."
 
@@ -135,7 +152,7 @@ def _see_also(page: CommandPage, pages: list[CommandPage]) -> list[str]:
 
 def _reference(name: str, section: int) -> str:
     """Name another page plainly: `Xr` is a lint finding until that page is installed."""
-    return f".Sy {name} Ns ({section})"
+    return f".Sy {_escaped(name)} Ns ({section})"
 
 
 def _paragraphs(text: str) -> Iterator[str]:
@@ -150,26 +167,29 @@ def _as_clause(summary: str) -> str:
     return clause[:1].lower() + clause[1:]
 
 
-def _flag(name: str) -> str:
-    """Spell an option behind `Fl`, which writes the first hyphen itself."""
-    return name[1:].replace("-", "\\-")
-
-
 def _word(text: str) -> str:
     """Keep a word whole: mdoc would take it for a macro, or cut it at a blank."""
     escaped = _escaped(text)
-    if " " in escaped or len(text) in _MACRO_LENGTHS:
-        return f'"{escaped}"' if " " in escaped else f"\\&{escaped}"
-    return escaped
+    if " " in escaped:
+        return f'"{escaped}"'
+    return f"\\&{escaped}" if len(text) in _MACRO_LENGTHS else escaped
 
 
 def _text(text: str) -> str:
     """Write sentences one a line, as mdoc wants them."""
-    sentences = text.replace(". ", ".\n").split("\n")
-    lines = [line for sentence in sentences for line in textwrap.wrap(sentence, _LINE)]
-    return "\n".join(_escaped(line) for line in lines)
+    sentences = text.translate(_PLAIN).replace(". ", ".\n").split("\n")
+    lines = [
+        line
+        for sentence in sentences
+        for line in textwrap.wrap(sentence, _LINE, break_on_hyphens=False)
+    ]
+    return "\n".join(_guarded(line) for line in lines)
 
 
 def _escaped(text: str) -> str:
-    safe = text.replace("\\", "\\e")
-    return f"\\&{safe}" if safe.startswith((".", "'")) else safe
+    return _guarded(text.translate(_PLAIN))
+
+
+def _guarded(line: str) -> str:
+    """Keep a dot at the start of a line from making it a request."""
+    return f"\\&{line}" if line.startswith(".") else line

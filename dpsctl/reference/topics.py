@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from dpsctl.reference.tree import CommandPage
 
+# Numbers share a line with their meaning, names stand above it.
+_DEEP = 6
+
 
 @dataclass(frozen=True)
 class Topic:
@@ -39,22 +42,47 @@ EXIT_CODES = Topic(
         ("141", "The reader of stdout went away; nothing is said about it."),
     ),
 )
+# Variables that no option has, or that stand behind one.
 _ELSEWHERE = (
+    ("DPSCTL_ACCESS_TOKEN", "An Azure AD token to sign with; dpsctl does not renew it."),
+    ("DPSCTL_ARM_URL", "Where to look services up instead of Azure Resource Manager."),
+    (
+        "DPSCTL_DEVICE_ENDPOINT_URL",
+        "Where 'device register' asks instead of https://HOST, such as an emulator.",
+    ),
     ("DPSCTL_ENDPOINT_URL", "Where to connect instead of https://HOST, such as an emulator."),
     ("DPSCTL_GROUP_KEY", "The group's key for compute-device-key when no group is named."),
-    ("REQUESTS_CA_BUNDLE", "Certificates to trust, unless --ca-bundle names others."),
+    (
+        "AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH",
+        "A service principal to sign in as; needs dpsctl[azure].",
+    ),
+    (
+        "AZURE_FEDERATED_TOKEN_FILE, AZURE_AUTHORITY_HOST",
+        "A workload identity to sign in as, and the host that gives its tokens.",
+    ),
+    (
+        "ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        "Set by GitHub Actions: with AZURE_CLIENT_ID and AZURE_TENANT_ID, sign in as the workflow.",
+    ),
+    (
+        "AZURE_CONFIG_DIR, AZURE_DEFAULTS_GROUP",
+        "Where az keeps its settings, and az's default resource group.",
+    ),
+    ("XDG_CONFIG_HOME, XDG_CACHE_HOME", "Where contexts are kept, and what may be forgotten."),
+    ("REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE", "Certificates to trust, unless --ca-bundle names some."),
     ("HTTPS_PROXY, NO_PROXY", "The proxy to go through, and the hosts that need none."),
     ("NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE", "Colours never or always, unless --color says."),
+    ("COLUMNS", "The width of help and tables on a terminal."),
 )
 
 
 def environment(pages: Iterable[CommandPage]) -> Topic:
     """Collect the environment variables that options name, and those that no option has."""
     found = {
-        option.envvar: f"{option.help} The same as {option.names[-1]}."
+        envvar: f"{option.help} The same as {option.name}."
         for page in pages
         for option in page.options
-        if option.envvar
+        for envvar in option.envvars
     }
     return Topic(
         "environment",
@@ -77,10 +105,15 @@ def as_text(topic: Topic, width: int) -> str:
     paragraphs = [f"dpsctl {topic.name}: {topic.summary}", topic.introduction]
     lines = ["\n\n".join(textwrap.fill(text, width) for text in paragraphs), ""]
     for term, meaning in topic.entries:
-        if len(term) > 4:  # noqa: PLR2004 - numbers share a line with their meaning, names do not
-            lines.append(term)
-            term = ""  # noqa: PLW2901 - printed already
-        lines.append(
-            textwrap.fill(meaning, width, initial_indent=f"{term:6}", subsequent_indent=" " * 6)
+        first = term.ljust(_DEEP)
+        if len(term) >= _DEEP:
+            lines += textwrap.wrap(term, width)
+            first = " " * _DEEP
+        lines += textwrap.wrap(
+            meaning,
+            width,
+            initial_indent=first,
+            subsequent_indent=" " * _DEEP,
+            break_on_hyphens=False,
         )
     return "\n".join(lines)

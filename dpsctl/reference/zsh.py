@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dpsctl.reference.tree import CommandPage, OptionPage
+from dpsctl.descriptions import OptionPage
+from dpsctl.reference.tree import CommandPage
 
 _HEAD = """#compdef dpsctl
 # Completion of dpsctl for zsh, made from its command tree: python -m dpsctl.reference
@@ -56,8 +57,8 @@ def _positions(page: CommandPage) -> Iterator[str]:
     if page.members:
         yield "        '1: :->command' \\"
         yield "        '*:: :->words' && ret=0"
-    elif page.argument_choices:
-        yield f"        '1:{page.arguments[0]}:({' '.join(page.argument_choices)})'"
+    elif page.words:
+        yield f"        '1:{page.arguments[0].name}:({' '.join(page.words)})'"
     elif page.arguments:
         yield "        '*:: :_normal'"
     else:
@@ -94,13 +95,13 @@ def _option(option: OptionPage) -> str:
 
 def _joint(option: OptionPage, name: str) -> str:
     """Say how a value follows: `=` or a blank behind a long name, anything behind a short one."""
-    if not option.value:
+    if not option.takes_value:
         return ""
     return "=" if name.startswith("--") else "+"
 
 
 def _value(option: OptionPage) -> str:
-    if not option.value:
+    if not option.takes_value:
         return ""
     what = option.names[-1].lstrip("-")
     optional = "::" if option.may_stand_alone else ":"

@@ -1,0 +1,75 @@
+"""What is wrong with a command line, said in one voice: what it was, and what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dpsctl.errors import UsageError
+from dpsctl.options.connection import SECRET_OPTIONS
+
+# How Typer's message about a value goes on, behind the value itself.
+_CHOICE = " is not one of "
+
+
+def usage_error(error: Any) -> UsageError:
+    """Turn Typer's complaint about a command line into ours."""
+    path = error.ctx.command_path if getattr(error, "ctx", None) else "dpsctl"
+    message = str(getattr(error, "format_message", error.__str__)())
+    param = getattr(error, "param", None)
+    if message.startswith("Usage:"):
+        return UsageError(f"'{path}' needs a command.\n\n{message}")
+    if message.startswith("Missing") and param is not None:
+        return _missing(param, path)
+    if _CHOICE in message and param is not None:
+        return _no_such_value(error, param)
+    return UsageError(message.rstrip("."), f"'{path} --help' lists what it takes.")
+
+
+def no_such_option(name: str, options: Mapping[str, Any], path: str) -> UsageError:
+    """Name what was probably meant; a secret that sticks to its option is not repeated."""
+    known = [option for option in options if option.startswith("--")]
+    meant = [option for option in known if option.startswith(name)]
+    for option in known:
+        if not meant and options[option].name in SECRET_OPTIONS and name.startswith(option):
+            return UsageError(f"{option} and its value need a space or '=' between them")
+    ask = did_you_mean(name, known, meant)
+    return UsageError(f"No such option: {name}.{ask}", f"'{path} --help' lists what it takes.")
+
+
+def did_you_mean(word: str, known: Iterable[str], meant: Iterable[str] = ()) -> str:
+    """Ask whether *meant*, or what *word* resembles, was meant; say nothing if there is neither."""
+    from difflib import get_close_matches
+
+    spelled = {each.lower(): each for each in known}
+    close = list(meant) or [spelled[each] for each in get_close_matches(word.lower(), spelled)]
+    return f" Did you mean {' or '.join(sorted(close))}?" if close else ""
+
+
+def _missing(param: Any, path: str) -> UsageError:
+    from dpsctl.descriptions import choices_of
+
+    name = (
+        " / ".join(param.opts) if param.param_type_name == "option" else param.human_readable_name
+    )
+    choices = choices_of(param)
+    takes = f"It takes {', '.join(choices)}." if choices else ""
+    return UsageError(f"{name} is missing", takes or f"'{path} --help' lists what it takes.")
+
+
+def _no_such_value(error: Any, param: Any) -> UsageError:
+    """Say which words *param* accepts; Typer writes them in lower case."""
+    from ast import literal_eval
+
+    from dpsctl.descriptions import choices_of
+
+    value = str(literal_eval(error.message.rpartition(_CHOICE)[0]))
+    choices = choices_of(param)
+    named = param.opts[0] if param.param_type_name == "option" else param.human_readable_name
+    source = error.ctx.get_parameter_source(param.name) if error.ctx else None
+    if getattr(source, "name", "") == "ENVIRONMENT":
+        named = str(param.envvar)
+    ask = did_you_mean(value, choices).lstrip()
+    return UsageError(
+        f"{named} {value}: no such value", f"{ask} It takes {', '.join(choices)}.".lstrip()
+    )
