@@ -1,0 +1,368 @@
+"""create, show, list and delete; what every flag writes is read back from the service."""
+
+import json
+
+import pytest
+
+KEY = "Zmlyc3Qta2V5LW9mLWEtZ3JvdXAtaW4tdGVzdHM="
+OTHER_KEY = "c2Vjb25kLWtleS1vZi1hLWdyb3VwLWluLXRlc3Q="
+
+
+def at(record, path):
+    for name in path.split("."):
+        record = record[name]
+    return record
+
+
+CUSTOM = "--ap custom --wh https://f.example/api --av 2021-10-01"
+MIGRATE = {"updateHubAssignment": True, "migrateDeviceData": True}
+FLAGS = [
+    ("--primary-key", KEY, "attestation.symmetricKey.primaryKey", KEY),
+    ("--pk", KEY, "attestation.symmetricKey.primaryKey", KEY),
+    ("--secondary-key", OTHER_KEY, "attestation.symmetricKey.secondaryKey", OTHER_KEY),
+    ("--sk", OTHER_KEY, "attestation.symmetricKey.secondaryKey", OTHER_KEY),
+    ("--root-ca-name", "ca-1", "attestation.x509.caReferences", {"primary": "ca-1"}),
+    ("--ca-name", "ca-1", "attestation.x509.caReferences", {"primary": "ca-1"}),
+    ("--cn", "ca-1", "attestation.x509.caReferences", {"primary": "ca-1"}),
+    ("--secondary-root-ca-name", "ca-2", "attestation.x509.caReferences", {"secondary": "ca-2"}),
+    ("--secondary-ca-name", "ca-2", "attestation.x509.caReferences", {"secondary": "ca-2"}),
+    ("--scn", "ca-2", "attestation.x509.caReferences", {"secondary": "ca-2"}),
+    ("--allocation-policy", "hashed", "allocationPolicy", "hashed"),
+    ("--ap", "geoLatency", "allocationPolicy", "geoLatency"),
+    ("--ap hashed --iot-hubs", "h1 h2", "iotHubs", ["h1", "h2"]),
+    ("--ap static --ih", "h1", "iotHubs", ["h1"]),
+    (CUSTOM + " --webhook-url", "https://g.example", "customAllocationDefinition.webhookUrl", None),
+    (CUSTOM + " --wh", "https://g.example", "customAllocationDefinition.webhookUrl", None),
+    (CUSTOM + " --api-version", "2019-03-31", "customAllocationDefinition.apiVersion", None),
+    (CUSTOM + " --av", "2018-09-01-preview", "customAllocationDefinition.apiVersion", None),
+    ("--edge-enabled", "true", "capabilities.iotEdge", True),
+    ("--ee", "false", "capabilities.iotEdge", False),
+    ("--provisioning-status", "disabled", "provisioningStatus", "disabled"),
+    ("--ps", "enabled", "provisioningStatus", "enabled"),
+    ("--reprovision-policy", "reprovisionandmigratedata", "reprovisionPolicy", MIGRATE),
+    (
+        "--rp",
+        "reprovisionandresetdata",
+        "reprovisionPolicy",
+        {"updateHubAssignment": True, "migrateDeviceData": False},
+    ),
+    (
+        "--rp",
+        "never",
+        "reprovisionPolicy",
+        {"updateHubAssignment": False, "migrateDeviceData": False},
+    ),
+    ("--initial-twin-tags", "a=b", "initialTwin.tags", {"a": "b"}),
+    ("--tags", "n:=7", "initialTwin.tags", {"n": 7}),
+    ("--initial-twin-properties", "a=b", "initialTwin.properties.desired", {"a": "b"}),
+    ("--props", "a.b=c", "initialTwin.properties.desired", {"a": {"b": "c"}}),
+    ("--set", "newField:=[1]", "newField", [1]),
+]
+EVERY_FLAG = pytest.mark.parametrize(
+    ("flag", "value", "path", "written"), FLAGS, ids=[f"{row[0]} {row[1]}" for row in FLAGS]
+)
+
+
+@EVERY_FLAG
+def test_create_writes_what_the_flag_says(run, flag, value, path, written):
+    run(f"enrollment-group create --gid g1 {flag} {value}")
+
+    group = run("enrollment-group show --gid g1 --show-keys").json
+
+    assert at(group, path) == (value if written is None else written)
+
+
+@EVERY_FLAG
+def test_update_writes_what_the_flag_says_and_nothing_else(run, flag, value, path, written):
+    kind = "--cn before" if "caReferences" in path else f"--pk {KEY} --sk {OTHER_KEY}"
+    run(f"enrollment-group create --gid g1 {kind} --tags z=1 --props z=1 --ps enabled --set x=y")
+    before = run("enrollment-group show --gid g1 --show-keys").json
+
+    run(f"enrollment-group update --gid g1 {flag} {value}")
+
+    after = run("enrollment-group show --gid g1 --show-keys").json
+    new = value if written is None else written
+    if isinstance(new, dict) and "caReferences" in path:
+        new = {"primary": "before"} | new
+    assert at(after, path) == new
+    changed = {name for name in after if after[name] != before.get(name)}
+    named = {path.partition(".")[0]} | ({"allocationPolicy"} if "--ap" in flag else set())
+    named |= {"customAllocationDefinition"} if "custom" in flag else set()
+    assert changed - {"etag", "lastUpdatedDateTimeUtc"} <= named
+    assert before.keys() <= after.keys()
+
+
+@pytest.mark.parametrize("flag", ["--enrollment-id", "--eid", "--group-id", "--gid"])
+@pytest.mark.parametrize("verb", ["create", "show", "update", "delete"])
+def test_group_is_named_by_any_alias(run, flag, verb):
+    if verb != "create":
+        run("enrollment-group create --gid g1")
+
+    run(f"enrollment-group {verb} {flag} g1")
+
+    assert len(run("enrollment-group list").json) == (0 if verb == "delete" else 1)
+
+
+def test_create_sends_what_az_sends_by_default(odd_service, run_offline):
+    odd_service.expect_request("/enrollmentGroups/g1", method="PUT").respond_with_json({})
+
+    run_offline("enrollment-group create --gid g1")
+
+    request, _ = odd_service.log[0]
+    assert "If-Match" not in request.headers
+    assert request.query_string == b"api-version=2021-10-01"
+    assert request.json == {
+        "enrollmentGroupId": "g1",
+        "attestation": {"type": "symmetricKey", "symmetricKey": {}},
+        "capabilities": {"iotEdge": False},
+        "reprovisionPolicy": MIGRATE,
+    }
+
+
+def test_create_lets_the_service_make_both_keys(run):
+    keys = run("enrollment-group create --gid g1").json["attestation"]["symmetricKey"]
+
+    assert len(set(keys.values())) == 2
+    assert all(len(key) == 88 for key in keys.values())
+
+
+@pytest.mark.parametrize(
+    ("flags", "slots"),
+    [
+        pytest.param("--certificate-path {0}", {"primary"}, id="primary"),
+        pytest.param("--cp {0}", {"primary"}, id="primary-alias"),
+        pytest.param("--secondary-certificate-path {0}", {"secondary"}, id="secondary"),
+        pytest.param("--scp {0}", {"secondary"}, id="secondary-alias"),
+        pytest.param("--cp {0} --scp {1}", {"primary", "secondary"}, id="both"),
+    ],
+)
+def test_create_writes_certificates(run, certificate_file, flags, slots):
+    files = [certificate_file(f"{n}.pem", subject=f"CA {n}") for n in (0, 1)]
+
+    run(f"enrollment-group create --gid g1 {flags.format(*files)}")
+
+    written = run("enrollment-group show --gid g1").json["attestation"]["x509"]
+    assert set(written) == {"signingCertificates"}
+    assert set(written["signingCertificates"]) == slots
+
+
+def test_certificate_of_doubt_is_written_with_a_warning(run, certificate_file):
+    leaf = certificate_file(is_ca=False)
+
+    loud = run(f"enrollment-group create --gid g1 --cp {leaf}")
+    quiet = run(f"enrollment-group create --gid g2 --cp {leaf} --only-show-errors")
+
+    assert f"warning: --certificate-path {leaf}" in loud.err
+    assert quiet.err == ""
+
+
+def test_create_says_that_the_group_exists(run):
+    run("enrollment-group create --gid g1 --tags a=1")
+
+    ran = run("enrollment-group create --gid g1 --tags a=2", expect=5)
+
+    assert "already exists" in ran.err
+    assert "update" in ran.err.splitlines()[1]
+    assert run("enrollment-group show --gid g1").json["initialTwin"]["tags"] == {"a": "1"}
+
+
+@pytest.mark.parametrize("word", ["skip", "update", "UPDATE"])
+def test_create_makes_a_missing_group_whatever_is_to_happen_to_an_old_one(run, word):
+    ran = run(f"enrollment-group create --gid g1 --if-exists {word} --tags a=1")
+
+    assert ran.json["initialTwin"]["tags"] == {"a": "1"}
+
+
+def test_create_can_leave_an_old_group_as_it_is(run):
+    old = run("enrollment-group create --gid g1 --tags a=1").json
+
+    ran = run("enrollment-group create --gid g1 --tags a=2 --if-exists skip")
+
+    assert ran.json["etag"] == old["etag"]
+    assert run("enrollment-group show --gid g1").json["initialTwin"]["tags"] == {"a": "1"}
+
+
+def test_create_can_update_an_old_group_with_the_flags_given(run):
+    run(f"enrollment-group create --gid g1 --pk {KEY} --sk {KEY} --tags a=1 --ee --rp never")
+
+    run("enrollment-group create --gid g1 --if-exists update --props b=2")
+
+    group = run("enrollment-group show --gid g1 --keys").json
+    assert group["attestation"]["symmetricKey"] == {"primaryKey": KEY, "secondaryKey": KEY}
+    assert group["capabilities"] == {"iotEdge": True}
+    assert group["reprovisionPolicy"]["updateHubAssignment"] is False
+    assert group["initialTwin"] == {"tags": {"a": "1"}, "properties": {"desired": {"b": "2"}}}
+
+
+@pytest.mark.parametrize(
+    ("flags", "are_shown"),
+    [
+        pytest.param("", False, id="not-asked"),
+        pytest.param("--show-keys", True, id="bare"),
+        pytest.param("--keys true", True, id="alias"),
+        pytest.param("--keys false", False, id="off"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["show --gid g1", "list"])
+def test_keys_are_shown_when_asked(run, verb, flags, are_shown):
+    run(f"enrollment-group create --gid g1 --pk {KEY}")
+
+    shown = run(f"enrollment-group {verb} {flags}")
+
+    assert (KEY in shown.out) == are_shown
+    assert shown.err == ""
+
+
+def test_asking_for_keys_that_there_are_not_is_a_warning(run):
+    run("enrollment-group create --gid g1 --cn ca-1")
+
+    ran = run("enrollment-group show --gid g1 --show-keys")
+
+    assert "--show-keys" in ran.err
+    assert ran.json["attestation"]["type"] == "x509"
+
+
+@pytest.mark.parametrize(("top", "found"), [("-1", 7), ("1", 1), ("3", 3), ("7", 7), ("99", 7)])
+def test_list_returns_at_most_the_number_asked_for(run, top, found):
+    for number in range(7):
+        run(f"enrollment-group create --gid g{number}")
+
+    assert len(run(f"enrollment-group list --top {top}").json) == found
+    assert len(run("enrollment-group list").json) == 7
+
+
+def test_delete_removes_the_group_whatever_its_etag(run):
+    run("enrollment-group create --gid g1")
+
+    ran = run("enrollment-group delete --gid g1")
+
+    assert (ran.out, ran.err) == ("", "")
+    assert run("enrollment-group list").json == []
+
+
+def test_delete_keeps_a_group_that_has_changed_since(run):
+    etag = run("enrollment-group create --gid g1").json["etag"]
+    run("enrollment-group update --gid g1 --ee")
+
+    ran = run(["enrollment-group", "delete", "--gid", "g1", "--etag", etag], expect=5)
+
+    assert "HTTP 412" in ran.err
+    assert len(run("enrollment-group list").json) == 1
+
+
+def test_delete_takes_the_current_etag(run):
+    etag = run("enrollment-group create --gid g1").json["etag"]
+
+    run(["enrollment-group", "delete", "--gid", "g1", "-e", etag])
+
+    assert run("enrollment-group list").json == []
+
+
+def test_missing_group_is_exit_3(run):
+    for verb in ("show", "update", "delete"):
+        assert "not found" in run(f"enrollment-group {verb} --gid nope", expect=3).err
+
+
+WRITES = [
+    "create --gid new --pk {key} --set a=b",
+    "create --gid g1 --if-exists update --ee",
+    "create --gid g1 --if-exists update --pk {key}",
+    "update --gid g1 --pk {key}",
+    "update --gid g1 --props a=b",
+    "delete --gid g1",
+    "registration delete --rid d1",
+]
+
+
+@pytest.mark.parametrize("line", WRITES)
+def test_dry_run_prints_the_write_and_sends_none(run, line):
+    run(f"enrollment-group create --gid g1 --sk {OTHER_KEY}")
+    before = run("enrollment-group list").json
+
+    ran = run(f"enrollment-group {line.format(key=KEY)} --dry-run")
+
+    assert ran.json["method"] == ("DELETE" if "delete" in line else "PUT")
+    assert ran.json["url"].endswith("?api-version=2021-10-01")
+    assert KEY not in ran.out
+    assert OTHER_KEY not in ran.out
+    assert run("enrollment-group list").json == before
+
+
+def test_dry_run_shows_the_etag_and_the_whole_body(run):
+    etag = run("enrollment-group create --gid g1 --tags a=1").json["etag"]
+
+    plan = run("enrollment-group update --gid g1 --ps disabled --dry-run").json
+
+    assert plan["headers"] == {"If-Match": etag}
+    assert plan["body"]["initialTwin"] == {"tags": {"a": "1"}}
+    assert plan["body"]["provisioningStatus"] == "disabled"
+
+
+def test_dry_run_of_a_create_that_skips_shows_the_old_group(run):
+    run("enrollment-group create --gid g1 --tags a=1")
+
+    ran = run("enrollment-group create --gid g1 --if-exists skip --dry-run")
+
+    assert ran.json["initialTwin"]["tags"] == {"a": "1"}
+
+
+@pytest.mark.parametrize("flag", ["--rid", "--registration-id"])
+def test_registrations_are_shown_listed_and_deleted(odd_service, run_offline, flag):
+    state = {"registrationId": "d1", "status": "assigned", "etag": "e1"}
+    path = "/registrations/d1"
+    odd_service.expect_request(path, method="GET").respond_with_json(state)
+    odd_service.expect_request(path, method="DELETE").respond_with_data(status=204)
+    odd_service.expect_request("/registrations/g1/query", method="POST").respond_with_json([state])
+
+    shown = run_offline(f"enrollment-group registration show {flag} d1")
+    listed = run_offline("enrollment-group registration list --gid g1 --top 5")
+    deleted = run_offline(f"enrollment-group registration delete {flag} d1 --etag e1")
+
+    assert (shown.json, listed.json, deleted.out) == (state, [state], "")
+    query, delete = odd_service.log[1][0], odd_service.log[2][0]
+    assert query.headers["x-ms-max-item-count"] == "5"
+    assert query.get_data() == b""
+    assert delete.headers["If-Match"] == "e1"
+
+
+def test_missing_registration_is_exit_3(run):
+    for verb in ("show", "delete"):
+        assert "not found" in run(f"enrollment-group registration {verb} --rid d1", expect=3).err
+
+
+@pytest.mark.parametrize("line", ["list", "registration list --gid g1"])
+def test_list_reads_every_page_and_streams(odd_service, run_offline, line):
+    path = "/registrations/g1/query" if "registration" in line else "/enrollmentGroups/query"
+    pages = {"": (["a", "b"], "2"), "2": ([], "3"), "3": (["c"], "")}
+
+    def page(request):
+        from werkzeug.wrappers import Response
+
+        ids, token = pages[request.headers.get("x-ms-continuation", "")]
+        body = json.dumps([{"id": name} for name in ids])
+        headers = {"x-ms-continuation": token} if token else {}
+        return Response(body, headers=headers, content_type="application/json")
+
+    odd_service.expect_request(path, method="POST").respond_with_handler(page)
+
+    assert run_offline(f"enrollment-group {line} --query [].id").json == ["a", "b", "c"]
+    streamed = run_offline(f"enrollment-group {line} -o jsonl").out
+    assert streamed == '{"id":"a"}\n{"id":"b"}\n{"id":"c"}\n'
+
+
+def test_page_that_fails_leaves_nothing_half_said(odd_service, run_offline):
+    path = "/enrollmentGroups/query"
+    first = {"x-ms-continuation": "2"}
+    odd_service.expect_ordered_request(path).respond_with_json([{"id": "a"}], headers=first)
+    odd_service.expect_ordered_request(path).respond_with_json({}, status=400)
+
+    assert run_offline("enrollment-group list", expect=1).out == ""
+
+
+def test_page_that_comes_again_and_again_is_an_error(odd_service, run_offline):
+    path = "/enrollmentGroups/query"
+    same = {"x-ms-continuation": "2"}
+    odd_service.expect_request(path).respond_with_json([], headers=same)
+
+    assert "same page" in run_offline("enrollment-group list", expect=1).err
+    assert len(odd_service.log) == 2
