@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -25,6 +25,7 @@ from dpsctl.errors import UsageError
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 _CERTIFICATE_LABELS = {b"CERTIFICATE", b"X509 CERTIFICATE"}
 _PKCS7_LABELS = {b"PKCS7", b"CMS"}
+_ExtensionType = TypeVar("_ExtensionType", bound=x509.ExtensionType)
 _SOON = timedelta(days=30)
 _CONVERSIONS = (
     "PEM and DER are read, alone or in base64. To convert: 'openssl x509 -in FILE', "
@@ -54,10 +55,10 @@ class CertificateFile:
         """
         first = self.certificates[0]
         said = []
-        if signing and not _is_ca(first):
-            said.append(f"{_name(first)} is not a CA certificate, so it cannot sign devices'")
+        if signing and not can_sign(first):
+            said.append(f"{name_of(first)} is not a CA certificate, so it cannot sign devices'")
         return said + [
-            f"{_name(certificate)} {problem}"
+            f"{name_of(certificate)} {problem}"
             for certificate in self.certificates
             if (problem := _period_problem(certificate, now))
         ]
@@ -100,6 +101,34 @@ def certificate_info(certificate: x509.Certificate) -> dict[str, Any]:
         "serialNumber": _serial_number(certificate),
         "version": certificate.version.value + 1,
     }
+
+
+def can_sign(certificate: x509.Certificate) -> bool:
+    """Say whether *certificate* is an authority's, whose key usage, if any, lets it sign others."""
+    constraints = extension_of(certificate, x509.BasicConstraints)
+    usage = extension_of(certificate, x509.KeyUsage)
+    return bool(constraints and constraints.ca) and (usage is None or usage.key_cert_sign)
+
+
+def path_length_of(certificate: x509.Certificate) -> int | None:
+    """Return how many authorities may stand below *certificate*; None if that is not limited."""
+    constraints = extension_of(certificate, x509.BasicConstraints)
+    return constraints.path_length if constraints else None
+
+
+def extension_of(
+    certificate: x509.Certificate, kind: type[_ExtensionType]
+) -> _ExtensionType | None:
+    """Return an extension, or None if *certificate* has none or none that can be read."""
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        return None
+
+
+def name_of(certificate: x509.Certificate) -> str:
+    """Return what messages call *certificate*: its subject, or its serial number if it has none."""
+    return f"'{_distinguished(certificate.subject) or _serial_number(certificate)}'"
 
 
 def _unwrapped(data: bytes) -> bytes:
@@ -156,14 +185,6 @@ def _end_first(bundle: Sequence[x509.Certificate]) -> Sequence[x509.Certificate]
     return sorted(bundle, key=lambda each: each.subject in issuers)
 
 
-def _is_ca(certificate: x509.Certificate) -> bool:
-    try:
-        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
-        return False
-    return constraints.value.ca
-
-
 def _period_problem(certificate: x509.Certificate, now: datetime) -> str | None:
     starts, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if now > ends:
@@ -173,10 +194,6 @@ def _period_problem(certificate: x509.Certificate, now: datetime) -> str | None:
     if ends - now <= _SOON:
         return f"expires on {ends:%Y-%m-%d}, in {(ends - now).days} days"
     return None
-
-
-def _name(certificate: x509.Certificate) -> str:
-    return f"'{_distinguished(certificate.subject) or _serial_number(certificate)}'"
 
 
 def _distinguished(name: x509.Name) -> str:

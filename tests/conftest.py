@@ -4,6 +4,7 @@ import io
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from dpsctl.emulator.server import Emulator
 from dpsctl.emulator.settings import EmulatorSettings
 
 HUB = "hub-1.azure-devices.net"
+SKIPS_NOTHING = bool(os.environ.get("DPSCTL_TESTS_SKIP_NOTHING"))  # tests do not see the variable
 
 
 @dataclass(frozen=True)
@@ -194,3 +196,32 @@ def issue(tmp_path):
         return Issued(path, key_path, certificate, key)
 
     return issue
+
+
+@pytest.fixture(scope="session")
+def program():
+    """Find a program; without it the test is skipped, or fails where nothing may be skipped."""
+
+    def find(name):
+        path = shutil.which(name)
+        if path is None and SKIPS_NOTHING:
+            pytest.fail(f"the program {name} is missing")
+        return path or pytest.skip(f"needs the program {name}")
+
+    return find
+
+
+@pytest.fixture
+def openssl(program, tmp_path):
+    """Run the openssl program in the test's folder and return its exit code and all it says."""
+    path = program("openssl")
+
+    def run(line, /, **files):
+        for name, content in files.items():
+            data = content if isinstance(content, bytes) else content.encode()
+            (tmp_path / name).write_bytes(data)
+        words = [path, *shlex.split(line)]
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    return run

@@ -10,11 +10,12 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
+from dpsctl.certificates import certificate_info
 from dpsctl.emulator.answers import Json, Refusal
 from dpsctl.emulator.call import Service
 from dpsctl.emulator.device import Device, Enrolled, groups_of, individual_of
 from dpsctl.emulator.tokens import unauthorized
-from dpsctl.emulator.x509 import certificate_info, is_described_by, read_certificate
+from dpsctl.emulator.x509 import is_described_by, read_certificate
 
 _LONGEST_PATH = 10
 _NOT_SIGNED = (

@@ -1,11 +1,10 @@
-"""Certificates as callers send them, and the `info` that the service shows in their place."""
+"""Certificates as callers send them, and how the `info` in their place names them."""
 
 from __future__ import annotations
 
 import binascii
 
 from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from dpsctl.emulator.answers import Json, invalid
@@ -35,28 +34,9 @@ def base64_der(certificate: x509.Certificate) -> str:
     return binascii.b2a_base64(der, newline=False).decode()
 
 
-def certificate_info(certificate: x509.Certificate) -> Json:
-    """Describe a certificate as the service does: thumbprints and serial number in upper case."""
-    return {
-        "subjectName": certificate.subject.rfc4514_string(),
-        "sha1Thumbprint": certificate.fingerprint(SHA1()).hex().upper(),  # noqa: S303 - a name, no proof
-        "sha256Thumbprint": certificate.fingerprint(SHA256()).hex().upper(),
-        "issuerName": certificate.issuer.rfc4514_string(),
-        "notBeforeUtc": f"{certificate.not_valid_before_utc:%Y-%m-%dT%H:%M:%SZ}",
-        "notAfterUtc": f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}",
-        "serialNumber": _even_hex(certificate.serial_number),
-        "version": certificate.version.value + 1,
-    }
-
-
 def is_described_by(info: Json, known: Json) -> bool:
     """Say whether *info* names the certificate that *known* describes, by what it gives of both."""
     given = [name for name in ("sha1Thumbprint", "sha256Thumbprint") if info.get(name)]
     return bool(given) and all(
         str(info[name]).upper() == str(known.get(name)).upper() for name in given
     )
-
-
-def _even_hex(number: int) -> str:
-    digits = f"{number:X}"
-    return digits if len(digits) % 2 == 0 else f"0{digits}"

@@ -1,7 +1,6 @@
 """X.509 attestation: certificates go in, their description comes out."""
 
 import base64
-import shutil
 import subprocess
 
 import pytest
@@ -10,10 +9,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 
 @pytest.fixture(scope="module")
-def pem(tmp_path_factory):
+def pem(program, tmp_path_factory):
     """Return certificates that the openssl program made: [PEM text, PEM text]."""
-    if not shutil.which("openssl"):
-        pytest.skip("needs openssl")
+    program("openssl")
     return [made_by_openssl(tmp_path_factory.mktemp("pem"), name) for name in ("one", "two")]
 
 
