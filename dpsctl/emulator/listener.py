@@ -34,8 +34,9 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 class Listener(socketserver.ThreadingTCPServer):
     """Serve *app* on an address; with a *tls* context over TLS only.
 
-    The handshake is made in the client's own thread, so a client that is silent, or slow, or never
-    comes to the end of it, holds up nobody.
+    *exchange* is what serves one client: over HTTP if nothing else is said. It makes the handshake
+    in the client's own thread, so a client that is silent, or slow, or never comes to the end of
+    it, holds up nobody.
     """
 
     daemon_threads = True
@@ -43,7 +44,14 @@ class Listener(socketserver.ThreadingTCPServer):
     allow_reuse_address = sys.platform != "win32"
     request_queue_size = 128
 
-    def __init__(self, settings: EmulatorSettings, app: App, tls: SSL.Context | None) -> None:
+    def __init__(
+        self,
+        settings: EmulatorSettings,
+        app: App,
+        tls: SSL.Context | None,
+        port: int,
+        exchange: type[socketserver.BaseRequestHandler] | None = None,
+    ) -> None:
         self.settings = settings
         self.app = app
         self.tls = tls
@@ -51,7 +59,7 @@ class Listener(socketserver.ThreadingTCPServer):
         self._lock = Lock()
         if ":" in settings.host:
             self.address_family = socket.AF_INET6
-        super().__init__((settings.host, settings.port), Exchange)
+        super().__init__((settings.host, port), exchange or Exchange)
         self._thread = Thread(target=self.serve_forever, args=(_SHUTDOWN_POLL,), daemon=True)
 
     def start(self) -> None:
@@ -147,9 +155,8 @@ class Exchange(BaseHTTPRequestHandler):
 
     def _write(self, status: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]) -> None:
         """Write an answer at once; an app that aborts it has the connection reset."""
-        lines = [f"HTTP/1.1 {status}", f"Date: {self.date_time_string()}"]
-        lines += [f"Server: {self.server_version}"]
-        lines += [f"{name}: {value}" for name, value in headers]
+        told = {"Date": self.date_time_string(), "Server": self.server_version, **dict(headers)}
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in told.items())]
         lines += ["Connection: close"] if self.close_connection else []
         out = bytearray("\r\n".join([*lines, "", ""]).encode("latin-1"))
         try:

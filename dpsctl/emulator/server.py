@@ -7,14 +7,20 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from socketserver import BaseRequestHandler
 from types import TracebackType
 from typing import Any, Self
 
+from OpenSSL import SSL
+
 from dpsctl.emulator.active_faults import ActiveFaults
+from dpsctl.emulator.answers import Refusal
 from dpsctl.emulator.app import EmulatorApp
 from dpsctl.emulator.authorities import load_authorities
 from dpsctl.emulator.call import Service
 from dpsctl.emulator.clock import Clock
+from dpsctl.emulator.control import seed_records
+from dpsctl.emulator.environment import client_environment
 from dpsctl.emulator.identity import load_identity
 from dpsctl.emulator.listener import Listener
 from dpsctl.emulator.request_log import RequestLog
@@ -56,12 +62,13 @@ class Emulator:
                 load_authorities(self.settings.cas),
             )
             self.ca_file = self._written_ca()
-            self._listener = self._listening(EmulatorApp(service))
+            self._listeners = self._listening(EmulatorApp(service))
         except BaseException:
             self._leave(store)
             raise
         self._service = service
-        self._listener.start()
+        for listener in self._listeners:
+            listener.start()
         return self
 
     def stop(self) -> None:
@@ -69,7 +76,8 @@ class Emulator:
         service, self._service = self._service, None
         if service is None:
             return
-        self._listener.stop()
+        for listener in self._listeners:
+            listener.stop()
         self._leave(service.store)
 
     def __enter__(self) -> Self:
@@ -98,7 +106,14 @@ class Emulator:
     @property
     def port(self) -> int:
         """Return the port that it listens on."""
-        return int(self._listener.server_address[1])
+        return int(self._listeners[0].server_address[1])
+
+    @property
+    def mqtt_port(self) -> int | None:
+        """Return the port that it listens on for MQTT, None if it does not."""
+        if self.settings.mqtt_port is None:
+            return None
+        return int(self._listeners[1].server_address[1])
 
     @property
     def host(self) -> str:
@@ -138,12 +153,24 @@ class Emulator:
             "endpoint": self.endpoint,
             "host": self.host,
             "port": self.port,
-            "mqttPort": None,
+            "mqttPort": self.mqtt_port,
             "connectionString": self.connection_string,
             "idScope": self.id_scope,
             "caFile": self.ca_file,
             "pid": os.getpid(),
         }
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return what a child's environment needs over this process's to find and trust it."""
+        return client_environment(self, os.environ)
+
+    def seed(self, records: Any) -> dict[str, int]:
+        """Write records as `/_emulator/seed` does: all, or none. Raises UsageError."""
+        try:
+            return seed_records(self.service, records)
+        except Refusal as refusal:
+            raise UsageError(refusal.message.rstrip(".")) from None
 
     def reset(self) -> None:
         """Forget records and requests, and go back to the faults of the settings."""
@@ -154,17 +181,38 @@ class Emulator:
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _listening(self, app: EmulatorApp) -> Listener:
+    def _listening(self, app: EmulatorApp) -> list[Listener]:
+        """Listen for HTTP, and then for MQTT if that is wanted."""
         tls = None
         if self.settings.tls:
             names = (_known_as(self.settings), *_LOOPBACK_NAMES, *self.settings.sans)
             tls = server_context(*self.identity.server_certificate(names))
+        listeners = [self._bound("--port", self.settings.port, app, tls)]
+        if self.settings.mqtt_port is not None:
+            from dpsctl.emulator.mqtt_listener import MqttExchange  # only few want it
+
+            port = self.settings.mqtt_port
+            try:
+                listeners.append(self._bound("--mqtt-port", port, app, tls, MqttExchange))
+            except UsageError:
+                listeners[0].server_close()
+                raise
+        return listeners
+
+    def _bound(
+        self,
+        flag: str,
+        port: int,
+        app: EmulatorApp,
+        tls: SSL.Context | None,
+        exchange: type[BaseRequestHandler] | None = None,
+    ) -> Listener:
         try:
-            return Listener(self.settings, app, tls)
+            return Listener(self.settings, app, tls, port, exchange)
         except OSError as error:
             raise UsageError(
-                f"--host {self.settings.host} --port {self.settings.port}: {error.strerror}.",
-                "Give an address of this machine and a free port; --port 0 finds one.",
+                f"--host {self.settings.host} {flag} {port}: {error.strerror}.",
+                f"Give an address of this machine and a free port; {flag} 0 finds one.",
             ) from None
 
     def _written_ca(self) -> str | None:

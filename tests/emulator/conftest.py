@@ -159,6 +159,56 @@ class DeviceCaller:
         return done.json()
 
 
+@pytest.fixture
+def mqtt_packets():
+    """What a device writes over MQTT, byte by byte."""
+    return MqttPackets
+
+
+class MqttPackets:
+    PING = b"\xc0\x00"
+    DISCONNECT = b"\xe0\x00"
+
+    @staticmethod
+    def connect(client_id, user, password=None, *, level=4, keep_alive=60):
+        flags = 0x02 | 0x80 | (0x40 if password is not None else 0)
+        body = mqtt_text("MQTT") + bytes([level, flags]) + keep_alive.to_bytes(2, "big")
+        body += mqtt_text(client_id) + mqtt_text(user)
+        return mqtt_packet(0x10, body + (mqtt_text(password) if password is not None else b""))
+
+    @staticmethod
+    def subscribe(*filters, qos=1, packet_id=1):
+        wanted = b"".join(mqtt_text(each) + bytes([qos]) for each in filters)
+        return mqtt_packet(0x82, packet_id.to_bytes(2, "big") + wanted)
+
+    @staticmethod
+    def unsubscribe(topic_filter, packet_id=3):
+        return mqtt_packet(0xA2, packet_id.to_bytes(2, "big") + mqtt_text(topic_filter))
+
+    @staticmethod
+    def publish(topic, payload=b"", *, qos=1, packet_id=2):
+        number = packet_id.to_bytes(2, "big") if qos else b""
+        return mqtt_packet(0x30 | qos << 1, mqtt_text(topic) + number + payload)
+
+
+def mqtt_text(text):
+    data = text if isinstance(text, bytes) else text.encode()
+    return len(data).to_bytes(2, "big") + data
+
+
+def mqtt_packet(first, body):
+    assert len(body) < 1 << 14
+    size = len(body)
+    length = bytes([size]) if size < 128 else bytes([size & 127 | 128, size >> 7])
+    return bytes([first]) + length + body
+
+
+@pytest.fixture
+def chain_file(tmp_path):
+    """Write certificates, and the key of the first one, into a file."""
+    return lambda *chain: pem_file(tmp_path / "chain.pem", chain)
+
+
 def pem_file(path, chain):
     private = chain[0].key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     links = [link.certificate.public_bytes(Encoding.PEM) for link in chain]

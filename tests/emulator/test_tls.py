@@ -5,18 +5,9 @@ import ssl
 from threading import Thread
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from dpsctl.emulator.tls import TlsStream, server_context
-
-
-def pem_file(folder, *chain):
-    path = folder / "client.pem"
-    private = chain[0].key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.write_bytes(
-        private + b"".join(one.certificate.public_bytes(Encoding.PEM) for one in chain)
-    )
-    return path
 
 
 @pytest.fixture
@@ -64,19 +55,19 @@ def test_client_without_a_certificate_is_let_in(client_context, seen_certificate
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_chain_of_an_unknown_issuer_is_seen_leaf_first(
-    client_context, seen_certificates, certificate, tmp_path, version
+    client_context, seen_certificates, certificate, chain_file, version
 ):
     client_context.minimum_version = client_context.maximum_version = version
     issuer = certificate("issuer")
     leaf = certificate("device", issuer)
-    client_context.load_cert_chain(pem_file(tmp_path, leaf, issuer))
+    client_context.load_cert_chain(chain_file(leaf, issuer))
 
     assert seen_certificates() == [der(leaf), der(issuer)]
 
 
-def test_bare_leaf_is_seen(client_context, seen_certificates, certificate, tmp_path):
+def test_bare_leaf_is_seen(client_context, seen_certificates, certificate, chain_file):
     leaf = certificate("device")
-    client_context.load_cert_chain(pem_file(tmp_path, leaf))
+    client_context.load_cert_chain(chain_file(leaf))
 
     assert seen_certificates() == [der(leaf)]
 

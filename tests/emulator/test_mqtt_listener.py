@@ -1,0 +1,234 @@
+"""Devices over MQTT and TLS, against the whole emulator."""
+
+import contextlib
+import json
+import socket
+import ssl
+import time
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from dpsctl.emulator.server import Emulator
+from dpsctl.emulator.settings import EmulatorSettings
+from dpsctl.errors import UsageError
+from dpsctl.keys import derive_device_key
+
+HUB = "hub-1.azure-devices.net"
+ANSWERS = "$dps/registrations/res/#"
+
+
+@pytest.fixture(scope="module")
+def running_emulator():
+    with Emulator(EmulatorSettings(mqtt_port=0, hubs=((HUB, 1),))) as running:
+        yield running
+
+
+@pytest.fixture
+def connection(emulator):
+    """Open a TLS connection to the MQTT port."""
+    with contextlib.ExitStack() as stack:
+
+        def connect(at=emulator, chain=None, version=ssl.TLSVersion.TLSv1_3):
+            context = ssl.create_default_context(cafile=at.ca_file)
+            context.minimum_version = context.maximum_version = version
+            if chain:
+                context.load_cert_chain(chain)
+            raw = stack.enter_context(socket.create_connection(("127.0.0.1", at.mqtt_port), 10))
+            return stack.enter_context(context.wrap_socket(raw, server_hostname="127.0.0.1"))
+
+        yield connect
+
+
+@pytest.fixture
+def mqtt_device(emulator, connection, device_sas, mqtt_packets):
+    """Connect as a device; with a key it signs, without one its certificate has to do."""
+
+    def connect(registration_id, key=None, **how):
+        client = connection(**how)
+        scope = emulator.id_scope
+        user = f"{scope}/registrations/{registration_id}/api-version=2019-03-31&ClientVersion=1"
+        token = device_sas(registration_id, key) if key else None
+        client.sendall(mqtt_packets.connect(registration_id, user, token))
+        return client, received(client, 4)
+
+    return connect
+
+
+def received(client, size):
+    """Read *size* bytes, fewer if the other end hangs up."""
+    data = b""
+    while len(data) < size and (more := client.recv(size - len(data))):
+        data += more
+    return data
+
+
+def message(client):
+    """Read a message of QoS 1 and return its topic and its JSON."""
+    first, size = received(client, 2)
+    if size > 127:
+        size = size & 127 | received(client, 1)[0] << 7
+    body = received(client, size)
+    length = int.from_bytes(body[:2], "big")
+    assert first == 0x32
+    return body[2 : 2 + length].decode(), json.loads(body[4 + length :])
+
+
+@pytest.fixture
+def derived_key(create_group):
+    key = create_group("g1")["attestation"]["symmetricKey"]["primaryKey"]
+    return derive_device_key(key, "d1")
+
+
+def asked(client, packets, what, payload, **query):
+    topic = f"$dps/registrations/{what}/?$rid=1"
+    topic += "".join(f"&{name}={value}" for name, value in query.items())
+    client.sendall(packets.publish(topic, payload))
+    assert received(client, 4) == b"\x40\x02\x00\x02"
+    return message(client)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_device_registers(mqtt_device, mqtt_packets, derived_key, api, version):
+    client, answer = mqtt_device("d1", derived_key, version=version)
+    assert answer == b"\x20\x02\x00\x00"
+    client.sendall(mqtt_packets.subscribe(ANSWERS))
+    assert received(client, 5) == b"\x90\x03\x00\x01\x01"
+
+    topic, accepted = asked(client, mqtt_packets, "PUT/iotdps-register", b'{"payload":null}')
+    assert topic == "$dps/registrations/res/202/?$rid=1&retry-after=3"
+    topic, done = asked(
+        client,
+        mqtt_packets,
+        "GET/iotdps-get-operationstatus",
+        b" ",
+        operationId=accepted["operationId"],
+    )
+
+    assert topic == "$dps/registrations/res/200/?$rid=1"
+    assert done["registrationState"]["assignedHub"] == HUB
+    assert api("GET", "/registrations/d1").json()["status"] == "assigned"
+
+
+def test_device_with_a_certificate_registers(
+    mqtt_device, mqtt_packets, create_group, certificate, chain_file
+):
+    signer = certificate("signer")
+    own = certificate("d1", signer)
+    pem = signer.certificate.public_bytes(Encoding.PEM).decode()
+    slots = {"signingCertificates": {"primary": {"certificate": pem}}}
+    create_group("g1", attestation={"type": "x509", "x509": slots})
+
+    client, answer = mqtt_device("d1", chain=chain_file(own))
+
+    assert answer == b"\x20\x02\x00\x00"
+    client.sendall(mqtt_packets.subscribe(ANSWERS))
+    assert received(client, 5) == b"\x90\x03\x00\x01\x01"
+    topic, _ = asked(client, mqtt_packets, "PUT/iotdps-register", b"{}")
+    assert topic.startswith("$dps/registrations/res/202/")
+
+
+@pytest.mark.usefixtures("derived_key")
+@pytest.mark.parametrize("key", ["c2l4dGVlbiBieXRlcyBhdCBsZWFzdA==", None], ids=["wrong", "none"])
+def test_device_that_proves_nothing_is_refused_and_hung_up_on(mqtt_device, key):
+    client, answer = mqtt_device("d1", key)
+
+    assert answer == b"\x20\x02\x00\x05"
+    assert received(client, 1) == b""
+
+
+def test_refused_requests_are_answered_with_their_status(mqtt_device, mqtt_packets, derived_key):
+    client, _ = mqtt_device("d1", derived_key)
+    client.sendall(mqtt_packets.subscribe(ANSWERS))
+    received(client, 5)
+
+    topic, body = asked(client, mqtt_packets, "PUT/iotdps-register", b"no json")
+
+    assert (topic, body["errorCode"]) == ("$dps/registrations/res/400/?$rid=1", 400004)
+
+
+def test_faults_strike_over_mqtt_too(emulator, mqtt_device, mqtt_packets, derived_key):
+    client, _ = mqtt_device("d1", derived_key)
+    client.sendall(mqtt_packets.subscribe(ANSWERS))
+    received(client, 5)
+    emulator.faults.replace(["429 once, Retry-After 7"])
+
+    topic, _ = asked(client, mqtt_packets, "PUT/iotdps-register", b"{}")
+
+    assert topic == "$dps/registrations/res/429/?$rid=1&retry-after=7"
+    assert emulator.service.log.entries()[-1]["status"] == 429
+
+
+def test_reset_hangs_up(emulator, mqtt_device, mqtt_packets, derived_key):
+    client, _ = mqtt_device("d1", derived_key)
+    emulator.faults.replace(["reset once"])
+
+    client.sendall(mqtt_packets.publish("$dps/registrations/PUT/iotdps-register/?$rid=1", b"{}"))
+
+    with contextlib.suppress(ConnectionResetError, ssl.SSLEOFError):
+        assert received(client, 1) == b""
+
+
+@pytest.mark.parametrize("garbage", [b"GET / HTTP/1.1\r\n\r\n", bytes(64), b"\xff" * 64])
+def test_client_that_speaks_something_else_is_hung_up_on(connection, garbage):
+    client = connection()
+
+    client.sendall(garbage)
+
+    with contextlib.suppress(ConnectionResetError, ssl.SSLEOFError):
+        assert received(client, 1) == b""
+
+
+def test_silent_clients_hold_up_nobody(emulator, mqtt_device, derived_key):
+    address = ("127.0.0.1", emulator.mqtt_port)
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(socket.create_connection(address, 10))
+
+        assert mqtt_device("d1", derived_key)[1] == b"\x20\x02\x00\x00"
+
+
+def test_client_silent_for_one_and_a_half_keep_alives_is_hung_up_on(
+    emulator, connection, mqtt_packets, derived_key, device_sas
+):
+    client = connection()
+    user = f"{emulator.id_scope}/registrations/d1/api-version=2019-03-31"
+    client.sendall(mqtt_packets.connect("d1", user, device_sas("d1", derived_key), keep_alive=1))
+    received(client, 4)
+    began = time.monotonic()
+
+    received(client, 1)
+
+    assert 1.2 < time.monotonic() - began < 5
+
+
+def test_stop_hangs_up_on_mqtt_clients(start, connection):
+    emulator = start(mqtt_port=0)
+    client = connection(at=emulator)
+
+    emulator.stop()
+
+    with contextlib.suppress(ConnectionResetError, ssl.SSLEOFError):
+        assert received(client, 1) == b""
+
+
+def test_without_tls_mqtt_is_in_the_clear_too(start, mqtt_packets):
+    emulator = start(mqtt_port=0, tls=False)
+    user = f"{emulator.id_scope}/registrations/d1/api-version=2019-03-31"
+
+    with socket.create_connection(("127.0.0.1", emulator.mqtt_port), 10) as client:
+        client.sendall(mqtt_packets.connect("d1", user, "token"))
+        assert received(client, 4) == b"\x20\x02\x00\x05"
+
+
+def test_ready_line_names_the_port(start):
+    assert start().ready()["mqttPort"] is None
+    emulator = start(mqtt_port=0)
+    assert emulator.ready()["mqttPort"] == emulator.mqtt_port > 0
+
+
+def test_port_that_is_taken_is_named_and_leaves_nothing_open(emulator):
+    other = Emulator(EmulatorSettings(mqtt_port=emulator.mqtt_port))
+
+    with pytest.raises(UsageError, match=f"--mqtt-port {emulator.mqtt_port}: "):
+        other.start()
