@@ -65,6 +65,7 @@ class FileCreation:
             ) as advance:
                 for entries in self._batches():
                     yield from self._results_of(entries)
+                    self._run.stdout.flush()  # a reader sees results as they come
                     advance(self._file.consumed, self._summary())
             is_done = True
         finally:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from typer import Option
 
 from dpsctl.options import panels
 from dpsctl.options.checks import base64_rule
+from dpsctl.options.group import option_group
 
 IdScope = Annotated[
     str,
@@ -49,7 +49,7 @@ ShowConnectionString = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@option_group
 class Proof:
     """How a device proves who it is: one of its key, its group's key, or a certificate."""
 

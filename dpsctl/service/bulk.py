@@ -120,15 +120,15 @@ class BulkCreation:
 
         A complaint that names no record makes all of them doubtful, so each is looked for.
         """
-        complaints = {str(error.get("registrationId")).lower(): error for error in errors}
+        complaints = {str(error.get("registrationId") or "").lower(): error for error in errors}
         fates = {}
         for item in items:
             error = complaints.pop(item.record_id.lower(), None)
             fates[item.record_id] = _complained(error) if error else Fate(Status.created)
-        doubtful = [item for item in items if fates[item.record_id].code is None]
-        for error in complaints.values():
-            fates |= {item.record_id: _complained(error) for item in doubtful}
-            fates |= self._looked_up(doubtful)
+        if complaints:
+            unexplained = _complained(next(iter(complaints.values())))
+            doubtful = [item for item in items if fates[item.record_id].status is Status.created]
+            fates |= {item.record_id: unexplained for item in doubtful} | self._looked_up(doubtful)
         there = [item for item in items if fates[item.record_id].status is Status.exists]
         return fates | self._looked_up([item for item in there if item.record_id in unsure])
 
