@@ -16,6 +16,7 @@ from dpsctl.emulator import control
 from dpsctl.emulator.active_faults import Trouble
 from dpsctl.emulator.answers import FAILED, Answer, Refusal, write_json
 from dpsctl.emulator.call import Call, Service
+from dpsctl.emulator.central.answers import central_answer, is_central
 from dpsctl.emulator.routes import find_route
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class EmulatorApp:
 
     def _troubled_answer(self, call: Call, trouble: Trouble) -> Answer:
         if trouble.refusal:
-            return trouble.refusal.answer(self.service.clock.timestamp())
+            return self._refused(call, trouble.refusal)
         return self._answer(call)
 
     def _answer(self, call: Call) -> Answer:
@@ -51,10 +52,15 @@ class EmulatorApp:
             route.guard(call)
             return route.handler(call, *ids)
         except Refusal as refusal:
-            return refusal.answer(call.clock.timestamp())
+            return self._refused(call, refusal)
         except Exception:
             log.exception("%s %s", call.request.method, call.request.path)
-            return Refusal(FAILED, "Internal Server Error").answer(call.clock.timestamp())
+            return self._refused(call, Refusal(FAILED, "Internal Server Error"))
+
+    def _refused(self, call: Call, refusal: Refusal) -> Answer:
+        if is_central(call.request.path):
+            return central_answer(refusal, call.clock.now())
+        return refusal.answer(call.clock.timestamp())
 
     def _written(
         self, answer: Answer, start_response: Any, breakage: str | None

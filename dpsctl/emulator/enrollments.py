@@ -69,7 +69,7 @@ def put(kind: Kind, service: Service, record_id: str, sent: Any, wanted: str | N
             raise Refusal(kind.exists_code, f"{kind.name} already exists.")
         if wanted is not None:
             current = _matching(kind, store, record_id, wanted)
-        record = accept_enrollment(kind, record_id, sent, current, _new_key)
+        record = accept_enrollment(kind, record_id, sent, current, new_key)
         _check_room(kind, service, record, current)
         now = service.clock.timestamp()
         record["etag"] = new_etag()
@@ -129,5 +129,6 @@ def _check_room(kind: Kind, service: Service, record: Json, current: Json | None
         raise invalid(f"The limit of {most[attested_by]} {attested_by} groups is reached.")
 
 
-def _new_key() -> str:
+def new_key() -> str:
+    """Make a symmetric key as the service does."""
     return binascii.b2a_base64(secrets.token_bytes(_GENERATED_KEY_BYTES), newline=False).decode()

@@ -11,6 +11,8 @@ from werkzeug.routing import BaseConverter, Map, Rule
 
 from dpsctl.emulator import bulk, control, device_api, enrollments, registrations
 from dpsctl.emulator.answers import METHOD_NOT_ALLOWED, NOT_FOUND, Answer, Refusal
+from dpsctl.emulator.central.tokens import api_token
+from dpsctl.emulator.central.urls import URLS
 from dpsctl.emulator.guards import Guard, check_version, policy_with, this_machine
 from dpsctl.emulator.kinds import GROUP, INDIVIDUAL, Kind
 
@@ -72,6 +74,7 @@ ROUTES = (
         check_version,
     ),
     Route("POST", "/<scope>/registrations/<id>", device_api.look_up, check_version),
+    *(Route(method, f"/api{path}", handler, api_token) for method, path, handler in URLS),
     Route("GET", "/_emulator/health", control.health, this_machine),
     Route("POST", "/_emulator/reset", control.reset, this_machine),
     Route("POST", "/_emulator/seed", control.seed, this_machine),

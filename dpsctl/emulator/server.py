@@ -18,6 +18,7 @@ from dpsctl.emulator.answers import Refusal
 from dpsctl.emulator.app import EmulatorApp
 from dpsctl.emulator.authorities import load_authorities
 from dpsctl.emulator.call import Service
+from dpsctl.emulator.central.tokens import make_token
 from dpsctl.emulator.clock import Clock
 from dpsctl.emulator.control import seed_records
 from dpsctl.emulator.environment import client_environment
@@ -147,6 +148,11 @@ class Emulator:
         key = self.identity.key_of(policy)
         return f"HostName={self.host};SharedAccessKeyName={policy};SharedAccessKey={key}"
 
+    @property
+    def central_token(self) -> str:
+        """Return an API token of the IoT Central application that is emulated too."""
+        return make_token(self.identity, self.clock.now())
+
     def ready(self) -> dict[str, Any]:
         """Return what a script must know, as `emulator run` prints it."""
         return {
@@ -156,6 +162,7 @@ class Emulator:
             "mqttPort": self.mqtt_port,
             "connectionString": self.connection_string,
             "idScope": self.id_scope,
+            "centralToken": self.central_token,
             "caFile": self.ca_file,
             "pid": os.getpid(),
         }

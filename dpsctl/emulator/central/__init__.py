@@ -1,0 +1,1 @@
+"""IoT Central on this machine: devices, device groups, and enrollment groups."""

@@ -1,0 +1,80 @@
+"""Devices of IoT Central: their records, and the credentials derived for them."""
+
+from __future__ import annotations
+
+from dpsctl.emulator.answers import Answer, Json
+from dpsctl.emulator.call import Call
+from dpsctl.emulator.central.answers import bad_request, invalid_body
+from dpsctl.emulator.central.languages import DEVICE_FILTER
+from dpsctl.emulator.central.pages import Listing
+from dpsctl.emulator.central.records import Kind
+from dpsctl.emulator.kinds import REGISTRATION
+from dpsctl.keys import IdFormatError, check_registration_id, derive_device_key
+
+_TYPES = ("iotEdge",)
+
+
+def credentials(call: Call, device_id: str) -> Answer:
+    """Answer with the keys of a device, derived from the application's own."""
+    record = DEVICE.existing(call, device_id)
+    identity = call.service.identity
+    keys = {
+        name: derive_device_key(identity.key_of(f"central-devices-{name}"), record["id"])
+        for name in ("primaryKey", "secondaryKey")
+    }
+    return Answer(body={"idScope": identity.id_scope, "symmetricKey": keys})
+
+
+def _check_id(device_id: str) -> None:
+    """Central's devices are registered, so their ids are registration ids."""
+    try:
+        check_registration_id(device_id)
+    except IdFormatError as error:
+        raise bad_request(str(error)) from None
+
+
+def _accept(call: Call, sent: Json, current: Json | None) -> Json:
+    """Fill in what a new device has (seed), and keep whether it is provisioned."""
+    del call
+    for kind in sent.get("type", []):
+        if kind not in _TYPES:
+            raise invalid_body(f"type must be a list of {', '.join(_TYPES)}")
+    return {
+        "id": sent["id"],
+        "etag": sent["etag"],
+        "displayName": sent.get("displayName", sent["id"]),
+        "simulated": sent.get("simulated", False),
+        "provisioned": bool(current and current["provisioned"]),
+        **({"template": sent["template"]} if "template" in sent else {}),
+        "enabled": sent.get("enabled", True),
+        **{name: sent[name] for name in _LATER if name in sent},
+    }
+
+
+def _shown(call: Call, record: Json) -> Json:
+    """Show a device; it is provisioned once it has registered."""
+    registration = call.store.get(REGISTRATION, record["id"]) or {}
+    is_provisioned = record["provisioned"] or registration.get("status") == "assigned"
+    return {**record, "provisioned": is_provisioned}
+
+
+_LATER = ("organizations", "type", "deploymentManifest")
+DEVICES = Listing("central.devices", DEVICE_FILTER, _shown)
+DEVICE = Kind(
+    what="Device",
+    listing=DEVICES,
+    check_id=_check_id,
+    fields={
+        "displayName": str,
+        "template": str,
+        "enabled": bool,
+        "simulated": bool,
+        "organizations": list,
+        "type": list,
+        "deploymentManifest": dict,
+    },
+    required=(),
+    accept=_accept,
+    preview_fields=("type", "deploymentManifest"),
+    read_only=("id", "provisioned"),
+)
