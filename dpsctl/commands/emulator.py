@@ -3,58 +3,22 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
-from typer import Argument, Option
+from typer import Argument
 
 from dpsctl.errors import UsageError
 from dpsctl.frame import Noun
+from dpsctl.options.emulator import DEFAULT_HUB, Behaviour, Contents, Listening
 from dpsctl.run import Outcome, Run
 
 if TYPE_CHECKING:
     from dpsctl.emulator.server import Emulator
+    from dpsctl.emulator.settings import EmulatorSettings, Limits
 
-_DEFAULT_HUB = "emulated-hub.azure-devices.net"
 command = Noun("emulator", "Run the provisioning service on this machine.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class EmulatorOptions:
-    """What a user may choose about an emulator."""
-
-    host: Annotated[
-        str, Option("--host", metavar="ADDRESS", help="Address to listen on.", show_default=True)
-    ] = "127.0.0.1"
-    port: Annotated[
-        int,
-        Option("--port", metavar="PORT", min=0, max=65535, help="Port for HTTPS; 0 is a free one."),
-    ] = 0
-    db: Annotated[
-        str,
-        Option("--db", metavar="FILE", help="Keep records, CA and policy key in this SQLite file."),
-    ] = ":memory:"
-    hub: Annotated[
-        list[str] | None,
-        Option(
-            "--hub",
-            metavar="NAME[=WEIGHT]...",
-            help=f"Hubs that are linked to the service (default: {_DEFAULT_HUB}).",
-        ),
-    ] = None
-    ca: Annotated[
-        list[str] | None,
-        Option("--ca", metavar="NAME=FILE...", help="CA certificates that the service holds."),
-    ] = None
-    san: Annotated[
-        list[str] | None,
-        Option("--san", metavar="NAME...", help="Further names for the server's certificate."),
-    ] = None
-    no_tls: Annotated[bool, Option("--no-tls", help="Speak plain HTTP.")] = False
-    allow_remote: Annotated[
-        bool, Option("--allow-remote", help="Listen beyond this machine; --san names it.")
-    ] = False
 
 
 @command.verb(
@@ -63,16 +27,25 @@ class EmulatorOptions:
     examples=[
         "dpsctl emulator run --db dps.sqlite --port 8443",
         "dpsctl emulator run --hub hub-1.example --hub hub-2.example=3",
+        "dpsctl emulator run --seed records.json --fault '429 after 3, Retry-After 1'",
     ],
 )
-def run_emulator(run: Run, options: EmulatorOptions) -> Iterator[dict[str, Any]]:
+def run_emulator(
+    run: Run, listening: Listening, contents: Contents, behaviour: Behaviour
+) -> Iterator[dict[str, Any]]:
     """Run the emulator until it is stopped.
 
     Prints one line of JSON when it is ready: where it listens, the connection string, the id scope
     and the CA to trust. SIGINT and SIGTERM stop it.
     """
-    stopped = _stop_signals()
-    with _started(options) as emulator:
+    import threading
+
+    stopped = threading.Event()
+    settings = _settings(listening, contents, behaviour)
+    with (
+        _signals({signal.SIGINT: stopped.set, signal.SIGTERM: stopped.set}),
+        _started(run, contents, settings) as emulator,
+    ):
         yield emulator.ready()
         run.stdout.flush()
         stopped.wait()
@@ -83,115 +56,161 @@ def run_emulator(run: Run, options: EmulatorOptions) -> Iterator[dict[str, Any]]
     context_settings={"allow_interspersed_args": False},
     examples=[
         "dpsctl emulator exec -- dpsctl enrollment-group create --gid line-4",
-        "dpsctl emulator exec -- pytest",
+        "dpsctl emulator exec --fault '503 twice' -- pytest",
     ],
 )
 def exec_command(
     run: Run,
-    options: EmulatorOptions,
+    listening: Listening,
+    contents: Contents,
+    behaviour: Behaviour,
     words: Annotated[list[str], Argument(metavar="COMMAND...", help="The command to run.")],
 ) -> Outcome:
-    """Run a command beside an emulator that ends with it.
+    """Run a command beside an emulator that lives as long.
 
     The command finds the emulator in its environment: DPSCTL_LOGIN, DPSCTL_ID_SCOPE and the CA to
     trust. The exit code is the command's.
     """
-    with _started(options) as emulator:
-        return Outcome(None, _exit_code_of(words, _environment(emulator, run)))
+    with _started(run, contents, _settings(listening, contents, behaviour)) as emulator:
+        from dpsctl.emulator.environment import client_environment
+
+        environment = {**run.environ, **client_environment(emulator, run.environ)}
+        return Outcome(None, _exit_code_of(words, environment))
 
 
-def _started(options: EmulatorOptions) -> Emulator:
+@contextmanager
+def _started(run: Run, contents: Contents, settings: EmulatorSettings) -> Iterator[Emulator]:
+    """Run an emulator that holds the seed; who reads its line finds the records there."""
+    from dpsctl.emulator import make_emulator
+
+    emulator = make_emulator(settings)
+    seed = None if contents.seed is None else _seed(contents.seed, run)
+    with emulator:
+        if contents.seed is not None:
+            try:
+                emulator.seed(seed)
+            except UsageError as error:
+                raise UsageError(f"--seed {contents.seed}: {error.message}", error.hint) from None
+        yield emulator
+
+
+def _seed(path: str, run: Run) -> Any:
+    from pathlib import Path
+
+    from dpsctl.documents import read_document
+
     try:
-        from dpsctl.emulator.server import Emulator
-        from dpsctl.emulator.settings import EmulatorSettings
-    except ImportError as error:
-        raise UsageError(
-            f"The emulator needs a package that is not installed: {error.name}",
-            "pip install 'dpsctl[emulator]'",
-        ) from None
-    return Emulator(
-        EmulatorSettings(
-            host=options.host,
-            port=options.port,
-            db=options.db,
-            hubs=tuple(_hub(text) for text in options.hub or [_DEFAULT_HUB]),
-            cas=tuple(_ca(text) for text in options.ca or []),
-            sans=tuple(options.san or []),
-            tls=not options.no_tls,
-            allow_remote=options.allow_remote,
-        )
+        data = run.stdin.read("--seed") if path == "-" else Path(path).read_bytes()
+        return read_document(data.decode("utf-8-sig"), path)
+    except UnicodeDecodeError:
+        problem = "is not text in UTF-8"
+    except (OSError, ValueError) as error:
+        problem = f"cannot read the file: {getattr(error, 'strerror', None) or error}"
+    raise UsageError(f"--seed {path}: {problem}", "Give a JSON or YAML file.")
+
+
+def _settings(listening: Listening, contents: Contents, behaviour: Behaviour) -> EmulatorSettings:
+    from dpsctl.emulator.settings import EmulatorSettings
+
+    hubs = _hubs(contents.hub or [DEFAULT_HUB])
+    return EmulatorSettings(
+        host=listening.host,
+        port=listening.port,
+        mqtt_port=listening.mqtt_port,
+        sans=tuple(listening.san or []),
+        tls=not listening.no_tls,
+        allow_remote=listening.allow_remote,
+        db=contents.db,
+        hubs=tuple(hubs.items()),
+        cas=tuple(_pair(text, "--ca", "NAME=FILE") for text in contents.ca or []),
+        faults=tuple(behaviour.fault or []),
+        latencies=tuple(_latency(text, hubs) for text in behaviour.latency or []),
+        limits=_limits(behaviour.limit or []),
+        page_size=behaviour.page_size,
+        retry_after_seconds=behaviour.retry_after,
     )
 
 
-def _hub(text: str) -> tuple[str, int]:
-    name, _, weight = text.partition("=")
-    if not name or not (weight or "1").isdecimal() or int(weight or 1) < 1:
-        raise UsageError(
-            f"--hub {text}: no hub with a weight", "Write NAME or NAME=WEIGHT, from 1."
-        )
-    return name, int(weight or 1)
+def _hubs(texts: list[str]) -> dict[str, int]:
+    hubs: dict[str, int] = {}
+    for text in texts:
+        name, _, weight = text.partition("=")
+        if not name or not (weight or "1").isdecimal() or int(weight or 1) < 1:
+            raise UsageError(
+                f"--hub {text}: no hub with a weight", "Write NAME or NAME=WEIGHT, from 1."
+            )
+        if name.lower() in (known.lower() for known in hubs):
+            raise UsageError(f"--hub {text}: is linked already", "Name each hub once.")
+        hubs[name] = int(weight or 1)
+    return hubs
 
 
-def _ca(text: str) -> tuple[str, str]:
-    name, _, path = text.partition("=")
-    if not name or not path:
-        raise UsageError(f"--ca {text}: no name with a file", "Write NAME=FILE.")
-    return name, path
+def _latency(text: str, hubs: Mapping[str, int]) -> tuple[str, float]:
+    name, milliseconds = _pair(text, "--latency", "HUB=MILLISECONDS")
+    if name.lower() not in (hub.lower() for hub in hubs):
+        raise UsageError(f"--latency {text}: no such hub is linked", f"Add --hub {name}.")
+    return name, _number(text, milliseconds, "--latency")
 
 
-def _stop_signals() -> Any:
-    """Return an event that SIGINT and SIGTERM set."""
-    import threading
+def _limits(texts: list[str]) -> Limits:
+    from dataclasses import fields
 
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    return stopped
+    from dpsctl.emulator.settings import Limits
 
-
-def _environment(emulator: Emulator, run: Run) -> dict[str, str]:
-    """Return the environment in which a client finds and trusts the emulator."""
-    environment = dict(run.environ)
-    environment["DPSCTL_LOGIN"] = emulator.connection_string
-    environment["DPSCTL_ID_SCOPE"] = emulator.id_scope
-    environment["DPSCTL_ENDPOINT_URL"] = emulator.endpoint
-    environment["DPSCTL_DEVICE_ENDPOINT_URL"] = emulator.endpoint
-    for name in ("NO_PROXY", "no_proxy"):
-        others = environment.get(name, "")
-        environment[name] = ",".join(filter(None, [others, "127.0.0.1", "localhost"]))
-    if emulator.ca_file:
-        bundle = _bundle(emulator.ca_file)
-        environment |= {
-            "REQUESTS_CA_BUNDLE": bundle,
-            "SSL_CERT_FILE": bundle,
-            "NODE_EXTRA_CA_CERTS": emulator.ca_file,
-        }
-    return environment
+    known = {field.name.replace("_", "-"): field.name for field in fields(Limits)}
+    given: dict[str, int] = {}
+    for text in texts:
+        name, number = _pair(text, "--limit", "NAME=NUMBER")
+        if name not in known:
+            raise UsageError(f"--limit {text}: no such limit", f"There are {', '.join(known)}.")
+        given[known[name]] = _number(text, number, "--limit")
+    return Limits(**given)
 
 
-def _bundle(ca_file: str) -> str:
-    """Write the public roots and the emulator's beside the emulator's: both are to be trusted."""
-    from pathlib import Path
+def _pair(text: str, flag: str, form: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    if not name or not value:
+        raise UsageError(f"{flag} {text}: a name or a value is missing", f"Write {form}.")
+    return name, value
 
-    import certifi
 
-    path = Path(ca_file).with_suffix(".bundle.pem")
-    roots = Path(certifi.where()).read_text(encoding="utf-8")
-    path.write_text(roots + "\n" + Path(ca_file).read_text(encoding="utf-8"), encoding="utf-8")
-    return str(path)
+def _number(text: str, number: str, flag: str) -> int:
+    if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        raise UsageError(f"{flag} {text}: '{number}' is no whole number", "Write one from 0.")
+    return int(number)
+
+
+@contextmanager
+def _signals(handlers: Mapping[int, Callable[[], None]]) -> Iterator[None]:
+    """Call the *handlers* for their signals until the block ends."""
+    before = {
+        number: signal.signal(number, lambda *_, handle=handle: handle())
+        for number, handle in handlers.items()
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _exit_code_of(words: list[str], environment: dict[str, str]) -> int:
     """Run a child and wait for it; Ctrl-C reaches it through the terminal, SIGTERM through us."""
     import subprocess
 
-    try:
-        child = subprocess.Popen(words, env=environment)  # noqa: S603 - the user's own command
-    except OSError as error:
-        raise UsageError(
-            f"{words[0]}: cannot run it: {error.strerror}", "Write the command after --."
-        ) from None
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-    code = child.wait()
+    children: list[subprocess.Popen[bytes]] = []
+
+    def hand_on() -> None:
+        for child in children:
+            child.terminate()
+
+    # A handler that does nothing: an ignored signal would be ignored by the child as well.
+    with _signals({signal.SIGINT: lambda: None, signal.SIGTERM: hand_on}):
+        try:
+            children.append(subprocess.Popen(words, env=environment))  # noqa: S603 - the user's own
+        except OSError as error:
+            raise UsageError(
+                f"{words[0]}: cannot run it: {error.strerror}", "Write the command after --."
+            ) from None
+        code = children[0].wait()
     return code if code >= 0 else 128 - code

@@ -1,1 +1,26 @@
 """The provisioning service on this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dpsctl.emulator.settings import EmulatorSettings
+from dpsctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from dpsctl.emulator.server import Emulator
+
+
+def make_emulator(settings: EmulatorSettings) -> Emulator:
+    """Return an emulator that is not started yet.
+
+    Raises UsageError if the packages are missing that only the emulator needs.
+    """
+    try:
+        from dpsctl.emulator.server import Emulator
+    except ImportError as error:
+        raise UsageError(
+            f"The emulator needs a package that is not installed: {error.name}",
+            "pip install 'dpsctl[emulator]'",
+        ) from None
+    return Emulator(settings)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from dpsctl.emulator.answers import Answer, Json, invalid
+from dpsctl.emulator.answers import Answer, Json, Refusal, invalid
 from dpsctl.emulator.call import Call, Service
 from dpsctl.emulator.enrollments import put
 from dpsctl.emulator.etags import ANY, new_etag
 from dpsctl.emulator.kinds import GROUP, INDIVIDUAL, REGISTRATION, Kind
+from dpsctl.emulator.rules import check_record_id
 from dpsctl.errors import UsageError
 
 PREFIX = "/_emulator/"
@@ -60,30 +63,27 @@ def forget_requests(call: Call) -> Answer:
 
 
 def seed(call: Call) -> Answer:
-    """Write the records of the body over whatever has their ids: all of them, or none."""
-    sent = call.json()
-    with call.store.writing():
-        counts = seed_records(call.service, sent)
-    return Answer(body=counts)
+    """Write the records of the body over whatever has their ids."""
+    return Answer(body=seed_records(call.service, call.json()))
 
 
 def seed_records(service: Service, sent: Any) -> dict[str, int]:
-    """Write `enrollmentGroups`, `enrollments` and `registrations`; return how many of each.
+    """Write `enrollmentGroups`, `enrollments` and `registrations`: all of them, or none.
 
     Enrollments keep the service's rules. A registration names its group as `enrollmentGroupId`.
+    Returns how many there were of each. Raises Refusal, which names the record.
     """
-    if not isinstance(sent, dict) or set(sent) - {
-        "enrollmentGroups",
-        "enrollments",
-        "registrations",
-    }:
-        raise invalid("A seed has enrollmentGroups, enrollments and registrations, nothing else.")
-    for kind in (GROUP, INDIVIDUAL):
-        for item in _list(sent, kind.collection):
-            _seed_enrollment(kind, service, item)
-    for item in _list(sent, "registrations"):
-        _seed_registration(service, item)
-    return {name: len(items) for name, items in sent.items()}
+    if not isinstance(sent, dict) or set(sent) - set(_SEEDED):
+        raise invalid(f"A seed is an object with {', '.join(_SEEDED)}, and nothing else.")
+    lists = {name: _list(sent, name) for name in _SEEDED if name in sent}
+    with service.store.writing():
+        for name, items in lists.items():
+            for place, item in enumerate(items):
+                try:
+                    _SEEDED[name](service, item)
+                except Refusal as refusal:
+                    raise invalid(f"{name}[{place}]: {refusal.message}") from None
+    return {name: len(items) for name, items in lists.items()}
 
 
 def _seed_enrollment(kind: Kind, service: Service, item: Any) -> None:
@@ -94,6 +94,7 @@ def _seed_enrollment(kind: Kind, service: Service, item: Any) -> None:
 
 def _seed_registration(service: Service, item: Any) -> None:
     record_id = _text(item, "registrationId")
+    check_record_id(record_id)
     group = _text(item, "enrollmentGroupId") if "enrollmentGroupId" in item else ""
     now = service.clock.timestamp()
     record = {
@@ -118,3 +119,10 @@ def _text(item: Json, name: str) -> str:
     if not isinstance(value, str):
         raise invalid(f"Each record must have its {name}.")
     return value
+
+
+_SEEDED: dict[str, Callable[[Service, Any], None]] = {
+    GROUP.collection: partial(_seed_enrollment, GROUP),
+    INDIVIDUAL.collection: partial(_seed_enrollment, INDIVIDUAL),
+    "registrations": _seed_registration,
+}

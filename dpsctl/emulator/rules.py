@@ -64,10 +64,7 @@ def accept_enrollment(
     Nulls are dropped but for `provisioningStatus` and whatever lies inside a twin; unknown fields
     stay. Etag and dates are left to the caller. Raises Refusal.
     """
-    try:
-        check_id(path_id, "id")
-    except IdFormatError as error:
-        raise invalid(f"{error}.") from None
+    check_record_id(path_id)
     if not isinstance(sent, dict):
         raise invalid(f"The request body must be a JSON object: {kind.name}.")
     body = {name: value for name, value in sent.items() if name not in _READ_ONLY}
@@ -80,6 +77,14 @@ def accept_enrollment(
     old = current["attestation"] if current else None
     body["attestation"] = accept_attestation(kind, body.get("attestation"), old, new_key)
     return body
+
+
+def check_record_id(record_id: str) -> None:
+    """Refuse an id that the service would not take (facts.md B8). Raises Refusal."""
+    try:
+        check_id(record_id, "id")
+    except IdFormatError as error:
+        raise invalid(f"{error}.") from None
 
 
 def in_order(record: Json) -> Json:

@@ -1,0 +1,125 @@
+"""Options of the emulator: where it listens, what it holds, which service it plays."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typer import Option
+
+from dpsctl.options.group import option_group
+
+DEFAULT_HUB = "emulated-hub.azure-devices.net"
+
+
+@option_group
+class Listening:
+    """Where clients find the emulator."""
+
+    host: Annotated[
+        str, Option("--host", metavar="ADDRESS", help="Address to listen on.", show_default=True)
+    ] = "127.0.0.1"
+    port: Annotated[
+        int,
+        Option("--port", metavar="PORT", min=0, max=65535, help="Port for HTTPS; 0 is a free one."),
+    ] = 0
+    mqtt_port: Annotated[
+        int | None,
+        Option(
+            "--mqtt-port",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Port for MQTT, which only some devices speak; 0 is a free one.",
+        ),
+    ] = None
+    san: Annotated[
+        list[str] | None,
+        Option("--san", metavar="NAME...", help="Further names for the server's certificate."),
+    ] = None
+    no_tls: Annotated[bool, Option("--no-tls", help="Speak plain HTTP.")] = False
+    allow_remote: Annotated[
+        bool, Option("--allow-remote", help="Listen beyond this machine; --san names it.")
+    ] = False
+
+
+@option_group
+class Contents:
+    """What the emulator holds when it starts."""
+
+    db: Annotated[
+        str,
+        Option("--db", metavar="FILE", help="Keep records, CA and policy key in this SQLite file."),
+    ] = ":memory:"
+    seed: Annotated[
+        str | None,
+        Option(
+            "--seed",
+            metavar="FILE",
+            help="Write these records first (JSON or YAML: enrollmentGroups, enrollments, "
+            "registrations; - is standard input).",
+        ),
+    ] = None
+    hub: Annotated[
+        list[str] | None,
+        Option(
+            "--hub",
+            metavar="NAME[=WEIGHT]...",
+            help=f"Hubs that are linked to the service (default: {DEFAULT_HUB}).",
+        ),
+    ] = None
+    ca: Annotated[
+        list[str] | None,
+        Option("--ca", metavar="NAME=FILE...", help="CA certificates that the service holds."),
+    ] = None
+
+
+@option_group
+class Behaviour:
+    """How the emulated service behaves where a tester may want it otherwise."""
+
+    fault: Annotated[
+        list[str] | None,
+        Option(
+            "--fault",
+            metavar="TEXT...",
+            help="What shall go wrong: '429 after 3, Retry-After 1', '503 twice', "
+            "'latency 200ms', 'reset once on PUT', 'cut', 'skew -1h', 'throttle 1000'.",
+        ),
+    ] = None
+    latency: Annotated[
+        list[str] | None,
+        Option(
+            "--latency",
+            metavar="HUB=MILLISECONDS...",
+            help="How far hubs are from every device, for the policy geoLatency.",
+        ),
+    ] = None
+    limit: Annotated[
+        list[str] | None,
+        Option(
+            "--limit",
+            metavar="NAME=NUMBER...",
+            help="Where the service stops: x509-groups, symmetric-key-groups, bulk-items, "
+            "body-bytes.",
+        ),
+    ] = None
+    page_size: Annotated[
+        int,
+        Option(
+            "--page-size",
+            metavar="NUMBER",
+            min=1,
+            help="Most records in a page of a query.",
+            show_default=True,
+        ),
+    ] = 100
+    retry_after: Annotated[
+        int,
+        Option(
+            "--retry-after",
+            metavar="SECONDS",
+            min=0,
+            help="How long devices are told to wait before they ask for their assignment.",
+            show_default=True,
+        ),
+    ] = 3
