@@ -29,7 +29,7 @@ def read_certificate(path: str, flag: str, run: Run, *, signing: bool) -> str:
 
     Raises UsageError.
     """
-    return clean_certificate(_bytes_of(path, flag, run), f"{flag} {path}", run, signing=signing)
+    return clean_certificate(bytes_of(path, flag, run), f"{flag} {path}", run, signing=signing)
 
 
 def clean_certificate(data: bytes, source: str, run: Run, *, signing: bool) -> str:
@@ -44,7 +44,8 @@ def clean_certificate(data: bytes, source: str, run: Run, *, signing: bool) -> s
     return found.pem
 
 
-def _bytes_of(path: str, flag: str, run: Run) -> bytes:
+def bytes_of(path: str, flag: str, run: Run) -> bytes:
+    """Return what the file *path* holds; `-` is standard input. Raises UsageError."""
     if path == "-":
         return run.stdin.read(flag)
     try:

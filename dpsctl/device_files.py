@@ -36,6 +36,13 @@ class DeviceFile:
         self._stream = stdin.stream(option) if path == "-" else _opened(path, option)
         self.size = _size_of(self._stream)
 
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """Decode line by line; other bytes than UTF-8 come as surrogates."""
+        for number, line in enumerate(self._stream, 1):
+            self.consumed += len(line)
+            text = line.decode("utf-8", "surrogateescape")
+            yield number, text.removeprefix("\ufeff") if number == 1 else text
+
     def rows(self, check_column: Callable[[str], None]) -> Iterator[Row]:
         """Read the rows; the first character of the file tells CSV from JSON.
 
@@ -43,7 +50,7 @@ class DeviceFile:
         CSV header, and raises UsageError.
         """
         with self._stream:
-            lines = self._lines()
+            lines = self.lines()
             first = next(((number, line) for number, line in lines if line.strip()), None)
             if first is None:
                 return
@@ -64,13 +71,6 @@ class DeviceFile:
                     raise UsageError(f"{self.name}: {error.message}", error.hint) from None
 
         return check
-
-    def _lines(self) -> Iterator[tuple[int, str]]:
-        """Decode line by line; other bytes than UTF-8 come as surrogates."""
-        for number, line in enumerate(self._stream, 1):
-            self.consumed += len(line)
-            text = line.decode("utf-8", "surrogateescape")
-            yield number, text.removeprefix("\ufeff") if number == 1 else text
 
 
 def _opened(path: str, option: str) -> BinaryIO:

@@ -31,11 +31,21 @@ class StandardInput:
         self._reader: str | None = None
 
     def read(self, option: str) -> bytes:
-        """Return everything; raises UsageError if another value was read from here before."""
-        return self.stream(option).read()
+        """Return everything.
+
+        Raises UsageError if it cannot be read, or another value was read from here before.
+        """
+        stream = self.stream(option)
+        try:
+            return stream.read()
+        except (OSError, ValueError) as error:  # ValueError: the stream was closed
+            problem = getattr(error, "strerror", None) or str(error)
+            raise UsageError(
+                f"{option} @-: cannot read standard input: {problem}", "Is it redirected?"
+            ) from None
 
     def stream(self, option: str) -> BinaryIO:
-        """Return what is left to read, all of it *option*'s; raises UsageError as `read` does."""
+        """Return what is left to read, for *option* alone; raises UsageError if another has it."""
         if self._reader is not None:
             raise UsageError(
                 f"{option} @-: standard input was already read by {self._reader}",

@@ -2,11 +2,12 @@ import errno
 import os
 import signal
 import stat
+from pathlib import Path
 
 import pytest
 
 from dpsctl.errors import DpsctlError, UsageError
-from dpsctl.private_files import private_file
+from dpsctl.private_files import NewFile, private_file, write_together
 
 
 def test_private_file_is_for_its_owner_alone(tmp_path):
@@ -98,3 +99,75 @@ def test_private_file_reports_a_disk_that_fails(tmp_path):
         private_file(path, "--out"),
     ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def pair(folder, key="new key", certificate="new certificate"):
+    return [
+        NewFile(f"{folder}/a.key", "--key-out", key.encode()),
+        NewFile(f"{folder}/a.pem", "--out", certificate.encode(), is_private=False),
+    ]
+
+
+def contents_of(folder):
+    return {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
+
+
+def test_files_written_together_are_secret_or_not_as_each_was_meant(tmp_path):
+    mask = os.umask(0o022)
+
+    write_together(pair(tmp_path))
+
+    os.umask(mask)
+    assert contents_of(tmp_path) == {"a.key": "new key", "a.pem": "new certificate"}
+    assert (tmp_path / "a.key").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "a.pem").stat().st_mode & 0o777 == 0o644
+
+
+def test_files_written_together_replace_only_when_told_to(tmp_path):
+    (tmp_path / "a.pem").write_text("old certificate")
+
+    with pytest.raises(UsageError, match=r"^--out .*a.pem: exists already"):
+        write_together(pair(tmp_path))
+    assert contents_of(tmp_path) == {"a.pem": "old certificate"}
+
+    write_together(pair(tmp_path), replace=True)
+    assert contents_of(tmp_path) == {"a.key": "new key", "a.pem": "new certificate"}
+
+
+@pytest.mark.parametrize("failing", ["a.key", "a.pem"])
+@pytest.mark.parametrize(
+    "before", [{}, {"a.key": "old key", "a.pem": "old certificate"}], ids=["new", "replaced"]
+)
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt()], ids=["disk", "interrupt"]
+)
+def test_files_written_together_leave_all_as_it_was_when_one_fails(
+    tmp_path, monkeypatch, failing, before, error
+):
+    for name, text in before.items():
+        (tmp_path / name).write_text(text)
+    move = Path.replace
+
+    def fail_at_its_place(path, target):
+        if target.name == failing and path.suffix != ".old":
+            raise error
+        return move(path, target)
+
+    monkeypatch.setattr(Path, "replace", fail_at_its_place)
+    with pytest.raises((DpsctlError, KeyboardInterrupt)):
+        write_together(pair(tmp_path), replace=True)
+
+    assert contents_of(tmp_path) == before
+
+
+def test_two_files_of_one_name_are_refused(tmp_path):
+    both = [NewFile(str(tmp_path / "a"), flag, b"x") for flag in ("--out", "--key-out")]
+
+    with pytest.raises(UsageError, match="two files cannot have one name"):
+        write_together(both, replace=True)
+
+    assert contents_of(tmp_path) == {}
+
+
+def test_new_file_does_not_show_what_it_holds():
+    assert "new key" not in repr(pair("folder"))

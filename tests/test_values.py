@@ -1,4 +1,5 @@
 import io
+import os
 
 import pytest
 from hypothesis import given
@@ -96,6 +97,24 @@ def test_closed_standard_input_is_refused(monkeypatch):
 
     with pytest.raises(UsageError, match="standard input is closed"):
         StandardInput().read("--tags")
+
+
+def test_standard_input_that_cannot_be_read_is_refused():
+    reader, writer = os.pipe()
+    stream = io.FileIO(reader, closefd=False)
+    os.close(reader)
+    os.close(writer)
+
+    with pytest.raises(UsageError, match="--tags @-: cannot read standard input: Bad file desc"):
+        StandardInput(stream).read("--tags")
+
+
+def test_standard_input_that_was_closed_meanwhile_is_refused():
+    stream = io.BytesIO()
+    stream.close()
+
+    with pytest.raises(UsageError, match=r"--tags @-: .*standard input: .* closed"):
+        StandardInput(stream).read("--tags")
 
 
 @pytest.mark.parametrize(
