@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from dpsctl.emulator.answers import Json
+from dpsctl.emulator.central.sign_in import enrollment_groups
 from dpsctl.emulator.kinds import GROUP, INDIVIDUAL, Kind
 from dpsctl.emulator.store import Store
 
@@ -56,8 +57,12 @@ def individual_of(store: Store, registration_id: str) -> Enrolled | None:
 
 
 def groups_of(store: Store, attestation: str) -> Iterator[Enrolled]:
-    """Return the groups whose devices prove themselves by *attestation*, the oldest first."""
+    """Return the groups whose devices prove themselves by *attestation*, the oldest first.
+
+    IoT Central's come last.
+    """
     last: int | None = 0
     while last is not None:
         records, last = store.page(GROUP.name, _GROUPS_AT_ONCE, last, attestation)
         yield from (Enrolled(GROUP, record) for record in records)
+    yield from (Enrolled(GROUP, record) for record in enrollment_groups(store, attestation))

@@ -276,3 +276,11 @@ SigningKeyPath = Annotated[
     str,
     Option("--key-path", metavar="FILE", help="Private key of that certificate, in PEM."),
 ]
+Passphrase = Annotated[
+    str | None,
+    Option(
+        "--passphrase",
+        metavar="PASSPHRASE",
+        help="Opens that key if it is encrypted; @FILE keeps it out of the process list.",
+    ),
+]

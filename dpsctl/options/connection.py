@@ -177,5 +177,15 @@ class Sources(dict[str, str]):
 
 
 SECRET_OPTIONS = frozenset(
-    {"login", "primary_key", "secondary_key", "key", "group_key", "token", "endorsement_key"}
+    {
+        "endorsement_key",
+        "group_key",
+        "issuer_passphrase",
+        "key",
+        "login",
+        "passphrase",
+        "primary_key",
+        "secondary_key",
+        "token",
+    }
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from dpsctl.errors import DpsctlError, NotFound, UsageError
+from dpsctl.errors import BadAnswer, DpsctlError, NotFound, UsageError
 from dpsctl.service.central import EnrollmentGroups
 
 Json = dict[str, Any]
@@ -59,23 +60,30 @@ def update(
     return groups.show(group_id)
 
 
-def certify(
-    groups: EnrollmentGroups,
-    group_id: str,
-    entry: str,
-    certificate: Json,
-    thumbprint: str,
-    prove: Callable[[str], str],
-) -> Json | list[Json]:
-    """Prove to own the certificate of *entry*: ask for a code, *prove* it, have it verified.
+@dataclass(frozen=True)
+class OwnCertificate:
+    """A certificate that one has the key of.
 
-    An empty entry is set first; *thumbprint* is the certificate's SHA-1. *prove* makes the
-    verification certificate for a code, in base64. A verified certificate is left alone. Raises
-    UsageError if the entry holds another certificate.
+    *body* sets it, *thumbprint* is its SHA-1, and *prove* makes the base64 of the verification
+    certificate for a code.
+    """
+
+    body: Json
+    thumbprint: str
+    prove: Callable[[str], str]
+
+
+def certify(
+    groups: EnrollmentGroups, group_id: str, entry: str, own: OwnCertificate
+) -> Json | list[Json]:
+    """Prove to own the certificate of *entry*: ask for a code, prove it, have it verified.
+
+    An empty entry is set first, and a verified certificate left alone. Returns the certificate, or
+    with --dry-run the writes up to the code. Raises UsageError if the entry holds another one.
     """
     held = _held(groups, group_id, entry)
     found = ((held or {}).get("info") or {}).get("sha1Thumbprint")
-    if held is not None and str(found).upper() != thumbprint:
+    if held is not None and str(found).upper() != own.thumbprint:
         raise UsageError(
             f"--certificate-path: the group's {entry} certificate is another one, {found}",
             "'certificate set' replaces it; --certificate-entry names the other place.",
@@ -83,12 +91,14 @@ def certify(
     if held is not None and held.get("verified") is True:
         return held
     if groups.dry_run:
-        planned = [] if held else [groups.set_certificate(group_id, entry, certificate)]
+        planned = [] if held else [groups.set_certificate(group_id, entry, own.body)]
         return [*planned, groups.verification_code(group_id, entry)]
     if held is None:
-        groups.set_certificate(group_id, entry, certificate)
+        groups.set_certificate(group_id, entry, own.body)
     code = groups.verification_code(group_id, entry).get("verificationCode")
-    groups.verify(group_id, entry, prove(str(code)))
+    if not isinstance(code, str):
+        raise BadAnswer("The service's answer holds no verification code")
+    groups.verify(group_id, entry, own.prove(code))
     return groups.certificate(group_id, entry)
 
 

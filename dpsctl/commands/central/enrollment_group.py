@@ -7,6 +7,7 @@ from typing import Any
 
 from dpsctl.certificate_files import read_slots
 from dpsctl.commands.central import certificates as certificate_commands
+from dpsctl.commands.central import certify
 from dpsctl.errors import UsageError
 from dpsctl.frame import Noun
 from dpsctl.options.central import (
@@ -45,6 +46,7 @@ ENROLLMENT_GROUP_COLUMNS = {
 }
 command = Noun("enrollment-group", "Manage enrollment groups of IoT Central.")
 certificate_commands.declare_in(command)
+certify.declare_in(command)
 
 
 @command.verb(

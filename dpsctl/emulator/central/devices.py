@@ -8,21 +8,32 @@ from dpsctl.emulator.central.answers import bad_request, invalid_body
 from dpsctl.emulator.central.languages import DEVICE_FILTER
 from dpsctl.emulator.central.pages import Listing
 from dpsctl.emulator.central.records import Kind
+from dpsctl.emulator.enrollments import new_key
 from dpsctl.emulator.kinds import REGISTRATION
+from dpsctl.emulator.store import Store
 from dpsctl.keys import IdFormatError, check_registration_id, derive_device_key
 
 _TYPES = ("iotEdge",)
+_KEYS = ("primaryKey", "secondaryKey")
 
 
 def credentials(call: Call, device_id: str) -> Answer:
     """Answer with the keys of a device, derived from the application's own."""
     record = DEVICE.existing(call, device_id)
-    identity = call.service.identity
     keys = {
-        name: derive_device_key(identity.key_of(f"central-devices-{name}"), record["id"])
-        for name in ("primaryKey", "secondaryKey")
+        name: derive_device_key(key, record["id"])
+        for name, key in application_keys(call.store).items()
     }
-    return Answer(body={"idScope": identity.id_scope, "symmetricKey": keys})
+    return Answer(body={"idScope": call.service.identity.id_scope, "symmetricKey": keys})
+
+
+def application_keys(store: Store) -> dict[str, str]:
+    """Return the keys that those of all devices derive from; they outlive a reset."""
+    with store.writing():
+        for name in _KEYS:
+            if store.kept(f"central.{name}") is None:
+                store.keep(f"central.{name}", new_key())
+        return {name: str(store.kept(f"central.{name}")) for name in _KEYS}
 
 
 def _check_id(device_id: str) -> None:
