@@ -179,6 +179,10 @@ class Emulator:
         except Refusal as refusal:
             raise UsageError(refusal.message.rstrip(".")) from None
 
+    def requests(self) -> list[dict[str, Any]]:
+        """Return the requests seen since the start or the last reset, secrets masked."""
+        return self.service.log.entries()
+
     def reset(self) -> None:
         """Forget records and requests, and go back to the faults of the settings."""
         self.service.reset()
