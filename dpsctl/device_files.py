@@ -33,7 +33,7 @@ class DeviceFile:
     def __init__(self, path: str, option: str, stdin: StandardInput) -> None:
         self.name = "standard input" if path == "-" else path
         self.consumed = 0
-        self._stream = stdin.stream(option) if path == "-" else _opened(path, option)
+        self._stream = stdin.or_file(path, option)
         self.size = _size_of(self._stream)
 
     def lines(self) -> Iterator[tuple[int, str]]:
@@ -71,14 +71,6 @@ class DeviceFile:
                     raise UsageError(f"{self.name}: {error.message}", error.hint) from None
 
         return check
-
-
-def _opened(path: str, option: str) -> BinaryIO:
-    try:
-        return open(path, "rb")  # noqa: PTH123 - pathlib: 12 ms; rows() closes it
-    except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{option} {path}: cannot read the file: {problem}") from None
 
 
 def _size_of(stream: BinaryIO) -> int | None:

@@ -43,6 +43,13 @@ class BadAnswer(DpsctlError):
     kind = "answer"
 
 
+class SomeFailed(DpsctlError):
+    """Raised where a bulk operation stops at an item that failed; others may have been done."""
+
+    exit_code = 9
+    kind = "some-failed"
+
+
 class RegistrationFailed(DpsctlError):
     """Raised when the service could not assign a device to a hub."""
 

@@ -57,6 +57,18 @@ class StandardInput:
             raise UsageError(f"{option} @-: standard input is closed")
         return stream
 
+    def or_file(self, path: str, option: str) -> BinaryIO:
+        """Open the file *path* to read it bit by bit; `-` is standard input. Raises UsageError."""
+        if path == "-":
+            return self.stream(option)
+        try:
+            return open(path, "rb")  # noqa: PTH123 - pathlib: 12 ms
+        except (OSError, ValueError) as error:
+            problem = getattr(error, "strerror", None) or str(error)
+            raise UsageError(
+                f"{option} {path}: cannot read the file: {problem}", "Check the path."
+            ) from None
+
 
 def expand_file_reference(text: str, option: str, stdin: StandardInput) -> str:
     """Return what *text* stands for: `@FILE` and `@-` their content, `@@x` is `@x`.
@@ -70,10 +82,28 @@ def expand_file_reference(text: str, option: str, stdin: StandardInput) -> str:
     if text.startswith("@@"):
         return text[1:]
     if text == "@-":
-        return _decode(stdin.read(option), f"{option} @-")
+        return decode_text(stdin.read(option), f"{option} @-")
     if text == "@":
         raise UsageError(f"{option} @: no file named", "Write @FILE, or @@ for a plain @.")
-    return _decode(_read_file(text[1:], option), f"{option} {text}")
+    return decode_text(_read_file(text[1:], option), f"{option} {text}")
+
+
+def decode_text(data: bytes, source: str) -> str:
+    """Return *data* as text: UTF-8, or what its mark says, without one newline at its end.
+
+    Raises UsageError, which starts with *source*.
+    """
+    mark, encoding = next(
+        ((mark, name) for mark, name in BYTE_ORDER_MARKS if data.startswith(mark)), (b"", "utf-8")
+    )
+    try:
+        text = data[len(mark) :].decode(encoding)
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{source}: not {encoding.upper()} text (byte {len(mark) + error.start + 1})",
+            "Save the file as UTF-8.",
+        ) from None
+    return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
 
 
 def parse_object(words: Sequence[str], option: str) -> dict[str, Any]:
@@ -127,20 +157,6 @@ def _read_file(path: str, option: str) -> bytes:
         f"{option} @{path}: cannot read the file: {problem}",
         f"Check the path; to mean the text itself write @@{path}.",
     )
-
-
-def _decode(data: bytes, source: str) -> str:
-    mark, encoding = next(
-        ((mark, name) for mark, name in BYTE_ORDER_MARKS if data.startswith(mark)), (b"", "utf-8")
-    )
-    try:
-        text = data[len(mark) :].decode(encoding)
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"{source}: not {encoding.upper()} text (byte {len(mark) + error.start + 1})",
-            "Save the file as UTF-8.",
-        ) from None
-    return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
 
 
 def _is_shorthand(word: str) -> bool:

@@ -1,4 +1,4 @@
-"""`compute-device-key`: a device's key from its group's, mostly without any network."""
+"""`compute-device-key`: devices' keys from their group's, mostly without any network."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Annotated
 from typer import Option
 
 from dpsctl import keys
-from dpsctl.errors import UsageError
-from dpsctl.options.connection import Connection
-from dpsctl.options.records import OptionalGroupId, RegistrationId
-from dpsctl.run import Run
+from dpsctl.commands import fleet_keys
+from dpsctl.errors import BadAnswer, DpsctlError, UsageError
+from dpsctl.options.connection import Connection, Display
+from dpsctl.options.fleet import Credential, Fleet
+from dpsctl.options.records import OptionalGroupId, OptionalRegistrationId
+from dpsctl.run import Outcome, Run
 
 GroupKey = Annotated[
     str | None,
@@ -26,35 +28,51 @@ Secondary = Annotated[
 ]
 
 
-def compute_device_key(
+def compute_device_key(  # noqa: PLR0913 - each is one thing a user may say
+    *,
     run: Run,
     connection: Connection,
-    registration_id: RegistrationId,
+    display: Display,
+    fleet: Fleet,
+    credential: Credential,
+    registration_id: OptionalRegistrationId = None,
     key: GroupKey = None,
     group_id: OptionalGroupId = None,
     secondary: Secondary = False,
-) -> str:
-    """Derive the key of one device from its group's key.
+) -> str | Outcome:
+    """Derive the keys of devices from their group's key.
 
     With --key nothing is sent and nothing is read; with --enrollment-id the service is asked for
-    the group's key.
+    the group's key, once. With --registration-ids it is a filter: ids in, keys out, in order; a
+    bad line is reported and left out, and the exit code is 9 then.
     """
+    fleet_keys.check_choice(registration_id, fleet, credential)
+    group_key = _group_key(run, connection, key, group_id, secondary=secondary)
+    if registration_id is None:
+        return fleet_keys.derive_all(run, display, fleet, group_key, credential)
+    if warning := keys.upper_case_warning(registration_id):
+        run.warn(warning)
+    return fleet_keys.derive_one(registration_id, group_key, credential)
+
+
+def _group_key(
+    run: Run, connection: Connection, key: str | None, group_id: str | None, *, secondary: bool
+) -> str:
+    """Find the group's key and judge it: a bad one of the user's is told from the service's."""
+    complaint: type[DpsctlError] = UsageError
     source, group_key = "--key", key
     if group_key is None:
         source, group_key = "DPSCTL_GROUP_KEY", _from_environment(run, group_id)
     if group_key is None:
-        source = "The service's answer"
+        source, complaint = "The service's answer", BadAnswer
         group_key = _from_service(run, connection, group_id, secondary=secondary)
     try:
-        derived = keys.derive_device_key(group_key, registration_id)
+        warning = keys.key_length_warning(group_key)
     except keys.KeyFormatError as error:
-        raise UsageError(
-            f"{source}: {error}", "Give the group's key as the service shows it."
-        ) from None
-    for warning in (keys.key_length_warning(group_key), keys.upper_case_warning(registration_id)):
-        if warning:
-            run.warn(warning)
-    return derived
+        raise complaint(f"{source}: {error}", "A group's key is as 'show' prints it.") from None
+    if warning:
+        run.warn(warning)
+    return group_key
 
 
 def _from_environment(run: Run, group_id: str | None) -> str | None:

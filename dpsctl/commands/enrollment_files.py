@@ -9,7 +9,7 @@ from typing import Any
 
 from dpsctl.certificate_files import clean_certificate, read_slots
 from dpsctl.device_files import DeviceFile, Row
-from dpsctl.errors import UsageError
+from dpsctl.errors import SomeFailed, UsageError
 from dpsctl.options.words import IfExists
 from dpsctl.payloads.individual import Draft
 from dpsctl.payloads.rows import check_column, draft_of
@@ -19,7 +19,6 @@ from dpsctl.service.bulk import BATCH_SIZE, BulkCreation, Fate, Item, Status
 from dpsctl.service.dps import Enrollments
 
 Json = dict[str, Any]
-SOME_FAILED = 9
 RESULT_COLUMNS = {
     "Line": "line",
     "Enrollment": "registrationId",
@@ -76,7 +75,7 @@ class FileCreation:
 
     def exit_code(self) -> int:
         """Return 9 if a row failed, or was there already and nobody said what to do then."""
-        return SOME_FAILED if self._failures() else 0
+        return SomeFailed.exit_code if self._failures() else 0
 
     def _batches(self) -> Iterator[list[_Entry]]:
         """Gather rows for a call; two with one id never share a call."""

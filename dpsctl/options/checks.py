@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dpsctl import keys
 from dpsctl.errors import UsageError
 
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_MOST_DIGITS = 9
 _ID_RULE = "Use letters, digits and - . _ : and end in a letter, a digit or '-'."
 _KEY_RULE = "Give base64 of 16 to 64 bytes."
 _LONGEST_CENTRAL_ID = 255
@@ -116,3 +118,21 @@ def page_size_rule(value: int | None) -> int | None:
     if value is not None and not 1 <= value <= _LARGEST_PAGE:
         raise UsageError(f"--page-size {value}: no such page", f"Give 1 to {_LARGEST_PAGE}.")
     return value
+
+
+def seconds_in(text: str) -> int | None:
+    """Read a time such as 90s, 30m, 12h or 7d; a bare number is seconds. None if it is none."""
+    number, unit = (text[:-1], text[-1:]) if text[-1:] in _UNITS else (text, "s")
+    is_number = number.isascii() and number.isdecimal() and len(number) <= _MOST_DIGITS
+    return int(number) * _UNITS[unit] if is_number else None
+
+
+def duration_rule(flag: str) -> Callable[[str | None], str | None]:
+    """Return the check that a value is a time that `seconds_in` can read, and not nothing."""
+
+    def check(value: str | None) -> str | None:
+        if value is not None and not seconds_in(value):
+            raise UsageError(f"{flag} {value!r}: no such time", "Write 90s, 30m, 12h or 7d.")
+        return value
+
+    return check

@@ -10,15 +10,14 @@ from dpsctl.options import panels
 from dpsctl.options.checks import base64_rule
 from dpsctl.options.group import option_group
 
-IdScope = Annotated[
-    str,
-    Option(
-        "--id-scope",
-        metavar="SCOPE",
-        envvar="DPSCTL_ID_SCOPE",
-        help="ID scope of the provisioning service, such as 0ne00000000.",
-    ),
-]
+_ID_SCOPE = Option(
+    "--id-scope",
+    metavar="SCOPE",
+    envvar="DPSCTL_ID_SCOPE",
+    help="ID scope of the provisioning service, such as 0ne00000000.",
+)
+IdScope = Annotated[str, _ID_SCOPE]
+OptionalIdScope = Annotated[str | None, _ID_SCOPE]
 Payload = Annotated[
     str | None,
     Option(

@@ -22,16 +22,15 @@ _GROUP_ID = Option(
 )
 GroupId = Annotated[str, _GROUP_ID]
 OptionalGroupId = Annotated[str | None, _GROUP_ID]
-RegistrationId = Annotated[
-    str,
-    Option(
-        "--registration-id",
-        "--rid",
-        metavar="ID",
-        help="Registration ID of the device.",
-        callback=id_rule("--registration-id", "registration id"),
-    ),
-]
+_REGISTRATION_ID = Option(
+    "--registration-id",
+    "--rid",
+    metavar="ID",
+    help="Registration ID of the device.",
+    callback=id_rule("--registration-id", "registration id"),
+)
+RegistrationId = Annotated[str, _REGISTRATION_ID]
+OptionalRegistrationId = Annotated[str | None, _REGISTRATION_ID]
 Etag = Annotated[
     str | None,
     Option(
