@@ -1,0 +1,83 @@
+"""A server that does what no service should: it drops, cuts, stalls and counts."""
+
+import socket
+import threading
+
+import pytest
+
+KEY = "ZmFrZS1wb2xpY3kta2V5LW9mLXRoZS10ZXN0cyE="
+
+
+class RawServer:
+    """Answers the connections one after the other with *answers*, then drops all others.
+
+    An answer is bytes, sent as they are before the connection is closed; None stalls.
+    """
+
+    def __init__(self, answers):
+        self._answers = list(answers)
+        self._over = threading.Event()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self.requests = []
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self):
+        while True:
+            connection, _ = self._socket.accept()
+            if self._over.is_set():
+                connection.close()
+                return
+            with connection:
+                connection.settimeout(5)
+                self.requests.append(self._read(connection))
+                answer = self._answers.pop(0) if self._answers else b""
+                if answer is None:
+                    connection.recv(1)  # until the client gives up
+                else:
+                    connection.sendall(answer)
+
+    @staticmethod
+    def _read(connection):
+        """Read one request, body and all, so that closing does not reset what was sent."""
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += connection.recv(65536)
+        head, _, body = data.partition(b"\r\n\r\n")
+        length = [line for line in head.lower().split(b"\r\n") if line[:15] == b"content-length:"]
+        while length and len(body) < int(length[0][15:]):
+            body += connection.recv(65536)
+        return head.decode().splitlines()[0]
+
+    def close(self):
+        self._over.set()
+        socket.create_connection(("127.0.0.1", self.port)).close()
+        self._thread.join()
+        self._socket.close()
+
+
+@pytest.fixture
+def raw_service(monkeypatch):
+    """Start a RawServer and point dpsctl at it."""
+    servers = []
+
+    def start(*answers):
+        servers.append(RawServer(answers))
+        login = f"HostName=dps.example;SharedAccessKeyName=owner;SharedAccessKey={KEY}"
+        monkeypatch.setenv("DPSCTL_LOGIN", login)
+        monkeypatch.setenv("DPSCTL_ENDPOINT_URL", f"http://127.0.0.1:{servers[-1].port}")
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """Let no retry wait, and say how long each would have."""
+    seconds = []
+    monkeypatch.setattr("dpsctl.service.http.time.sleep", seconds.append)
+    return seconds

@@ -1,0 +1,333 @@
+import io
+import json
+import threading
+import time
+from email.utils import formatdate
+
+import pytest
+from werkzeug.wrappers import Response
+
+from dpsctl.errors import ServiceFailed, Throttled, Unreachable, UsageError
+from dpsctl.run import Run
+from dpsctl.service.http import Http, Request, Target
+
+SHOW = "enrollment-group show --gid g1"
+PATH = "/enrollmentGroups/g1"
+RECORD = {"enrollmentGroupId": "g1", "attestation": {"type": "none"}, "etag": "e1"}
+
+
+def answer(body=b"{}", status=200, **headers):
+    lines = [f"HTTP/1.1 {status} Fine", f"Content-Length: {len(body)}", "Connection: close"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+GOOD = answer(json.dumps(RECORD).encode())
+CUT = GOOD[:-20]
+
+
+def methods(service):
+    return [line.split()[0] for line in service.requests]
+
+
+@pytest.mark.parametrize(
+    ("header", "least", "most"),
+    [
+        pytest.param("0", 0, 0, id="at-once"),
+        pytest.param("3", 3, 3, id="seconds"),
+        pytest.param("61", 60, 60, id="no-more-than-a-minute"),
+        pytest.param("9" * 400, 60, 60, id="absurd"),
+        pytest.param(formatdate(time.time() + 20), 15, 20, id="date"),
+        pytest.param(formatdate(time.time() - 20), 0, 0, id="date-gone-by"),
+        pytest.param("soon", 0, 0.5, id="words"),
+        pytest.param("\xb2", 0, 0.5, id="no-digit"),
+        pytest.param("-5", 0, 0.5, id="negative"),
+        pytest.param("", 0, 0.5, id="none"),
+    ],
+)
+def test_throttled_request_waits_as_long_as_it_is_told(
+    raw_service, run_offline, waits, header, least, most
+):
+    told = {"Retry_After": header} if header else {}
+    raw_service(answer(status=429, **told).decode().encode("latin-1"), GOOD)
+
+    assert run_offline(SHOW).json == RECORD
+    assert len(waits) == 1
+    assert least <= waits[0] <= most
+
+
+def test_waits_grow_and_stay_below_a_minute(raw_service, run_offline, waits):
+    raw_service(*[answer(status=503)] * 13)
+
+    run_offline(f"{SHOW} --retries 12", expect=8)
+
+    assert len(waits) == 12
+    assert all(wait <= min(60, 0.5 * 2**number) for number, wait in enumerate(waits))
+    assert len(set(waits)) > 6
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param(answer(status=408), id="408"),
+        pytest.param(answer(status=500), id="500"),
+        pytest.param(answer(status=502), id="502"),
+        pytest.param(answer(status=503), id="503"),
+        pytest.param(answer(status=504), id="504"),
+        pytest.param(b"", id="dropped"),
+        pytest.param(CUT, id="cut-body"),
+        pytest.param(None, id="stalled"),
+    ],
+)
+@pytest.mark.usefixtures("waits")
+def test_passing_failure_is_tried_again(raw_service, run_offline, first):
+    service = raw_service(first, GOOD)
+
+    assert run_offline(f"{SHOW} --timeout 0.3").json == RECORD
+    assert methods(service) == ["GET", "GET"]
+
+
+@pytest.mark.parametrize(
+    ("first", "code"),
+    [
+        pytest.param(answer(status=400), 1, id="400"),
+        pytest.param(answer(status=401), 4, id="401"),
+        pytest.param(answer(status=404), 3, id="404"),
+        pytest.param(answer(status=409), 5, id="409"),
+        pytest.param(answer(status=501), 8, id="501"),
+        pytest.param(answer(b"oops"), 1, id="not-json"),
+    ],
+)
+@pytest.mark.usefixtures("waits")
+def test_lasting_failure_is_not_tried_again(raw_service, run_offline, first, code):
+    service = raw_service(first, GOOD)
+
+    run_offline(SHOW, expect=code)
+
+    assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize(("retries", "tries"), [("--retries 0", 1), ("--retries 2", 3), ("", 5)])
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        pytest.param(answer(status=429), 6, id="throttled"),
+        pytest.param(answer(status=503), 8, id="failed"),
+        pytest.param(b"", 7, id="lost"),
+    ],
+)
+@pytest.mark.usefixtures("waits")
+def test_retries_come_to_an_end(raw_service, run_offline, bad, code, retries, tries):
+    service = raw_service(*[bad] * 9)
+
+    run_offline(f"{SHOW} {retries}", expect=code)
+
+    assert len(service.requests) == tries
+
+
+@pytest.mark.parametrize(
+    ("lines", "bodies"),
+    [
+        pytest.param("list", [answer(b"[]")], id="query"),
+        pytest.param("show --gid g1 --keys", [GOOD.replace(b"none", b"symmetricKey")], id="keys"),
+        pytest.param("delete --gid g1", [answer(status=204)], id="delete"),
+        pytest.param("create --gid g1", [GOOD], id="put"),
+    ],
+)
+@pytest.mark.usefixtures("waits")
+def test_call_of_every_kind_is_repeated(raw_service, run_offline, lines, bodies):
+    mechanism = [b"", answer(b'{"type":"symmetricKey"}')] if "--keys" in lines else []
+    body = answer(b'{"attestation":{"type":"symmetricKey"}}') if mechanism else bodies[0]
+    service = raw_service(b"", body, *mechanism)
+
+    run_offline(f"enrollment-group {lines}")
+
+    assert len(service.requests) == (4 if mechanism else 2)
+
+
+@pytest.mark.usefixtures("waits")
+def test_answer_that_never_comes_is_a_network_error(raw_service, run_offline):
+    raw_service(None)
+
+    ran = run_offline(f"{SHOW} --timeout 0.2 --retries 0", expect=7)
+
+    assert "no answer in time" in ran.err
+    assert "--timeout" in ran.err
+
+
+def test_body_that_stops_arriving_is_a_time_out_too(odd_service, run_offline):
+    has_given_up = threading.Event()
+
+    def pieces():
+        yield b"{"
+        has_given_up.wait(5)
+
+    stalling = Response(pieces(), headers={"Content-Length": "50"})
+    odd_service.expect_request(PATH).respond_with_response(stalling)
+
+    ran = run_offline(f"{SHOW} --timeout 0.2 --retries 0", expect=7)
+    has_given_up.set()
+
+    assert "no answer in time" in ran.err
+
+
+def test_answer_that_ends_inside_its_head_is_an_error(raw_service, run_offline):
+    raw_service(GOOD[:30])
+
+    assert "not JSON" in run_offline(SHOW, expect=1).err
+
+
+@pytest.mark.usefixtures("waits")
+def test_delete_whose_answer_was_lost_takes_404_for_success(raw_service, run_offline):
+    service = raw_service(b"", answer(status=404))
+
+    assert run_offline("enrollment-group delete --gid g1").out == ""
+    assert methods(service) == ["DELETE", "DELETE"]
+
+
+@pytest.mark.parametrize("before", [[], [answer(status=429)]], ids=["at-once", "throttled"])
+@pytest.mark.usefixtures("waits")
+def test_delete_of_what_never_was_is_not_found(raw_service, run_offline, before):
+    raw_service(*before, answer(status=404))
+
+    run_offline("enrollment-group delete --gid g1", expect=3)
+
+
+@pytest.mark.parametrize("status", [409, 412])
+@pytest.mark.usefixtures("waits")
+def test_put_whose_answer_was_lost_is_compared_and_found_written(raw_service, run_offline, status):
+    written = {
+        **RECORD,
+        "attestation": {"type": "symmetricKey"},
+        "capabilities": {"iotEdge": False},
+        "reprovisionPolicy": {"updateHubAssignment": True, "migrateDeviceData": True},
+        "provisioningStatus": "enabled",
+    }
+    keys = {"type": "symmetricKey", "symmetricKey": {"primaryKey": "a", "secondaryKey": "b"}}
+    service = raw_service(
+        b"",
+        answer(status=status),
+        answer(json.dumps(written).encode()),
+        answer(json.dumps(keys).encode()),
+    )
+
+    ran = run_offline("enrollment-group create --gid g1")
+
+    assert ran.json == {**written, "attestation": keys}
+    assert methods(service) == ["PUT", "PUT", "GET", "POST"]
+
+
+@pytest.mark.usefixtures("waits")
+def test_put_whose_answer_was_lost_is_a_conflict_if_another_was_written(raw_service, run_offline):
+    raw_service(b"", answer(status=409), GOOD)
+
+    run_offline("enrollment-group create --gid g1 --tags a=1", expect=5)
+
+
+def test_put_that_was_answered_is_not_compared(raw_service, run_offline):
+    service = raw_service(answer(status=409))
+
+    run_offline("enrollment-group create --gid g1", expect=5)
+
+    assert methods(service) == ["PUT"]
+
+
+@pytest.mark.usefixtures("waits")
+def test_update_whose_answer_was_lost_is_compared(raw_service, run_offline):
+    new = {**RECORD, "etag": "e2", "capabilities": {"iotEdge": True}}
+    raw_service(GOOD, b"", answer(status=412), answer(json.dumps(new).encode()))
+
+    assert run_offline("enrollment-group update --gid g1 --ee").json == new
+
+
+@pytest.fixture
+def http(raw_service):
+    """Start a raw server and return it with a session of its own."""
+
+    def start(*answers, retries=2, stderr=None):
+        service = raw_service(*answers)
+        target = Target(f"http://127.0.0.1:{service.port}", "2021-10-01", retries=retries)
+        return service, Http(target, lambda: "token-of-the-test", Run({}, stderr=stderr))
+
+    return start
+
+
+@pytest.mark.parametrize(
+    ("first", "raised", "tries"),
+    [
+        pytest.param(b"", Unreachable, 1, id="lost"),
+        pytest.param(answer(status=503), ServiceFailed, 1, id="failed"),
+        pytest.param(answer(status=429), Throttled, 3, id="throttled"),
+    ],
+)
+@pytest.mark.usefixtures("waits")
+def test_call_that_may_have_worked_is_not_repeated_unless_it_may_be(http, first, raised, tries):
+    service, session = http(*[first] * 3)
+
+    with pytest.raises(raised):
+        session.send(Request("POST", "/enrollmentGroups", {}, repeatable=False))
+
+    assert len(service.requests) == tries
+
+
+def test_number_that_json_lacks_is_not_sent(http):
+    service, session = http(GOOD)
+
+    with pytest.raises(UsageError, match="a number that JSON cannot carry"):
+        session.send(Request("PUT", PATH, {"a": float("inf")}))
+
+    assert service.requests == []
+
+
+def test_certificate_nobody_vouches_for_is_refused_at_once(run, monkeypatch, waits):
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+
+    ran = run("enrollment-group list", expect=7)
+
+    assert "not trusted" in ran.err
+    assert "--ca-bundle" in ran.err
+    assert waits == []
+
+
+def test_closed_port_is_not_tried_again(run_offline, raw_service, waits):
+    service = raw_service()
+    service.close()
+    service.close = lambda: None
+
+    run_offline(SHOW, expect=7)
+
+    assert waits == []
+
+
+def test_redirection_is_not_followed(odd_service, run_offline):
+    there = odd_service.url_for("/elsewhere")
+    headers = {"Location": there}
+    odd_service.expect_request(PATH).respond_with_data("", status=307, headers=headers)
+
+    ran = run_offline(SHOW, expect=1)
+
+    assert "token is for one host" in ran.err
+    assert [request.path for request, _ in odd_service.log] == [PATH]
+
+
+def test_netrc_does_not_replace_the_token(odd_service, run_offline, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("machine localhost login me password mine\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    odd_service.expect_request(PATH).respond_with_json(RECORD)
+
+    run_offline(SHOW)
+
+    token = odd_service.log[0][0].headers["Authorization"]
+    assert token.startswith("SharedAccessSignature sr=dps.example&sig=")
+
+
+def test_retry_is_told_when_asked(http, waits):
+    heard = io.StringIO()
+    _, session = http(answer(status=429, Retry_After=7), GOOD, stderr=heard)
+    session._run.verbose = True
+
+    session.send(Request("GET", PATH))
+
+    assert f"GET {session.target.url}{PATH}" in heard.getvalue()
+    assert "trying again in 7.0 s" in heard.getvalue()
+    assert waits == [7]
