@@ -6,26 +6,43 @@ import hashlib
 import ssl
 from typing import Any
 
-# Neither says what a record holds: the etag changes with the write itself.
-_IGNORED = frozenset({"etag"})
+# What the service adds to a record or fills in (facts.md B1, B3); all else that is there and was
+# not sent is from before, or from somebody else.
+_FILLED_IN = frozenset(
+    {
+        "etag",
+        "createdDateTimeUtc",
+        "lastUpdatedDateTimeUtc",
+        "registrationState",
+        "provisioningStatus",
+        "allocationPolicy",
+        "capabilities",
+        "iotEdge",
+        "reprovisionPolicy",
+        "updateHubAssignment",
+        "migrateDeviceData",
+        "symmetricKey",
+        "primaryKey",
+        "secondaryKey",
+        "info",
+    }
+)
+_ETAG = "etag"  # changes with the write itself
+_TWIN = "initialTwin"  # the caller's own JSON, in which the service fills in nothing
 
 
 def is_written(sent: Any, found: Any) -> bool:
-    """Tell whether the service holds all that was *sent*.
+    """Tell whether the service holds what was *sent*, and nothing that a write would have removed.
 
-    What was not sent or sent as null may be anything: the service fills it in. A certificate is
-    compared by its thumbprint, since the service returns no more of it (facts.md B3).
+    A certificate is compared by its thumbprint, since the service returns no more of it
+    (facts.md B3). In doubt the answer is no: calling a written record a conflict loses nothing.
     """
     if isinstance(sent, dict):
         if "certificate" in sent and isinstance(found, dict):
             return _thumbprint(sent["certificate"]) == (found.get("info") or {}).get(
                 "sha256Thumbprint"
             )
-        return isinstance(found, dict) and all(
-            is_written(value, found.get(name))
-            for name, value in sent.items()
-            if value is not None and name not in _IGNORED
-        )
+        return isinstance(found, dict) and _is_object_written(sent, found)
     if isinstance(sent, list):
         return (
             isinstance(found, list)
@@ -33,6 +50,15 @@ def is_written(sent: Any, found: Any) -> bool:
             and all(is_written(one, other) for one, other in zip(sent, found, strict=True))
         )
     return bool(sent == found)
+
+
+def _is_object_written(sent: dict[str, Any], found: dict[str, Any]) -> bool:
+    given = {name: value for name, value in sent.items() if value is not None and name != _ETAG}
+    there = {name for name, value in found.items() if value is not None}
+    return there - given.keys() <= _FILLED_IN and all(
+        value == found.get(name) if name == _TWIN else is_written(value, found.get(name))
+        for name, value in given.items()
+    )
 
 
 def _thumbprint(pem: Any) -> str | None:
