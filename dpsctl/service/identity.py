@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import re
+import socket
 import time
 from binascii import a2b_base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ TOKEN_VARIABLE = "DPSCTL_ACCESS_TOKEN"  # noqa: S105 - a variable's name
 CENTRAL_SCOPE = "https://apps.azureiotcentral.com/.default"
 _EARLY = 300.0  # seconds: a token is renewed before it can run out on the way
 _UNKNOWN_LIFETIME = 600.0
+_METADATA = "http://169.254.169.254"  # every virtual machine of Azure has it there
 _SECRETS = ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_PASSWORD")
 # A token of the classic endpoint is good for ARM too; az's own tokens carry it.
 _CLASSIC_ARM = ("management.core.windows.net", "management.core.usgovcloudapi.net")
@@ -93,12 +95,15 @@ class Identity:
         return found.token, float(found.expires_on)
 
     def _credentials(self) -> Iterator[Any]:
-        """Yield azure-identity's ways to sign in; looking for a managed identity is slow."""
+        """Yield azure-identity's ways to sign in, in the order they are tried."""
         from azure import identity
 
         environ = self._run.environ
         authority = self._cloud.authority(environ)
-        given: dict[str, Any] = {"authority": authority, "connection_verify": self._verify}
+        given: dict[str, Any] = {
+            "authority": f"https://{authority}",
+            "connection_verify": self._verify,
+        }
         given["disable_instance_discovery"] = all(
             authority != cloud.authority_host for cloud in CLOUDS.values()
         )
@@ -113,7 +118,8 @@ class Identity:
                 **given,
             )
         yield identity.AzureCliCredential(process_timeout=60)
-        yield identity.ManagedIdentityCredential(client_id=environ.get("AZURE_CLIENT_ID"))
+        if _may_have_managed_identity(environ):
+            yield identity.ManagedIdentityCredential(client_id=environ.get("AZURE_CLIENT_ID"))
 
     def _assertion_of_github(self) -> str:
         """Ask GitHub, inside one of its workflows, for the token that says which one it is."""
@@ -139,6 +145,18 @@ class _Nobody:
     def get_token(self, *_: Any, **__: Any) -> Any:
         self.was_asked = True
         raise Unauthorized("Nobody is signed in to Azure", 401)
+
+
+def _may_have_managed_identity(environ: Mapping[str, str]) -> bool:
+    """Tell within half a second what azure-identity takes five seconds for where there is none."""
+    if environ.get("IDENTITY_ENDPOINT") or environ.get("MSI_ENDPOINT"):
+        return True
+    metadata = urlsplit(environ.get("AZURE_POD_IDENTITY_AUTHORITY_HOST") or _METADATA)
+    try:
+        socket.create_connection((metadata.hostname, metadata.port or 80), 0.5).close()
+    except OSError:
+        return False
+    return True
 
 
 def audience_of(token: str) -> str:

@@ -1,4 +1,4 @@
-"""An Azure to sign in to: who issues tokens, the resource manager, and a service that takes them."""
+"""An Azure to sign in to: who issues tokens, the resource manager, a service that takes them."""
 
 import base64
 import json
@@ -198,7 +198,7 @@ def azure(azure_server, service, monkeypatch):  # noqa: ARG001 - it sets the env
     """An Azure with nothing in it yet; nobody is signed in."""
     azure_server.clear()
     monkeypatch.setenv("DPSCTL_ARM_URL", azure_server.url_for("").rstrip("/"))
-    monkeypatch.setenv("AZURE_AUTHORITY_HOST", f"localhost:{azure_server.port}")
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", azure_server.url_for("/"))
     monkeypatch.setenv("AZURE_SUBSCRIPTION_ID", SUBSCRIPTION)
     return FakeAzure(azure_server)
 
@@ -213,7 +213,7 @@ def client_secret(azure, monkeypatch):
 
 
 @pytest.fixture
-def az(azure, monkeypatch, tmp_path):
+def az(azure, monkeypatch, tmp_path):  # noqa: ARG001 - it sets the environment
     """An `az` on the path, signed in; the file that is returned lists how it was called."""
     folder, calls = tmp_path / "bin", tmp_path / "az.calls"
     folder.mkdir()
