@@ -1,0 +1,283 @@
+"""`compute-device-key --registration-ids`: keys for whole fleets, offline."""
+
+import shlex
+import stat
+import subprocess
+import sys
+import time
+from urllib.parse import unquote
+
+import pytest
+
+from dpsctl.keys import derive_device_key
+
+COMMAND = "enrollment-group compute-device-key"
+# Microsoft's concepts-symmetric-key-attestation.md prints this key, id and answer (facts.md D).
+KEY = "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw=="
+ID = "sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6"
+ANSWER = "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc="
+FLEET = [f"device-{number}" for number in range(2500)]
+
+
+@pytest.fixture
+def ids(tmp_path):
+    """Write the lines of a file and return its path."""
+
+    def write(*lines, ending="\n"):
+        path = tmp_path / "ids.txt"
+        path.write_bytes("".join(line + ending for line in lines).encode())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def derive(run_offline):
+    def derive(options, **given):
+        return run_offline(f"{COMMAND} --key {KEY} {options}", **given)
+
+    return derive
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("tsv", f"{ID}\t{ANSWER}\n"),
+        ("csv", f"registrationId,key\r\n{ID},{ANSWER}\r\n"),
+        ("jsonl", f'{{"key":"{ANSWER}","registrationId":"{ID}"}}\n'),
+        ("json", f'[\n  {{\n    "key": "{ANSWER}",\n    "registrationId": "{ID}"\n  }}\n]\n'),
+    ],
+)
+def test_keys_are_written_in_each_format(derive, ids, output, expected):
+    ran = derive(f"--registration-ids {ids(ID)} -o {output}")
+
+    assert (ran.out.replace("\r", ""), ran.err) == (expected.replace("\r", ""), "")
+
+
+def test_json_is_the_default_as_everywhere(derive, ids):
+    assert derive(f"--registration-ids {ids(ID)}").json == [{"key": ANSWER, "registrationId": ID}]
+
+
+def test_ids_come_from_standard_input(derive):
+    assert derive("--registration-ids - -o tsv", stdin=f"{ID}\n").out == f"{ID}\t{ANSWER}\n"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(("name,serial", f"pump,{ID}"), id="csv"),
+        pytest.param(('{"name": "pump", "serial": "' + ID + '"}',), id="json lines"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_ids_come_from_a_field(derive, ids, lines, ending):
+    path = ids(*lines, ending=ending)
+
+    assert derive(f"--registration-ids {path} --id-field serial -o tsv").out == f"{ID}\t{ANSWER}\n"
+
+
+def test_group_key_is_fetched_once_for_all(run, emulator, ids):
+    key = run("enrollment-group create --gid g1").json["attestation"]["symmetricKey"][
+        "secondaryKey"
+    ]
+    emulator.service.log.clear()
+
+    ran = run(f"{COMMAND} --gid g1 --secondary --registration-ids {ids(*FLEET[:3])} -o tsv")
+
+    expected = "".join(f"{name}\t{derive_device_key(key, name)}\n" for name in FLEET[:3])
+    assert ran.out == expected
+    assert len(emulator.service.log.entries()) == 1
+
+
+def test_bad_lines_are_named_and_left_out(derive, ids):
+    path = ids("a", "b!", "", "c")
+
+    ran = derive(f"--registration-ids {path} -o tsv", expect=9)
+
+    assert [line.partition("\t")[0] for line in ran.out.splitlines()] == ["a", "c"]
+    assert f"{path}:2: " in ran.err
+
+
+def test_bytes_that_are_no_text_are_a_bad_line(derive):
+    ran = derive("--registration-ids - -o tsv", stdin=b"a\n\xff\nc\n", expect=9)
+
+    assert [line.partition("\t")[0] for line in ran.out.splitlines()] == ["a", "c"]
+    assert "standard input:2: " in ran.err
+
+
+def test_strict_stops_at_the_first_bad_line(derive, ids):
+    ran = derive(f"--registration-ids {ids('a', 'b!', 'c')} --strict -o tsv", expect=9)
+
+    assert ran.out.splitlines() == [f"a\t{derive_device_key(KEY, 'a')}"]
+    assert ":2: " in ran.err
+
+
+def test_duplicates_are_found_on_request(derive, ids):
+    path = ids("a", "b", "A")
+
+    derive(f"--registration-ids {path}")
+    ran = derive(f"--registration-ids {path} --check-duplicates", expect=9)
+
+    assert len(ran.json) == 2
+    assert ":3: 'A' is the id of line 1" in ran.err
+
+
+def test_upper_case_is_warned_of_once(derive, ids):
+    ran = derive(f"--registration-ids {ids('A', 'B', 'c')}")
+
+    assert ran.err.count("warning") == 1
+    assert ran.err.startswith("warning: 2 registration ids have upper-case letters")
+
+
+def test_out_is_private_and_does_not_go_over_another_file(derive, ids, tmp_path):
+    out = tmp_path / "keys.tsv"
+
+    first = derive(f"--registration-ids {ids(ID)} --out {out} -o tsv")
+    second = derive(f"--registration-ids {ids(ID)} --out {out} -o tsv", expect=2)
+
+    assert first.out == ""
+    assert out.read_text() == f"{ID}\t{ANSWER}\n"
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert "exists already" in second.err
+
+
+def test_strict_run_that_stops_leaves_no_file(derive, ids, tmp_path):
+    derive(f"--registration-ids {ids('a', 'b!')} --strict --out {tmp_path / 'keys'}", expect=9)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["ids.txt"]
+
+
+@pytest.mark.parametrize("which_device", ["--rid", "--registration-ids"])
+def test_sas_tokens_are_made_for_a_time(derive, ids, which_device):
+    device = ID if which_device == "--rid" else ids(ID)
+
+    ran = derive(f"{which_device} {device} --sas --expires-in 2h --id-scope 0ne1 -o tsv")
+
+    token = ran.out.split("\t")[-1]
+    parts = dict(part.split("=", 1) for part in unquote(token.split(" ")[1]).strip().split("&"))
+    assert (parts["sr"], parts["skn"]) == (f"0ne1/registrations/{ID}", "registration")
+    assert int(parts["se"]) == pytest.approx(time.time() + 7200, abs=60)
+
+
+@pytest.mark.parametrize("which_device", ["--rid", "--registration-ids"])
+def test_connection_strings_are_made_for_a_hub(derive, ids, which_device):
+    device = ID if which_device == "--rid" else ids(ID)
+
+    ran = derive(f"{which_device} {device} --connection-strings --hub h.example -o tsv")
+
+    made = ran.out.strip().split("\t")[-1]
+    assert made == f"HostName=h.example;DeviceId={ID};SharedAccessKey={ANSWER}"
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        pytest.param("", "--registration-id is missing", id="no device"),
+        pytest.param("--rid a --registration-ids b", "exclude each other", id="one and many"),
+        pytest.param("--rid a --strict", "--strict", id="strict for one"),
+        pytest.param("--rid a --out f", "--out", id="out for one"),
+        pytest.param("--rid a --sas", "--id-scope", id="token without a scope"),
+        pytest.param("--rid a --connection-strings", "--hub", id="string without a hub"),
+        pytest.param("--rid a --hub h", "--connection-strings", id="hub without strings"),
+        pytest.param("--rid a --expires-in 1h", "--sas", id="time without tokens"),
+        pytest.param("--rid a --sas --id-scope s --expires-in soon", "soon", id="no time"),
+        pytest.param("--rid a --sas --id-scope s --expires-in 0h", "0h", id="no time at all"),
+        pytest.param("--registration-ids gone.txt", "gone.txt", id="no file"),
+        pytest.param("--registration-ids - -o table", "table", id="format that cannot stream"),
+        pytest.param("--registration-ids - --query '[0]'", "--query", id="query"),
+        pytest.param(
+            "--rid a --sas --id-scope s --connection-strings --hub h", "exclude", id="two results"
+        ),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(derive, options, named):
+    ran = derive(options, expect=2)
+
+    assert named in ran.err
+    assert ran.out == ""
+
+
+def test_reader_that_goes_away_ends_it_silently():
+    line = (
+        f"yes device | {sys.executable} -m dpsctl {COMMAND} --registration-ids - -o tsv | head -n1"
+    )
+
+    done = subprocess.run(
+        ["bash", "-c", f"{line}; exit ${{PIPESTATUS[1]}}"],
+        env={"DPSCTL_GROUP_KEY": KEY, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.fixture
+def in_shell(monkeypatch, ids, tmp_path):
+    """Run a shell line over the ids of FLEET, in which `dpsctl` is this one."""
+    program = tmp_path / "dpsctl"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m dpsctl "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("DPSCTL_GROUP_KEY", KEY)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    path = ids(*FLEET)
+
+    def in_shell(line):
+        with path.open("rb") as stdin:
+            done = subprocess.run(
+                ["sh", "-c", line], stdin=stdin, capture_output=True, timeout=60, check=False
+            )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.decode().splitlines()
+
+    return in_shell
+
+
+def one_process():
+    return [f"{name}\t{derive_device_key(KEY, name)}" for name in FLEET]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_processes_change_nothing_about_the_result(in_shell, jobs):
+    found = in_shell(f"dpsctl {COMMAND} --registration-ids - --jobs {jobs} -o tsv")
+
+    assert found == one_process()
+
+
+def test_gnu_parallel_spreads_a_fleet(in_shell, program):
+    program("parallel")
+
+    found = in_shell(
+        f"parallel --pipe --keep-order --block 10k -j2 dpsctl {COMMAND} --registration-ids - -o tsv"
+    )
+
+    assert found == one_process()
+
+
+def test_xargs_spreads_a_fleet(in_shell, program):
+    program("xargs")
+
+    found = in_shell(
+        'xargs -P 2 -n 1000 sh -c \'printf "%s\\n" "$@" |'
+        f" dpsctl {COMMAND} --registration-ids - -o tsv' sh"
+    )
+
+    assert sorted(found) == sorted(one_process())
+
+
+def test_spark_spreads_a_fleet(monkeypatch):
+    pyspark = pytest.importorskip("pyspark", reason="there is no PySpark")
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+
+    context = pyspark.SparkContext("local[2]")
+    try:
+        filter_line = f"{sys.executable} -m dpsctl {COMMAND} --registration-ids - -o tsv"
+        piped = context.parallelize(FLEET, 3).pipe(filter_line, {"DPSCTL_GROUP_KEY": KEY}, True)
+        found = piped.collect()
+    finally:
+        context.stop()
+
+    assert found == one_process()
