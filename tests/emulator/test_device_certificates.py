@@ -3,6 +3,10 @@
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from dpsctl.emulator.answers import Refusal
+from dpsctl.emulator.device import Device
+from dpsctl.emulator.identification import identify
+
 INVALID = (401, 401002)
 
 
@@ -278,3 +282,14 @@ def test_individual_by_ca_reference_refuses_another_cas_device(certificate, refe
     answer = device("d1", chain=[certificate("d1", stranger), stranger], at=emulator).send()
 
     assert code_of(answer) == INVALID
+
+
+@pytest.mark.parametrize("damage", ["garbage", "cut"])
+def test_damaged_certificate_is_refused(emulator, certificate, damage):
+    whole = certificate("d1").certificate.public_bytes(Encoding.DER)
+    der = {"garbage": b"\x30\x00", "cut": whole[:-1]}[damage]
+
+    with pytest.raises(Refusal) as refused:
+        identify(emulator.service, Device(emulator.id_scope, "d1", None, (der,)))
+
+    assert refused.value.code == 401002
