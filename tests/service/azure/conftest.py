@@ -6,6 +6,7 @@ import re
 import ssl
 import sys
 import time
+from types import SimpleNamespace
 from urllib.parse import parse_qs
 
 import pytest
@@ -158,6 +159,20 @@ def _json(body, status=200):
 
 def _error(status, code, message):
     return _json({"error": {"code": code, "message": message}}, status)
+
+
+@pytest.fixture
+def tokens():
+    """What the fake Azure issues, and how to make more."""
+    return SimpleNamespace(
+        arm=ARM_TOKENS["https://management.azure.com"],
+        dps=DPS_TOKEN,
+        reader=READER_TOKEN,
+        make=token_for,
+        every=[*ARM_TOKENS.values(), DPS_TOKEN],
+        audience=DPS,
+        tenant=TENANT,
+    )
 
 
 @pytest.fixture(scope="session")

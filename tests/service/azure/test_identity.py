@@ -20,14 +20,8 @@ def no_azure_identity(monkeypatch):
     monkeypatch.setitem(sys.modules, "azure.identity", None)
 
 
-def tokens(name):
-    """Return what the fake Azure would issue; its module is this folder's conftest."""
-    from_conftest = sys.modules["tests.service.azure.conftest"]
-    return getattr(from_conftest, name)
-
-
-def test_the_token_of_the_environment_comes_first(client_secret, run_offline, monkeypatch):
-    monkeypatch.setenv("DPSCTL_ACCESS_TOKEN", tokens("DPS_TOKEN"))
+def test_the_token_of_the_environment_comes_first(client_secret, run_offline, monkeypatch, tokens):
+    monkeypatch.setenv("DPSCTL_ACCESS_TOKEN", tokens.dps)
 
     run_offline(LIST)
 
@@ -35,20 +29,19 @@ def test_the_token_of_the_environment_comes_first(client_secret, run_offline, mo
 
 
 def test_a_token_for_the_service_is_not_sent_to_arm(
-    client_secret, service, run_offline, monkeypatch
+    client_secret, service, run_offline, monkeypatch, tokens
 ):
     client_secret.add("mydps", service.policy_key)
-    monkeypatch.setenv("DPSCTL_ACCESS_TOKEN", tokens("DPS_TOKEN"))
+    monkeypatch.setenv("DPSCTL_ACCESS_TOKEN", tokens.dps)
 
     run_offline("enrollment-group list -n mydps -g rg")
 
     assert client_secret.scopes == [ARM]
 
 
-def test_a_token_for_arm_finds_the_key(azure, service, run_offline, monkeypatch):
+def test_a_token_for_arm_finds_the_key(azure, service, run_offline, monkeypatch, tokens):
     azure.add("mydps", service.policy_key)
-    arm_token = tokens("ARM_TOKENS")["https://management.azure.com"]
-    monkeypatch.setenv("DPSCTL_ACCESS_TOKEN", arm_token)
+    monkeypatch.setenv("DPSCTL_ACCESS_TOKEN", tokens.arm)
 
     ran = run_offline("enrollment-group list -n mydps -g rg")
 
@@ -57,18 +50,18 @@ def test_a_token_for_arm_finds_the_key(azure, service, run_offline, monkeypatch)
 
 
 @pytest.mark.usefixtures("azure", "no_azure_identity")
-def test_a_token_for_another_service_says_so(run_offline, monkeypatch):
-    monkeypatch.setenv("DPSCTL_ACCESS_TOKEN", tokens("DPS_TOKEN"))
+def test_a_token_for_another_service_says_so(run_offline, monkeypatch, tokens):
+    monkeypatch.setenv("DPSCTL_ACCESS_TOKEN", tokens.dps)
 
     ran = run_offline("enrollment-group list -n mydps -g rg", expect=4)
 
-    assert f"is a token for {tokens('DPS')}, not for {ARM}" in ran.err
-    assert tokens("DPS_TOKEN") not in ran.err
+    assert f"is a token for {tokens.audience}, not for {ARM}" in ran.err
+    assert tokens.dps not in ran.err
 
 
 @pytest.mark.usefixtures("azure")
-def test_a_token_that_has_run_out_is_not_sent(run_offline, monkeypatch):
-    old = tokens("token_for")(tokens("DPS"), exp=time.time() - 60)
+def test_a_token_that_has_run_out_is_not_sent(run_offline, monkeypatch, tokens):
+    old = tokens.make(tokens.audience, exp=time.time() - 60)
     monkeypatch.setenv("DPSCTL_ACCESS_TOKEN", old)
 
     ran = run_offline(LIST, expect=4)
@@ -80,23 +73,29 @@ def test_a_token_that_has_run_out_is_not_sent(run_offline, monkeypatch):
 @pytest.mark.parametrize(
     ("token", "line", "hint"),
     [
-        pytest.param("READER_TOKEN", "create --gid g", "Data Contributor' to write", id="403"),
+        pytest.param("reader", "create --gid g", "Data Contributor' to write", id="403"),
         pytest.param(None, "list", "The token was not accepted", id="401"),
     ],
 )
 @pytest.mark.usefixtures("azure")
-def test_a_refused_token_says_which_role_is_missing(token, line, hint, run_offline, monkeypatch):
-    monkeypatch.setenv("DPSCTL_ACCESS_TOKEN", tokens(token) if token else "an-unknown-token")
+def test_a_refused_token_says_which_role_is_missing(
+    token, line, hint, run_offline, monkeypatch, tokens
+):
+    monkeypatch.setenv(
+        "DPSCTL_ACCESS_TOKEN", getattr(tokens, token) if token else "an-unknown-token"
+    )
 
     ran = run_offline(f"enrollment-group {line} -n mydps --auth-type login", expect=4)
 
     assert hint in ran.err
 
 
-def test_a_federated_token_signs_in_as_a_workload(azure, run_offline, monkeypatch, tmp_path):
+def test_a_federated_token_signs_in_as_a_workload(
+    azure, run_offline, monkeypatch, tmp_path, tokens
+):
     federated = tmp_path / "token"
     federated.write_text("the-federated-token")
-    monkeypatch.setenv("AZURE_TENANT_ID", tokens("TENANT"))
+    monkeypatch.setenv("AZURE_TENANT_ID", tokens.tenant)
     monkeypatch.setenv("AZURE_CLIENT_ID", "an-application")
     monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", str(federated))
 
@@ -106,14 +105,14 @@ def test_a_federated_token_signs_in_as_a_workload(azure, run_offline, monkeypatc
 
 
 @pytest.fixture
-def github(azure, monkeypatch):
+def github(azure, monkeypatch, tokens):
     """A job of GitHub that may ask who it is."""
     azure.server.expect_request(
         "/idtoken",
         query_string={"id": "7", "audience": "api://AzureADTokenExchange"},
         headers={"Authorization": "Bearer the-request-token"},
     ).respond_with_json({"value": "the-token-of-the-job"})
-    monkeypatch.setenv("AZURE_TENANT_ID", tokens("TENANT"))
+    monkeypatch.setenv("AZURE_TENANT_ID", tokens.tenant)
     monkeypatch.setenv("AZURE_CLIENT_ID", "an-application")
     monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", f"{azure.url}/idtoken?id=7")
     monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "the-request-token")
@@ -200,15 +199,15 @@ def test_nobody_signed_in_is_told_every_way(installed, run_offline, request, mon
         assert way in ran.err
 
 
-def test_a_managed_identity_is_asked_last(azure, run_offline, monkeypatch):
+def test_a_managed_identity_is_asked_last(azure, run_offline, monkeypatch, tokens):
     azure.server.expect_request(
         "/msi", headers={"X-IDENTITY-HEADER": "the-header"}
     ).respond_with_json(
         {
-            "access_token": tokens("DPS_TOKEN"),
+            "access_token": tokens.dps,
             "expires_on": "4000000000",
             "token_type": "Bearer",
-            "resource": tokens("DPS"),
+            "resource": tokens.audience,
         }
     )
     monkeypatch.setenv("IDENTITY_ENDPOINT", f"{azure.url}/msi")
@@ -219,9 +218,11 @@ def test_a_managed_identity_is_asked_last(azure, run_offline, monkeypatch):
     assert ran.json == []
 
 
-def test_a_virtual_machine_is_asked_for_its_identity(azure, run_offline, monkeypatch, httpserver):
+def test_a_virtual_machine_is_asked_for_its_identity(
+    azure, run_offline, monkeypatch, httpserver, tokens
+):
     httpserver.expect_request("/metadata/identity/oauth2/token").respond_with_json(
-        {"access_token": tokens("DPS_TOKEN"), "expires_in": "3600", "resource": tokens("DPS")}
+        {"access_token": tokens.dps, "expires_in": "3600", "resource": tokens.audience}
     )
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", httpserver.url_for("").rstrip("/"))
 
@@ -240,12 +241,12 @@ def test_settings_that_azure_identity_refuses_are_named(client_secret, run_offli
     assert client_secret.grants == []
 
 
-def test_every_token_and_secret_is_masked_in_the_trace(client_secret, service, run_offline):
+def test_every_token_and_secret_is_masked_in_the_trace(client_secret, service, run_offline, tokens):
     client_secret.add("mydps", service.policy_key)
 
     ran = run_offline("enrollment-group create --gid g -n mydps -g rg --debug")
 
-    for secret in (service.policy_key, "the-client-secret", *tokens("ARM_TOKENS").values()):
+    for secret in (service.policy_key, "the-client-secret", *tokens.every):
         assert secret not in ran.err
     assert "listkeys" in ran.err
 
@@ -273,8 +274,8 @@ def test_a_token_about_to_end_is_fetched_anew(monkeypatch, tmp_path):
         pytest.param("0cd79364-7a90-4354-9984-6e36c841418d", DPS_SCOPE, True, id="an app's id"),
     ],
 )
-def test_a_token_fits_unless_it_is_for_another_service(audience, scope, fits):
-    assert is_for(tokens("token_for")(audience), scope) is fits
+def test_a_token_fits_unless_it_is_for_another_service(audience, scope, fits, tokens):
+    assert is_for(tokens.make(audience), scope) is fits
 
 
 @pytest.mark.parametrize("token", ["opaque", "a.b.c", "a.W10.c"], ids=["opaque", "no JSON", "list"])
