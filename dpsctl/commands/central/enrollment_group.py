@@ -133,7 +133,7 @@ def update(  # noqa: PLR0913, PLR0917 - each is one thing a user may say
     etag: PreviewEtag = None,
     show_keys: ShowKeys = None,
 ) -> Any:
-    """Change an enrollment group; what no flag names stays as it is."""
+    """Change an enrollment group; the rest of it stays as it is."""
     bodies = _bodies(certificates, run)
     removed = _removed(remove_x509, entry, bodies)
     changes = changed_enrollment_group(settings)
