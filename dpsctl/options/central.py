@@ -280,7 +280,7 @@ Passphrase = Annotated[
     str | None,
     Option(
         "--passphrase",
-        metavar="PASSPHRASE",
-        help="Opens that key if it is encrypted; @FILE keeps it out of the process list.",
+        metavar="FILE",
+        help="Opens that key if it is encrypted; asked for on a terminal unless given.",
     ),
 ]

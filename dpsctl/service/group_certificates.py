@@ -55,9 +55,10 @@ def update(
             )
         )
     results = _carried_out(steps)
-    if groups.dry_run and steps:
-        return results[0] if len(results) == 1 else results
-    return groups.show(group_id)
+    if groups.dry_run and len(steps) > 1:
+        return results
+    is_answered = len(steps) == 1 and (groups.dry_run or changes)
+    return results[0] if is_answered else groups.show(group_id)
 
 
 @dataclass(frozen=True)

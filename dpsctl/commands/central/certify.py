@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dpsctl.certificate_files import bytes_of
 from dpsctl.frame import Noun
 from dpsctl.options.central import (
     CertificatePath,
@@ -14,14 +13,17 @@ from dpsctl.options.central import (
     SigningKeyPath,
 )
 from dpsctl.options.words import CertificateEntry
+from dpsctl.passphrases import passphrase_asker
 from dpsctl.payloads.central import encoded_certificate, signing_certificate
 from dpsctl.run import Run
 from dpsctl.service import group_certificates
 from dpsctl.service.central import CentralService
+from dpsctl.values import read_file
 
 if TYPE_CHECKING:
     from dpsctl.issuers import Issuer
 
+_PROOF_DAYS = 1  # it is used at once
 _CERTIFIED_COLUMNS = {"Thumbprint": "info.sha1Thumbprint", "Verified": "verified"}
 
 
@@ -70,12 +72,13 @@ def _issuer(certificate_path: str, key_path: str, passphrase: str | None, run: R
     from dpsctl.issuers import IssuerFiles, read_issuer
 
     files = IssuerFiles(
-        bytes_of(certificate_path, "--certificate-path", run),
-        bytes_of(key_path, "--key-path", run),
+        read_file(certificate_path, "--certificate-path", run.stdin),
+        read_file(key_path, "--key-path", run.stdin),
         f"--certificate-path {certificate_path}",
         f"--key-path {key_path}",
     )
-    return read_issuer(files, datetime.now(UTC), None if passphrase is None else lambda: passphrase)
+    ask = passphrase_asker(passphrase, "--passphrase", key_path, run)
+    return read_issuer(files, datetime.now(UTC), ask)
 
 
 def _own_certificate(issuer: Issuer) -> group_certificates.OwnCertificate:
@@ -97,9 +100,9 @@ def _proof(code: str, issuer: Issuer) -> str:
 
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    from dpsctl.certificate_making import VERIFICATION_DAYS, signed_code
+    from dpsctl.certificate_making import signed_code
     from dpsctl.issuers import Validity
 
-    validity = Validity.of_days(VERIFICATION_DAYS, datetime.now(UTC))
+    validity = Validity.of_days(_PROOF_DAYS, datetime.now(UTC))
     made = signed_code(code, issuer, validity).public_bytes(Encoding.PEM).decode()
     return encoded_certificate(made.rstrip("\n"))
