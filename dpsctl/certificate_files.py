@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dpsctl.errors import UsageError
 from dpsctl.options.enrollment import Certificates
 from dpsctl.run import Run
+from dpsctl.values import read_file
+
+_ENDINGS = (".chain.pem", ".pem", ".crt", ".cer")
 
 
 def read_slots(options: Certificates, run: Run, *, signing: bool) -> dict[str, str]:
@@ -29,7 +31,9 @@ def read_certificate(path: str, flag: str, run: Run, *, signing: bool) -> str:
 
     Raises UsageError.
     """
-    return clean_certificate(bytes_of(path, flag, run), f"{flag} {path}", run, signing=signing)
+    return clean_certificate(
+        read_file(path, flag, run.stdin), f"{flag} {path}", run, signing=signing
+    )
 
 
 def clean_certificate(data: bytes, source: str, run: Run, *, signing: bool) -> str:
@@ -44,15 +48,7 @@ def clean_certificate(data: bytes, source: str, run: Run, *, signing: bool) -> s
     return found.pem
 
 
-def bytes_of(path: str, flag: str, run: Run) -> bytes:
-    """Return what the file *path* holds; `-` is standard input. Raises UsageError."""
-    if path == "-":
-        return run.stdin.read(flag)
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123 - pathlib: 12 ms
-            return file.read()
-    except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or str(error)
-        raise UsageError(
-            f"{flag} {path}: cannot read the file: {problem}", "Check the path."
-        ) from None
+def stem_of(path: str) -> str:
+    """Take the ending of a certificate's file off its *path*."""
+    ending = next((each for each in _ENDINGS if path.lower().endswith(each)), "")
+    return path[: len(path) - len(ending)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
@@ -13,9 +11,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from dpsctl import keys
 from dpsctl.certificates import extension_of
 from dpsctl.errors import UsageError
-from dpsctl.issuers import Issuer, IssuerFiles, PrivateKey, Validity, read_issuer
+from dpsctl.issuers import Issuer, PrivateKey, Validity, read_key, signing_chain
 
-VERIFICATION_DAYS = 30
+_VERIFICATION_DAYS = 30
 _SIZES = {"ec": (256, 384), "rsa": (2048, 3072, 4096)}  # bits; the first is the default
 _CURVES: dict[int, ec.EllipticCurve] = {256: ec.SECP256R1(), 384: ec.SECP384R1()}
 _LONGEST_NAME = 64  # RFC 5280, ub-common-name
@@ -90,13 +88,14 @@ def verification_certificate(
 
     Raises UsageError, which names the contents `--certificate-path` and `--key-path`.
     """
-    key = issuer_key_pem.encode() if isinstance(issuer_key_pem, str) else issuer_key_pem
-    files = IssuerFiles(issuer_certificate_pem.encode(), key, "--certificate-path", "--key-path")
-    now = datetime.now(UTC)
-    issuer = read_issuer(files, now, None if passphrase is None else lambda: passphrase)
     if problem := name_problem(code):
         raise UsageError(f"The verification code: {problem}")
-    made = signed_code(code, issuer, Validity.of_days(VERIFICATION_DAYS, now))
+    chain = signing_chain(issuer_certificate_pem.encode(), "--certificate-path")
+    data = issuer_key_pem.encode() if isinstance(issuer_key_pem, str) else issuer_key_pem
+    key = read_key(data, "--key-path", None if passphrase is None else lambda: passphrase)
+    issuer = Issuer(chain, key, "--certificate-path")
+    issuer.check_key("--key-path")
+    made = signed_code(code, issuer, Validity.of_days(_VERIFICATION_DAYS))
     return made.public_bytes(Encoding.PEM).decode()
 
 

@@ -7,20 +7,22 @@ import warnings
 from binascii import Error as Base64Error
 from binascii import a2b_base64
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key, pkcs7
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
 from dpsctl.errors import UsageError
+from dpsctl.pkcs12 import certificates_of, is_pkcs12
 
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 _CERTIFICATE_LABELS = {b"CERTIFICATE", b"X509 CERTIFICATE"}
@@ -78,15 +80,34 @@ def read_certificates(data: bytes, source: str) -> CertificateFile:
             f"{source}: the file holds a private key, which must not leave its owner",
             "Give a file with the certificate alone: 'openssl x509 -in FILE' writes one.",
         )
-    try:
-        certificates = tuple(_load(content))
-        for certificate in certificates:
-            certificate_info(certificate)  # fields are parsed when asked for: meet damage here
-        return CertificateFile(certificates)
-    except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm):
-        found = _labels(content) - _CERTIFICATE_LABELS
-        what = f": it holds {b', '.join(sorted(found)).decode()}" if found else ""
-        raise UsageError(f"{source}: no certificate can be read{what}", _CONVERSIONS) from None
+    return _parsed(content, source)
+
+
+def read_all_certificates(
+    data: bytes, source: str, passphrase: Callable[[], str]
+) -> CertificateFile:
+    """Read certificates as `read_certificates` does, and from beside keys and PKCS#12 as well.
+
+    *passphrase* is asked if there is one. Raises UsageError.
+    """
+    content = _unwrapped(data)
+    if is_pkcs12(content):
+        return CertificateFile(certificates_of(content, source, passphrase))
+    return _parsed(content, source)
+
+
+def description(certificate: x509.Certificate) -> dict[str, Any]:
+    """Describe *certificate* to people: the service's info, what it may do and for how long.
+
+    `daysLeft` is negative once it has expired.
+    """
+    return {
+        **certificate_info(certificate),
+        "daysLeft": (certificate.not_valid_after_utc - datetime.now(UTC)).days,
+        "canSign": can_sign(certificate),
+        "pathLength": path_length_of(certificate),
+        "key": _kind_of_key(certificate),
+    }
 
 
 def certificate_info(certificate: x509.Certificate) -> dict[str, Any]:
@@ -110,10 +131,26 @@ def can_sign(certificate: x509.Certificate) -> bool:
     return bool(constraints and constraints.ca) and (usage is None or usage.key_cert_sign)
 
 
+def why_not_valid(certificate: x509.Certificate, now: datetime) -> str | None:
+    """Say that *certificate* has expired, or is not valid yet, or return None."""
+    starts, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if now > ends:
+        return f"expired on {ends:%Y-%m-%d}"
+    if now < starts:
+        return f"is not valid before {starts:%Y-%m-%d %H:%M} UTC"
+    return None
+
+
 def path_length_of(certificate: x509.Certificate) -> int | None:
     """Return how many authorities may stand below *certificate*; None if that is not limited."""
     constraints = extension_of(certificate, x509.BasicConstraints)
     return constraints.path_length if constraints else None
+
+
+def common_name_of(certificate: x509.Certificate) -> str:
+    """Return the CN of *certificate*'s subject, or nothing if it has none."""
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else ""
 
 
 def extension_of(
@@ -129,6 +166,18 @@ def extension_of(
 def name_of(certificate: x509.Certificate) -> str:
     """Return what messages call *certificate*: its subject, or its serial number if it has none."""
     return f"'{_distinguished(certificate.subject) or _serial_number(certificate)}'"
+
+
+def _parsed(content: bytes, source: str) -> CertificateFile:
+    try:
+        certificates = tuple(_load(content))
+        for certificate in certificates:
+            certificate_info(certificate)  # fields are parsed when asked for: meet damage here
+        return CertificateFile(certificates)
+    except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm):
+        found = _labels(content) - _CERTIFICATE_LABELS
+        what = f": it holds {b', '.join(sorted(found)).decode()}" if found else ""
+        raise UsageError(f"{source}: no certificate can be read{what}", _CONVERSIONS) from None
 
 
 def _unwrapped(data: bytes) -> bytes:
@@ -186,14 +235,10 @@ def _end_first(bundle: Sequence[x509.Certificate]) -> Sequence[x509.Certificate]
 
 
 def _period_problem(certificate: x509.Certificate, now: datetime) -> str | None:
-    starts, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if now > ends:
-        return f"expired on {ends:%Y-%m-%d}"
-    if now < starts:
-        return f"is not valid before {starts:%Y-%m-%d %H:%M} UTC"
-    if ends - now <= _SOON:
+    ends = certificate.not_valid_after_utc
+    if now <= ends <= now + _SOON:
         return f"expires on {ends:%Y-%m-%d}, in {(ends - now).days} days"
-    return None
+    return why_not_valid(certificate, now)
 
 
 def _distinguished(name: x509.Name) -> str:
@@ -205,6 +250,18 @@ def _serial_number(certificate: x509.Certificate) -> str:
         number = certificate.serial_number
     digits = f"{abs(number):X}"
     return "-" * (number < 0) + digits.zfill(len(digits) + len(digits) % 2)
+
+
+def _kind_of_key(certificate: x509.Certificate) -> str:
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return "unknown"
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return f"EC {key.curve.name}"
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"RSA {key.key_size}"
+    return type(key).__name__.removesuffix("PublicKey")
 
 
 def _odd_serial_numbers_taken() -> AbstractContextManager[object]:

@@ -20,6 +20,7 @@ COMMANDS = {
     "central": "Manage devices and groups of IoT Central.",
     "config": "Name services and how to sign in to them.",
     "doctor": "Check the way to the service and say what to do.",
+    "certificate": "Make and show certificates of groups and devices.",
     "emulator": "Run the provisioning service on this machine.",
     "completion": "Print the completion script of a shell, or install it.",
     "man": "Print a man page's source, or install all pages.",

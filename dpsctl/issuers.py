@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from cryptography import x509
@@ -12,8 +12,19 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 
-from dpsctl.certificates import can_sign, name_of, path_length_of, read_certificates
+from dpsctl.certificate_files import stem_of
+from dpsctl.certificates import (
+    can_sign,
+    name_of,
+    path_length_of,
+    read_certificates,
+    why_not_valid,
+)
 from dpsctl.errors import UsageError
+from dpsctl.options.certificate import IssuerOptions
+from dpsctl.passphrases import passphrase_asker
+from dpsctl.run import Run
+from dpsctl.values import read_file
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 # Clocks differ: without it a device whose clock is slow would find its certificate too young.
@@ -28,19 +39,10 @@ class Validity:
     ends: datetime
 
     @classmethod
-    def of_days(cls, days: int, now: datetime) -> Validity:
-        """Begin shortly before *now*, and end *days* after it."""
+    def of_days(cls, days: int, now: datetime | None = None) -> Validity:
+        """Begin shortly before *now* (the present unless given), and end *days* after it."""
+        now = now or datetime.now(UTC)
         return cls(now - _EARLY, now + timedelta(days=days))
-
-
-@dataclass(frozen=True)
-class IssuerFiles:
-    """What an authority's two files hold; the sources name flag and file in messages."""
-
-    certificate: bytes
-    key: bytes = field(repr=False)
-    certificate_source: str
-    key_source: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,14 @@ class Issuer:
             ends=min(validity.ends, *(each.not_valid_after_utc for each in self.chain)),
         )
 
+    def check_key(self, key_source: str) -> None:
+        """Raise UsageError unless the key, which came from *key_source*, is the certificate's."""
+        if self.key.public_key() != self.certificate.public_key():
+            raise UsageError(
+                f"{key_source}: the key is not that of {self.source}",
+                f"Give the key that {name_of(self.certificate)} was made with.",
+            )
+
     def check_path_length(self, path_length: int) -> None:
         """Raise UsageError unless an authority of this path length may stand below this one."""
         rooms = [
@@ -87,25 +97,33 @@ class Issuer:
             )
 
 
-def read_issuer(
-    files: IssuerFiles, now: datetime, passphrase: Callable[[], str] | None = None
-) -> Issuer:
-    """Read an authority and check that it can sign *now*.
+def read_signer(path: str, options: IssuerOptions, run: Run, validity: Validity) -> Issuer:
+    """Read the authority that `--issuer` names, and its key, which may be encrypted.
 
-    *passphrase* is asked if the key is encrypted. Raises UsageError.
+    A warning says if it expires before *validity* ends. Raises UsageError.
     """
-    source = files.certificate_source
-    chain = read_certificates(files.certificate, source).certificates
+    source = f"--issuer {path}"
+    chain = signing_chain(read_file(path, "--issuer", run.stdin), source)
+    key_path = options.issuer_key or f"{stem_of(path)}.key"
+    ask = passphrase_asker(options.issuer_passphrase, "--issuer-passphrase", key_path, run)
+    key_source, data = f"--issuer-key {key_path}", read_file(key_path, "--issuer-key", run.stdin)
+    issuer = Issuer(chain, read_key(data, key_source, ask), source)
+    issuer.check_key(key_source)
+    if (ends := issuer.within(validity).ends) < validity.ends:
+        run.warn(f"{source}: expires on {ends:%Y-%m-%d}, and what it signs now ends then too")
+    return issuer
+
+
+def signing_chain(data: bytes, source: str) -> tuple[x509.Certificate, ...]:
+    """Read an authority's certificate and those above it, and check that they can sign now.
+
+    Raises UsageError, which starts with *source*.
+    """
+    chain = read_certificates(data, source).certificates
     for certificate in chain:
-        _check_signer(certificate, source, now)
+        _check_signer(certificate, source)
     _check_order(chain, source)
-    key = read_key(files.key, files.key_source, passphrase)
-    if key.public_key() != chain[0].public_key():
-        raise UsageError(
-            f"{files.key_source}: the key is not that of {source}",
-            f"Give the key that {name_of(chain[0])} was made with.",
-        )
-    return Issuer(chain, key, source)
+    return chain
 
 
 def read_key(data: bytes, source: str, passphrase: Callable[[], str] | None = None) -> PrivateKey:
@@ -141,16 +159,14 @@ def _load_key(data: bytes, source: str, passphrase: Callable[[], str] | None) ->
         ) from None
 
 
-def _check_signer(certificate: x509.Certificate, source: str, now: datetime) -> None:
+def _check_signer(certificate: x509.Certificate, source: str) -> None:
     name = name_of(certificate)
     if not can_sign(certificate):
         raise UsageError(
             f"{source}: {name} cannot sign certificates: it is no CA certificate",
             "Give a root or an intermediate; 'dpsctl certificate show' tells what a file holds.",
         )
-    starts, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if not starts <= now <= ends:
-        problem = f"expired on {ends:%Y-%m-%d}" if now > ends else f"starts on {starts:%Y-%m-%d}"
+    if problem := why_not_valid(certificate, datetime.now(UTC)):
         raise UsageError(f"{source}: {name} {problem}", "No device could use what it signs.")
 
 

@@ -85,7 +85,16 @@ def expand_file_reference(text: str, option: str, stdin: StandardInput) -> str:
         return decode_text(stdin.read(option), f"{option} @-")
     if text == "@":
         raise UsageError(f"{option} @: no file named", "Write @FILE, or @@ for a plain @.")
-    return decode_text(_read_file(text[1:], option), f"{option} {text}")
+    path, source = os.path.expanduser(text[1:]), f"{option} {text}"  # noqa: PTH111 - pathlib: 12 ms
+    hint = f"Check the path; to mean the text itself write @{text}."
+    return decode_text(_content_of(path, source, hint), source)
+
+
+def read_file(path: str, option: str, stdin: StandardInput) -> bytes:
+    """Return what the file *path* holds; `-` is standard input. Raises UsageError."""
+    if path == "-":
+        return stdin.read(option)
+    return _content_of(path, f"{option} {path}", "Check the path.")
 
 
 def decode_text(data: bytes, source: str) -> str:
@@ -145,18 +154,13 @@ SYNTAX_HINT = (
 )
 
 
-def _read_file(path: str, option: str) -> bytes:
+def _content_of(path: str, source: str, hint: str) -> bytes:
     try:
-        with open(os.path.expanduser(path), "rb") as file:  # noqa: PTH111, PTH123 - pathlib: 12 ms
+        with open(path, "rb") as file:  # noqa: PTH123 - pathlib: 12 ms
             return file.read()
-    except OSError as error:
-        problem = error.strerror or str(error)
-    except ValueError as error:  # a null character in the name
-        problem = str(error)
-    raise UsageError(
-        f"{option} @{path}: cannot read the file: {problem}",
-        f"Check the path; to mean the text itself write @@{path}.",
-    )
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        problem = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{source}: cannot read the file: {problem}", hint) from None
 
 
 def _is_shorthand(word: str) -> bool:

@@ -25,11 +25,12 @@ from dpsctl.certificate_making import (
     verification_certificate,
 )
 from dpsctl.errors import UsageError
-from dpsctl.issuers import Issuer, IssuerFiles, Validity, read_issuer, read_key
+from dpsctl.issuers import Issuer, Validity, read_key, signing_chain
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 YEAR = Validity.of_days(365, NOW)
 KEY = new_key()
+SOURCE = "--issuer ca.pem"
 
 
 def pem(*certificates):
@@ -49,8 +50,9 @@ def authority(name="root", above=None, *, path_length=None, validity=YEAR, key=K
     return Issuer((made, *above.chain), key, f"--issuer {name}.pem")
 
 
-def files(certificate, key):
-    return IssuerFiles(certificate, key, "--issuer ca.pem", "--issuer-key ca.key")
+def read_issuer(certificates, key):
+    issuer = Issuer(signing_chain(certificates, SOURCE), read_key(key, "--issuer-key"), SOURCE)
+    issuer.check_key("--issuer-key ca.key")
 
 
 ROOT = authority()
@@ -257,7 +259,7 @@ def test_path_length_is_refused_just_where_a_chain_would_break(above, wanted):
         pytest.param(
             [root_certificate("young", KEY, Validity.of_days(1, NOW + timedelta(days=9)))],
             KEY,
-            "^--issuer ca.pem: 'CN=young' starts on ",
+            "^--issuer ca.pem: 'CN=young' is not valid before ",
             id="too-young",
         ),
         pytest.param(
@@ -269,14 +271,14 @@ def test_path_length_is_refused_just_where_a_chain_would_break(above, wanted):
         pytest.param(
             [ROOT.certificate],
             ed25519.Ed25519PrivateKey.generate(),
-            "^--issuer-key ca.key: the key is neither EC nor RSA",
+            "^--issuer-key: the key is neither EC nor RSA",
             id="other-kind-of-key",
         ),
     ],
 )
 def test_authority_that_cannot_sign_is_refused(certificates, key, reason):
     with pytest.raises(UsageError, match=reason):
-        read_issuer(files(pem(*certificates), key_pem(key)), NOW)
+        read_issuer(pem(*certificates), key_pem(key))
 
 
 def test_authority_whose_key_usage_forbids_it_cannot_sign():
@@ -290,7 +292,7 @@ def test_authority_whose_key_usage_forbids_it_cannot_sign():
     )
 
     with pytest.raises(UsageError, match="'CN=odd' cannot sign"):
-        read_issuer(files(pem(odd), key_pem(KEY)), NOW)
+        signing_chain(pem(odd), SOURCE)
 
 
 @given(st.binary(max_size=200), st.booleans())

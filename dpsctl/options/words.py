@@ -70,6 +70,13 @@ class CloudName(StrEnum):
     china = "china"
 
 
+class Algorithm(StrEnum):
+    """Kinds of keys that the service takes in certificates."""
+
+    ec = "ec"
+    rsa = "rsa"
+
+
 class OutputFormat(StrEnum):
     """The forms in which a result can be shown."""
 

@@ -1,0 +1,281 @@
+"""`dpsctl certificate`: certificates for enrollment groups and their devices, made and shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dpsctl.errors import UsageError
+from dpsctl.frame import Noun
+from dpsctl.options.certificate import (
+    CertificateArgument,
+    Code,
+    CommonName,
+    Days,
+    DeviceOptions,
+    FileOptions,
+    Force,
+    IntermediatePathLength,
+    IssuerOptions,
+    IssuerPath,
+    KeyOptions,
+    Out,
+    PassphraseFile,
+    PathLength,
+)
+from dpsctl.options.connection import Display
+from dpsctl.options.words import OutputFormat
+from dpsctl.passphrases import new_passphrase, passphrase_asker
+from dpsctl.run import Outcome, Run
+from dpsctl.values import read_file
+
+if TYPE_CHECKING:
+    from dpsctl.certificate_output import Made
+
+Json = dict[str, Any]
+COLUMNS = {
+    "Subject": "subjectName",
+    "Issuer": "issuerName",
+    "Starts": "notBeforeUtc",
+    "Ends": "notAfterUtc",
+    "Days": "daysLeft",
+    "Can sign": "canSign",
+    "SHA-1": "sha1Thumbprint",
+}
+MADE_COLUMNS = {"File": "certificatePath", "Key": "keyPath", **COLUMNS}
+FLEET_COLUMNS = {
+    "Device": "registrationId",
+    "Status": "status",
+    "Ends": "notAfterUtc",
+    "SHA-1": "sha1Thumbprint",
+    "File": "certificatePath",
+    "Message": "message",
+}
+command = Noun("certificate", "Make and show certificates of groups and devices.")
+
+
+@command.verb(
+    columns=MADE_COLUMNS,
+    examples=[
+        "dpsctl certificate root --cn factory-root",
+        (
+            "dpsctl certificate root --cn factory-root --algorithm rsa --days 7300 --path-length 1"
+            " --passphrase @root.secret"
+        ),
+    ],
+)
+def root(
+    *,
+    run: Run,
+    common_name: CommonName,
+    key: KeyOptions,
+    files: FileOptions,
+    days: Days = 3650,
+    path_length: PathLength = None,
+) -> Json:
+    """Make a root: an authority that signs itself.
+
+    Writes its certificate, and its private key for the owner's eyes alone.
+    """
+    from dpsctl.certificate_making import new_key, root_certificate
+    from dpsctl.certificate_output import Made
+    from dpsctl.issuers import Validity
+
+    _check_name(common_name, "--common-name")
+    new = new_key(key.algorithm, key.key_size)
+    made = root_certificate(common_name, new, Validity.of_days(days), path_length)
+    return _written(Made((made,), new), key, files, run)
+
+
+@command.verb(
+    columns=MADE_COLUMNS,
+    examples=[
+        "dpsctl certificate intermediate --cn line-4 --issuer factory-root.pem --chain",
+        (
+            "dpsctl certificate intermediate --cn line-5 --issuer factory-root.pem"
+            " --issuer-key /media/safe/factory-root.key --issuer-passphrase @root.secret"
+        ),
+    ],
+)
+def intermediate(  # noqa: PLR0913 - each is one thing a user may say
+    *,
+    run: Run,
+    common_name: CommonName,
+    issuer_path: IssuerPath,
+    issuer: IssuerOptions,
+    key: KeyOptions,
+    files: FileOptions,
+    days: Days = 1825,
+    path_length: IntermediatePathLength = 0,
+) -> Json:
+    """Make an authority that another one signs.
+
+    Its certificate is what an enrollment group is made with; its key signs the group's devices.
+    """
+    from dpsctl.certificate_making import intermediate_certificate, new_key
+    from dpsctl.certificate_output import Made
+    from dpsctl.issuers import Validity, read_signer
+
+    _check_name(common_name, "--common-name")
+    validity = Validity.of_days(days)
+    signer = read_signer(issuer_path, issuer, run, validity)
+    new = new_key(key.algorithm, key.key_size)
+    made = intermediate_certificate(common_name, new, signer, validity, path_length)
+    return _written(Made((made, *signer.chain), new), key, files, run)
+
+
+@command.verb(
+    columns=MADE_COLUMNS,
+    examples=[
+        "dpsctl certificate device --rid device-1 --issuer line-4.pem",
+        (
+            "dpsctl certificate device --rid device-2 --issuer line-4.chain.pem --chain --pkcs12"
+            " --passphrase @device-2.secret"
+        ),
+        "dpsctl certificate device --from ids.txt --folder certificates --issuer line-4.pem -o csv",
+    ],
+)
+def device(  # noqa: PLR0913 - each is one thing a user may say
+    *,
+    run: Run,
+    which: DeviceOptions,
+    issuer_path: IssuerPath,
+    issuer: IssuerOptions,
+    key: KeyOptions,
+    files: FileOptions,
+    display: Display,
+    days: Days = 365,
+) -> Json | Outcome:
+    """Make a device's certificate, or those of a whole fleet.
+
+    The registration ID is its name (CN). With --from each line of a file makes one; certificates
+    that are in the folder already are kept, so it can be run again after a failure.
+    """
+    from dpsctl.certificate_making import device_certificate, new_key
+    from dpsctl.certificate_output import Made, Plan
+    from dpsctl.issuers import Validity, read_signer
+
+    wanted = _wanted(which, files)
+    validity = Validity.of_days(days)
+    signer = read_signer(issuer_path, issuer, run, validity)
+
+    def make(registration_id: str) -> Made:
+        new = new_key(key.algorithm, key.key_size)
+        return Made(
+            (device_certificate(registration_id, new, signer, validity), *signer.chain), new
+        )
+
+    if isinstance(wanted, str):
+        return _written(make(wanted), key, files, run)
+    from dpsctl.certificate_fleet import Fleet
+    from dpsctl.device_files import DeviceFile
+
+    new_key(key.algorithm, key.key_size)  # a wrong size is found before anything is written
+    path, folder = wanted
+    plan = Plan(make, folder, files, _secret(key, files, run))
+    fleet = Fleet(DeviceFile(path, "--from", run.stdin), which.id_field, plan, run)
+    is_mixed = display.output is OutputFormat.jsonl and run.stdout.isatty()
+    results = fleet.results(is_progress_shown=not is_mixed)
+    return Outcome(results, fleet.exit_code, FLEET_COLUMNS)
+
+
+@command.verb(
+    columns={"File": "certificatePath", **COLUMNS},
+    examples=[
+        "dpsctl certificate verification --code 8CB7A8F1 --issuer factory-root.pem",
+        (
+            "dpsctl certificate verification --code @code.txt --issuer factory-root.pem"
+            " --out proof.pem --force"
+        ),
+    ],
+)
+def verification(  # noqa: PLR0913 - each is one thing a user may say
+    *,
+    run: Run,
+    code: Code,
+    issuer_path: IssuerPath,
+    issuer: IssuerOptions,
+    days: Days = 30,
+    out: Out = None,
+    force: Force = False,
+) -> Json:
+    """Prove to the service that one has an authority's key.
+
+    The service makes a code; this certificate bears it as its name, and the authority signs it.
+    """
+    from dpsctl.certificate_making import signed_code
+    from dpsctl.certificate_output import write_certificate
+    from dpsctl.certificates import description
+    from dpsctl.issuers import Validity, read_signer
+
+    _check_name(code, "--code")
+    validity = Validity.of_days(days)
+    made = signed_code(code, read_signer(issuer_path, issuer, run, validity), validity)
+    path = out or "verification.pem"
+    write_certificate(made, path, replace=force)
+    return {"certificatePath": path, **description(made)}
+
+
+@command.verb(
+    columns=COLUMNS,
+    examples=[
+        "dpsctl certificate show line-4.pem",
+        "dpsctl certificate show device-2.p12 --passphrase @device-2.secret -o table",
+        "dpsctl certificate show line-4.pem --query sha1Thumbprint -o tsv",
+    ],
+)
+def show(run: Run, file: CertificateArgument, passphrase: PassphraseFile = None) -> Any:
+    """Show what a certificate says; of a chain, each.
+
+    Private keys in the file are passed over.
+    """
+    from dpsctl.certificates import description, read_all_certificates
+
+    ask = passphrase_asker(passphrase, "--passphrase", file, run)
+    found = read_all_certificates(read_file(file, "FILE", run.stdin), f"FILE {file}", ask)
+    shown = [description(certificate) for certificate in found.certificates]
+    return shown if len(shown) > 1 else shown[0]
+
+
+def _check_name(name: str, flag: str) -> None:
+    from dpsctl.certificate_making import name_problem
+
+    if problem := name_problem(name):
+        raise UsageError(f"{flag}: {problem}")
+
+
+def _wanted(which: DeviceOptions, files: FileOptions) -> str | tuple[str, str]:
+    """Return the one device's id, or the file that names many and the folder for theirs."""
+    one, many = which.registration_id, which.from_file
+    if (one is None) == (many is None):
+        problem = "is missing" if one is None else "and --from exclude each other"
+        raise UsageError(
+            f"--registration-id {problem}", "Give the ID of one device, or --from with a file."
+        )
+    of_one = {"--out": files.out, "--key-out": files.key_out}
+    of_many = {"--id-field": which.id_field, "--folder": which.folder}
+    for flag, value in (of_many if many is None else of_one).items():
+        if value is not None:
+            other = "--from" if many is None else "--registration-id"
+            raise UsageError(f"{flag} goes with {other} only")
+    if one is not None:
+        _check_name(one, "--registration-id")
+        return one
+    if many is None or which.folder is None:
+        raise UsageError("--folder is missing", "It says where the files of --from go.")
+    return many, which.folder
+
+
+def _secret(key: KeyOptions, files: FileOptions, run: Run) -> str | None:
+    """Fetch the passphrase if one is wanted: PKCS#12 files always have one."""
+    if not (key.encrypt or key.passphrase or files.pkcs12):
+        return None
+    return new_passphrase(key.passphrase, "--passphrase", run)
+
+
+def _written(made: Made, key: KeyOptions, files: FileOptions, run: Run) -> Json:
+    from dpsctl.certificate_output import file_stem, places_of, write_made
+    from dpsctl.certificates import common_name_of, description
+
+    places = places_of(files, file_stem(common_name_of(made.certificate)))
+    write_made(made, places, _secret(key, files, run), replace=files.force)
+    return {**places.paths(), **description(made.certificate)}
