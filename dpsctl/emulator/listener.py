@@ -13,7 +13,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from threading import Lock, Thread
 from typing import Any, cast
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from OpenSSL import SSL
 
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 _SHUTDOWN_POLL = 0.05
 _DRAINED_BYTES = 64 << 20
 _LONGEST_CHUNK_SIZE = 8
+_MQTT_PATH = "/$iothub/websocket"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -126,7 +127,7 @@ class Exchange(BaseHTTPRequestHandler):
             body = self._body()
         except Refusal as refusal:
             self.close_connection = True
-            self._write_refusal(refusal)
+            self.write_refusal(refusal)
             self._drain()
             return
         if body is None:
@@ -136,17 +137,31 @@ class Exchange(BaseHTTPRequestHandler):
         chunks = self.listener.app(self._environ(body), lambda *given: started.extend(given))
         self._write(started[0], started[1], chunks)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer_request  # noqa: N815 - inherited
+    def do_GET(self) -> None:
+        """Answer a request, or go on in MQTT if it asks for that."""
+        if unquote(self.path.partition("?")[0]) != _MQTT_PATH:
+            self.answer_request()
+            return
+        from dpsctl.emulator.mqtt_websocket import serve_websocket  # only few want it
+
+        self.close_connection = True
+        try:
+            serve_websocket(self)
+        except Refusal as refusal:
+            self.write_refusal(refusal)
+
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer_request  # noqa: N815 - inherited
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Write the standard library's refusals in the service's shape."""
         self.close_connection = True
-        self._write_refusal(Refusal(int(code) * 1000, message or explain or "Bad Request"))
+        self.write_refusal(Refusal(int(code) * 1000, message or explain or "Bad Request"))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
         """Keep quiet: stderr is the command's."""
 
-    def _write_refusal(self, refusal: Refusal) -> None:
+    def write_refusal(self, refusal: Refusal) -> None:
+        """Write a refusal that the app knows nothing of."""
         answer = refusal.answer(Clock().timestamp())
         headers = {"Content-Type": "application/json; charset=utf-8", **answer.headers}
         body = write_json(answer.body)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from socketserver import BaseRequestHandler
 from typing import Any, cast
 from urllib.parse import quote
@@ -22,47 +25,64 @@ _READ_BYTES = 1 << 16
 _GRACE = 1.5  # the standard's own: a client may be silent for one and a half keep-alives
 
 
+@dataclass(frozen=True)
+class Link:
+    """Carry a connection to a device: its plain bytes, b"" at the end, and what TLS knows of it.
+
+    *certificates* is the device's chain in DER, the leaf first.
+    """
+
+    connection: socket.socket
+    address: str
+    certificates: tuple[bytes, ...]
+    read: Callable[[], Any]
+    write: Callable[[bytes], Any]
+
+
 class MqttExchange(BaseRequestHandler):
     """Serve one client: a handshake, then packets until one of both has enough."""
 
     def handle(self) -> None:
         """Talk with the client."""
-        listener = cast(Listener, self.server)
-        set_time_limit(self.request, listener.settings.idle_seconds)
+        listener, connection = cast(Listener, self.server), self.request
+        address = str(self.client_address[0])
+        set_time_limit(connection, listener.settings.idle_seconds)
         if listener.tls is None:
-            self._talk(self.request.recv, self.request.sendall, ())
+            read = partial(connection.recv, _READ_BYTES)
+            talk(listener, Link(connection, address, (), read, connection.sendall))
             return
-        with TlsStream(listener.tls, self.request) as stream:
-            self._talk(stream.read, stream.write, stream.peer_certificates())
+        with TlsStream(listener.tls, connection) as stream:
+            chain, read = stream.peer_certificates(), partial(stream.read, _READ_BYTES)
+            talk(listener, Link(connection, address, chain, read, stream.write))
 
-    def _talk(
-        self, read: Callable[[int], Any], write: Callable[[bytes], Any], chain: tuple[bytes, ...]
-    ) -> None:
-        listener = cast(Listener, self.server)
-        app = cast(EmulatorApp, listener.app)
-        backend = AppBackend(app, chain, str(self.client_address[0]))
-        session = Session(backend, listener.settings.limits.body_bytes)
-        while not session.is_over and (data := read(_READ_BYTES)):
-            try:
-                write(session.receive(data))
-            except ProtocolError:
-                return
-            if session.keep_alive:
-                set_time_limit(self.request, session.keep_alive * _GRACE)
+
+def talk(listener: Listener, link: Link) -> None:
+    """Answer a device's MQTT packets until it leaves, breaks the protocol or is silent too long."""
+    backend = AppBackend(cast(EmulatorApp, listener.app), link)
+    session = Session(backend, listener.settings.limits.body_bytes)
+    while not session.is_over and (data := link.read()):
+        try:
+            link.write(session.receive(data))
+        except ProtocolError:
+            return
+        if session.keep_alive:
+            set_time_limit(link.connection, session.keep_alive * _GRACE)
 
 
 class AppBackend:
     """Ask the app what a device asks over MQTT, as if it had asked over HTTP.
 
-    Faults, the throttle and the log of requests see no difference. *chain* is the device's
-    certificates in DER, *address* where it calls from.
+    Faults, the throttle and the log of requests see no difference.
     """
 
-    def __init__(self, app: EmulatorApp, chain: tuple[bytes, ...], address: str) -> None:
+    def __init__(self, app: EmulatorApp, link: Link) -> None:
         self._service = app.service
         self._client = Client(app)
-        self._environ = {"dpsctl.peer_certificates": chain, "REMOTE_ADDR": address}
-        self._chain = chain
+        self._chain = link.certificates
+        self._environ = {
+            "dpsctl.peer_certificates": link.certificates,
+            "REMOTE_ADDR": link.address,
+        }
 
     def is_known(self, caller: Caller) -> bool:
         """Say whether the device has proved who it is."""

@@ -23,7 +23,7 @@ def sdk_client(emulator):
     """Make the SDK's client for a device: with a key, or with an X509 of its own."""
     made = []
 
-    def client(registration_id, proof):
+    def client(registration_id, proof, **how):
         make = ProvisioningDeviceClient.create_from_symmetric_key
         if isinstance(proof, X509):
             make = ProvisioningDeviceClient.create_from_x509_certificate
@@ -33,7 +33,7 @@ def sdk_client(emulator):
             registration_id=registration_id,
             id_scope=emulator.id_scope,
             server_verification_cert=Path(emulator.ca_file).read_text(),
-            **{word: proof},
+            **{word: proof, **how},
         )
         made.append(one)
         return one
@@ -98,6 +98,19 @@ def test_device_with_a_certificate_is_assigned(service, sdk_client, line_and_dev
 
     assert result.status == "assigned"
     assert service.device_registration_state.get("pump-7")["assignedHub"] == HUB
+
+
+def test_device_behind_a_firewall_registers_over_websockets(
+    emulator, service, sdk_client, group_key
+):
+    if emulator.port != 443:
+        pytest.skip("needs the right to listen at port 443")
+    key = derive_device_key(group_key, "pump-7")
+
+    result = sdk_client("pump-7", key, websockets=True).register()
+
+    assert result.status == "assigned"
+    assert service.device_registration_state.get("pump-7")["etag"] == result.registration_state.etag
 
 
 @pytest.mark.usefixtures("group_key")
