@@ -47,21 +47,15 @@ class Contexts:
     current: str | None = None
     contexts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def named(self, name: str | None) -> tuple[str, dict[str, Any]] | None:
-        """Return the context *name*, or the current one, with its name; None if there is none.
-
-        Raises UsageError if *name* (or the current one) is not in the file.
-        """
-        wanted = name or self.current
-        if not wanted:
-            return None
-        if wanted not in self.contexts:
+    def named(self, name: str) -> dict[str, Any]:
+        """Return the settings of the context *name*. Raises UsageError if it is not in the file."""
+        if name not in self.contexts:
             known = ", ".join(sorted(self.contexts)) or "none yet"
             raise UsageError(
-                f"context {wanted!r}: {self.path} has no such context",
-                f"There are: {known}. 'dpsctl config set --context {wanted} dps_name=X' adds it.",
+                f"context {name!r}: {self.path} has no such context",
+                f"There are: {known}. 'dpsctl config set --context {name} dps_name=X' adds it.",
             )
-        return wanted, self.contexts[wanted]
+        return self.contexts[name]
 
     def save(self) -> None:
         """Write the file, for its owner's eyes, whole or not at all."""
@@ -110,16 +104,15 @@ def context_of(name: str | None, run: Run) -> tuple[str, dict[str, Any]] | None:
     The form of output it asks for holds for the rest of the run. Raises UsageError.
     """
     contexts = load(run.environ)
-    found = contexts.named(name)
-    if found is None:
+    wanted = name or contexts.current
+    if not wanted:
         return None
-    name, settings = found
     checked = {
-        key: check_setting(key, value, f"{contexts.path}: {_CONTEXTS}.{name}.{key}")
-        for key, value in settings.items()
+        key: check_setting(key, value, f"{contexts.path}: {_CONTEXTS}.{wanted}.{key}")
+        for key, value in contexts.named(wanted).items()
     }
     run.output = checked.get("output")
-    return name, checked
+    return wanted, checked
 
 
 def check_setting(name: str, value: Any, source: str) -> Any:

@@ -13,7 +13,7 @@ from dpsctl.options.connection import Connection, Sources
 from dpsctl.run import Run
 
 Json = dict[str, Any]
-ContextName = Annotated[str, Argument(metavar="NAME", help="Name of the context.")]
+ContextName = Annotated[str, Argument(metavar="CONTEXT", help="Name of the context.")]
 WhichContext = Annotated[
     str | None,
     Option(
@@ -76,7 +76,7 @@ def set_settings(
     ],
     context: WhichContext = None,
 ) -> Json:
-    """Set settings of a context, and make the context if it is new.
+    """Set settings of a context; make the context if it is new.
 
     Secrets are only named: login_env=VARIABLE, login_file=FILE or login_command=COMMAND say where
     a connection string is. Comments in the file are not kept.
@@ -104,7 +104,8 @@ def unset(
 ) -> Json:
     """Remove settings of a context."""
     known = contexts.load(run.environ)
-    name, settings = known.named(context) or (_chosen(known, context), {})
+    name = _chosen(known, context)
+    settings = known.named(name)
     for setting in names:
         if setting not in settings:
             raise UsageError(

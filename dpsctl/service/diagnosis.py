@@ -35,7 +35,7 @@ _CHECKS = (
     ("config", None),
     ("service", "config"),
     ("proxy", "service"),
-    ("dns", "service"),
+    ("dns", "proxy"),
     ("tcp", "dns"),
     ("tls", "tcp"),
     ("clock", "tls"),
