@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +10,7 @@ from functools import partial
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, Map, Rule
 
-from dpsctl.emulator import bulk, control, device_api, enrollments, registrations
+from dpsctl.emulator import bulk, control, description, device_api, enrollments, registrations
 from dpsctl.emulator.answers import METHOD_NOT_ALLOWED, NOT_FOUND, Answer, Refusal
 from dpsctl.emulator.central.tokens import api_token
 from dpsctl.emulator.central.urls import URLS
@@ -76,6 +77,7 @@ ROUTES = (
     Route("POST", "/<scope>/registrations/<id>", device_api.look_up, check_version),
     *(Route(method, f"/api{path}", handler, api_token) for method, path, handler in URLS),
     Route("GET", "/_emulator/health", control.health, this_machine),
+    Route("GET", "/_emulator/openapi.json", description.describe, this_machine),
     Route("POST", "/_emulator/reset", control.reset, this_machine),
     Route("POST", "/_emulator/seed", control.seed, this_machine),
     Route("GET", "/_emulator/faults", control.show_faults, this_machine),
@@ -92,7 +94,7 @@ class _Word(BaseConverter):
 
     def __init__(self, url_map: Map, word: str) -> None:
         super().__init__(url_map)
-        self.regex = f"(?i:{word})"
+        self.regex = f"(?i:{re.escape(word)})"
         self.weight = 0  # before ids, which any word might be
 
 
