@@ -20,7 +20,7 @@ def create(
 
     Returns the group, or with --dry-run the writes.
     """
-    steps = _settings_of(groups, group_id, certificates)
+    steps = _certificate_steps(groups, group_id, certificates)
     made = groups.create(group_id, body)
     if groups.dry_run:
         return [made, *_carried_out(steps)] if steps else made
@@ -46,7 +46,7 @@ def update(
     before it.
     """
     steps: list[Step] = [("the settings were changed", changes)] if changes else []
-    steps += _settings_of(groups, group_id, certificates)
+    steps += _certificate_steps(groups, group_id, certificates)
     if removed:
         steps.append(
             (
@@ -111,7 +111,7 @@ def _held(groups: EnrollmentGroups, group_id: str, entry: str) -> Json | None:
         return None
 
 
-def _settings_of(
+def _certificate_steps(
     groups: EnrollmentGroups, group_id: str, certificates: Mapping[str, Json]
 ) -> list[Step]:
     def setting(entry: str, body: Json) -> Step:

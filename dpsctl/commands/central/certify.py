@@ -67,18 +67,16 @@ def certify(  # noqa: PLR0913, PLR0917 - each is one thing a user may say
 
 
 def _issuer(certificate_path: str, key_path: str, passphrase: str | None, run: Run) -> Issuer:
-    from datetime import UTC, datetime
+    """Read the certificate and its key, and check that they belong together."""
+    from dpsctl.issuers import Issuer, read_key, signing_chain
 
-    from dpsctl.issuers import IssuerFiles, read_issuer
-
-    files = IssuerFiles(
-        read_file(certificate_path, "--certificate-path", run.stdin),
-        read_file(key_path, "--key-path", run.stdin),
-        f"--certificate-path {certificate_path}",
-        f"--key-path {key_path}",
-    )
+    source, key_source = f"--certificate-path {certificate_path}", f"--key-path {key_path}"
+    chain = signing_chain(read_file(certificate_path, "--certificate-path", run.stdin), source)
     ask = passphrase_asker(passphrase, "--passphrase", key_path, run)
-    return read_issuer(files, datetime.now(UTC), ask)
+    key = read_key(read_file(key_path, "--key-path", run.stdin), key_source, ask)
+    issuer = Issuer(chain, key, source)
+    issuer.check_key(key_source)
+    return issuer
 
 
 def _own_certificate(issuer: Issuer) -> group_certificates.OwnCertificate:
@@ -96,13 +94,10 @@ def _own_certificate(issuer: Issuer) -> group_certificates.OwnCertificate:
 
 def _proof(code: str, issuer: Issuer) -> str:
     """Return the base64 of a verification certificate for *code*."""
-    from datetime import UTC, datetime
-
     from cryptography.hazmat.primitives.serialization import Encoding
 
     from dpsctl.certificate_making import signed_code
     from dpsctl.issuers import Validity
 
-    validity = Validity.of_days(_PROOF_DAYS, datetime.now(UTC))
-    made = signed_code(code, issuer, validity).public_bytes(Encoding.PEM).decode()
-    return encoded_certificate(made.rstrip("\n"))
+    made = signed_code(code, issuer, Validity.of_days(_PROOF_DAYS))
+    return encoded_certificate(made.public_bytes(Encoding.PEM).decode().rstrip("\n"))

@@ -88,10 +88,11 @@ def _size(call: Call) -> int:
 
 def _order(call: Call) -> Callable[[Json], list[str]]:
     """Return what records are sorted by: unless displayName is asked for, their ids."""
-    words = call.request.args.get("orderby", "id").split()
-    directions = [word.lower() for word in words[1:]]
-    if words == ["id"]:
+    text = call.request.args.get("orderby")
+    if text is None:
         return lambda record: [record["id"].lower()]
+    words = text.split()
+    directions = [word.lower() for word in words[1:]]
     if not words or words[0].lower() != "displayname" or directions not in ([], ["asc"], ["desc"]):
         raise bad_request("orderby must be displayName, or displayName desc")
     return lambda record: [record["displayName"], record["id"].lower()]
