@@ -12,22 +12,15 @@ from dpsctl.device_files import DeviceFile
 from dpsctl.errors import UsageError
 from dpsctl.frame import Noun
 from dpsctl.options.connection import Display
-from dpsctl.options.enrollment import Removal, Settings
-from dpsctl.options.individual import (
-    AttestationTypeOption,
-    Device,
-    EnrollmentId,
-    From,
-    IndividualAttestation,
-    OptionalEnrollmentId,
-)
-from dpsctl.options.records import Edits, Etag, IfExistsOption, ShowKeys, Top
+from dpsctl.options.enrollment import Removal
+from dpsctl.options.individual import EnrollmentId, IndividualCreation, IndividualDefinition
+from dpsctl.options.records import Etag, ShowKeys, Top
 from dpsctl.options.words import IfExists, OutputFormat, Toggle
 from dpsctl.payloads.attestation import CLIENT, check_one_kind, given_attestation
 from dpsctl.payloads.enrollment import Change, check_edits
 from dpsctl.payloads.individual import ID_FIELD, Draft
 from dpsctl.run import Outcome, Run
-from dpsctl.service import creation
+from dpsctl.service.creation import create_record
 from dpsctl.service.dps import DpsService
 
 Json = dict[str, Any]
@@ -46,19 +39,12 @@ registration = command.noun("registration", "Manage the registration of an enrol
         "dpsctl enrollment create --from devices.csv --at symmetricKey --if-exists skip -o jsonl",
     ],
 )
-def create(  # noqa: PLR0913 - each is one thing a user may say
-    *,
+def create(
     service: DpsService,
     run: Run,
-    attestation: IndividualAttestation,
-    device: Device,
-    settings: Settings,
-    edits: Edits,
+    creation: IndividualCreation,
+    definition: IndividualDefinition,
     display: Display,
-    enrollment_id: OptionalEnrollmentId = None,
-    attestation_type: AttestationTypeOption = None,
-    from_file: From = None,
-    if_exists: IfExistsOption = IfExists.fail,
 ) -> Json | Outcome:
     """Create an individual enrollment, or many from a file.
 
@@ -67,19 +53,19 @@ def create(  # noqa: PLR0913 - each is one thing a user may say
     (initialTwin.tags.site), and what a row leaves out is as the flags say.
     """
     draft = Draft(
-        record_id=enrollment_id,
-        attestation_type=attestation_type,
-        attestation=attestation,
-        device=device,
-        settings=settings,
-        edits=edits,
+        record_id=creation.enrollment_id,
+        attestation_type=creation.attestation_type,
+        attestation=definition.attestation,
+        device=definition.device,
+        settings=definition.settings,
+        edits=definition.edits,
     )
-    if from_file is not None:
-        return _create_many(service, run, display, draft, (from_file, if_exists))
+    if creation.from_file is not None:
+        return _create_many(service, run, display, draft, (creation.from_file, creation.if_exists))
     record_id = draft.check()
-    certificates = read_slots(attestation, run, signing=False)
+    certificates = read_slots(definition.attestation, run, signing=False)
     body, change = draft.body(certificates), draft.change(certificates)
-    return creation.create(service.enrollments, record_id, body, if_exists, change.of)
+    return create_record(service.enrollments, record_id, body, creation.if_exists, change.of)
 
 
 @command.verb(
@@ -104,31 +90,27 @@ def show(
         "dpsctl enrollment update --eid device-1 --device-id pump-7 --info serial=4711",
     ],
 )
-def update(  # noqa: PLR0913 - each is one thing a user may say
-    *,
+def update(
     service: DpsService,
     run: Run,
     enrollment_id: EnrollmentId,
-    attestation: IndividualAttestation,
+    definition: IndividualDefinition,
     removal: Removal,
-    device: Device,
-    settings: Settings,
-    edits: Edits,
     etag: Etag = None,
 ) -> Json:
     """Change an individual enrollment; the rest stays as it is.
 
     The enrollment is read and written back with its etag, so nobody else's change is lost.
     """
-    check_one_kind(attestation)
-    check_edits(edits, fixed=[ID_FIELD])
-    certificates = read_slots(attestation, run, signing=False)
+    check_one_kind(definition.attestation)
+    check_edits(definition.edits, ID_FIELD)
+    certificates = read_slots(definition.attestation, run, signing=False)
     change = Change(
-        attestation=given_attestation(attestation, certificates, CLIENT),
+        attestation=given_attestation(definition.attestation, certificates, CLIENT),
         collection=CLIENT,
-        settings=settings,
-        edits=edits,
-        device=device,
+        settings=definition.settings,
+        edits=definition.edits,
+        device=definition.device,
         removal=removal,
     )
     return service.enrollments.update(enrollment_id, change.of, etag)
@@ -197,7 +179,7 @@ def _create_many(
         raise UsageError(
             "--from and --enrollment-id exclude each other", "The file's rows have their own ids."
         )
-    check_edits(defaults.edits, fixed=[ID_FIELD])
+    check_edits(defaults.edits, ID_FIELD)
     file = DeviceFile(path.removeprefix("@"), "--from", run.stdin)
     creation_of_all = FileCreation(service.enrollments, run, file, defaults, if_exists)
     is_mixed = display.output is OutputFormat.jsonl and run.stdout.isatty()

@@ -9,16 +9,8 @@ from dpsctl.certificate_files import read_slots
 from dpsctl.commands import device_keys
 from dpsctl.commands.records import REGISTRATION_COLUMNS, enrollment_columns, show_record
 from dpsctl.frame import Noun
-from dpsctl.options.enrollment import Attestation, Removal, Settings
-from dpsctl.options.records import (
-    Edits,
-    Etag,
-    GroupId,
-    IfExistsOption,
-    RegistrationId,
-    ShowKeys,
-    Top,
-)
+from dpsctl.options.enrollment import GroupDefinition, Removal
+from dpsctl.options.records import Etag, GroupId, IfExistsOption, RegistrationId, ShowKeys, Top
 from dpsctl.options.words import IfExists, Toggle
 from dpsctl.payloads.attestation import (
     SIGNING,
@@ -28,7 +20,7 @@ from dpsctl.payloads.attestation import (
 )
 from dpsctl.payloads.enrollment import Change, check_edits, edited, new_record
 from dpsctl.run import Run
-from dpsctl.service import creation
+from dpsctl.service.creation import create_record
 from dpsctl.service.dps import DpsService
 
 Json = dict[str, Any]
@@ -50,39 +42,32 @@ command.verb(
     columns=GROUP_COLUMNS,
     examples=[
         "dpsctl enrollment-group create --gid line-4",
-        "dpsctl enrollment-group create --gid line-5 --certificate-path intermediate.pem"
-        " --tags site=eu rack:=7",
+        "dpsctl enrollment-group create --gid line-5 --cp intermediate.pem --tags site=eu rack:=7",
     ],
 )
-def create(  # noqa: PLR0913 - each is one thing a user may say
+def create(
     service: DpsService,
     run: Run,
     group_id: GroupId,
-    attestation: Attestation,
-    settings: Settings,
-    edits: Edits,
+    definition: GroupDefinition,
     if_exists: IfExistsOption = IfExists.fail,
 ) -> Json:
     """Create an enrollment group.
 
     Without keys, certificates or CA names the service makes the group's symmetric keys.
     """
-    check_one_kind(attestation)
-    check_edits(edits, fixed=[ID_FIELD, "etag"])
-    certificates = read_slots(attestation, run, signing=True)
-    new = new_attestation(attestation, certificates, SIGNING)
-    body = edited(new_record(ID_FIELD, group_id, new, settings), edits)
-    given = given_attestation(attestation, certificates, SIGNING)
-    change = Change(attestation=given, collection=SIGNING, settings=settings, edits=edits)
-    return creation.create(service.groups, group_id, body, if_exists, change.of)
+    change = _change(definition, Removal(), run)
+    new = change.attestation or new_attestation(definition.attestation, {}, SIGNING)
+    body = new_record(ID_FIELD, group_id, new, definition.settings)
+    body = edited(body, definition.edits)
+    return create_record(service.groups, group_id, body, if_exists, change.of)
 
 
 @command.verb(
     columns=GROUP_COLUMNS,
     examples=[
         "dpsctl enrollment-group show --gid line-4",
-        "dpsctl enrollment-group show --gid line-4 --show-keys"
-        " --query attestation.symmetricKey.primaryKey -o tsv",
+        "dpsctl enrollment-group show --gid line-4 --show-keys --query attestation.symmetricKey",
     ],
 )
 def show(service: DpsService, run: Run, group_id: GroupId, show_keys: ShowKeys = None) -> Json:
@@ -95,34 +80,22 @@ def show(service: DpsService, run: Run, group_id: GroupId, show_keys: ShowKeys =
     columns=GROUP_COLUMNS,
     examples=[
         "dpsctl enrollment-group update --gid line-4 --provisioning-status disabled",
-        "dpsctl enrollment-group update --gid line-5 --certificate-path new.pem"
-        " --remove-secondary-certificate",
+        "dpsctl enrollment-group update --gid line-5 --cp new.pem --remove-secondary-certificate",
     ],
 )
-def update(  # noqa: PLR0913 - each is one thing a user may say
+def update(
     service: DpsService,
     run: Run,
     group_id: GroupId,
-    attestation: Attestation,
+    definition: GroupDefinition,
     removal: Removal,
-    settings: Settings,
-    edits: Edits,
     etag: Etag = None,
 ) -> Json:
     """Change an enrollment group; the rest of it stays as it is.
 
     The group is read and written back with its etag, so nobody else's change is lost.
     """
-    check_one_kind(attestation)
-    check_edits(edits, fixed=[ID_FIELD, "etag"])
-    certificates = read_slots(attestation, run, signing=True)
-    change = Change(
-        attestation=given_attestation(attestation, certificates, SIGNING),
-        collection=SIGNING,
-        settings=settings,
-        edits=edits,
-        removal=removal,
-    )
+    change = _change(definition, removal, run)
     return service.groups.update(group_id, change.of, etag)
 
 
@@ -190,3 +163,17 @@ def delete_registration(
 ) -> Json | None:
     """Forget a registration; the device is assigned afresh."""
     return service.registrations.delete(registration_id, etag)
+
+
+def _change(definition: GroupDefinition, removal: Removal, run: Run) -> Change:
+    """Read the certificates that are named, and check what needs no record to be judged by."""
+    check_one_kind(definition.attestation)
+    check_edits(definition.edits, ID_FIELD)
+    certificates = read_slots(definition.attestation, run, signing=True)
+    return Change(
+        attestation=given_attestation(definition.attestation, certificates, SIGNING),
+        collection=SIGNING,
+        settings=definition.settings,
+        edits=definition.edits,
+        removal=removal,
+    )

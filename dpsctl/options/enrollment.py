@@ -7,6 +7,7 @@ from typing import Annotated
 from dpsctl.options import panels
 from dpsctl.options.checks import key_rule
 from dpsctl.options.group import option_group
+from dpsctl.options.records import Edits
 from dpsctl.options.words import AllocationPolicy, ProvisioningStatus, ReprovisionPolicy, Toggle
 
 
@@ -204,3 +205,12 @@ class Settings:
             help="Desired properties of a new device's twin, written as --tags are.",
         ),
     ] = None
+
+
+@option_group
+class GroupDefinition:
+    """All that a command line says of an enrollment group."""
+
+    attestation: Attestation
+    settings: Settings
+    edits: Edits

@@ -8,9 +8,10 @@ from typer import Option
 
 from dpsctl.options import panels
 from dpsctl.options.checks import base64_rule, id_rule
-from dpsctl.options.enrollment import Attestation
+from dpsctl.options.enrollment import Attestation, Settings
 from dpsctl.options.group import option_group
-from dpsctl.options.words import AttestationType
+from dpsctl.options.records import Edits, IfExistsOption
+from dpsctl.options.words import AttestationType, IfExists
 
 _ENROLLMENT_ID = Option(
     "--enrollment-id",
@@ -78,3 +79,23 @@ class Device:
             help="Optional device information, written as --tags are.",
         ),
     ] = None
+
+
+@option_group
+class IndividualDefinition:
+    """All that a command line says of an individual enrollment."""
+
+    attestation: IndividualAttestation
+    device: Device
+    settings: Settings
+    edits: Edits
+
+
+@option_group
+class IndividualCreation:
+    """Which individual enrollments `create` makes."""
+
+    enrollment_id: OptionalEnrollmentId = None
+    attestation_type: AttestationTypeOption = None
+    from_file: From = None
+    if_exists: IfExistsOption = IfExists.fail

@@ -65,7 +65,7 @@ IfExistsOption = Annotated[
     Option(
         "--if-exists",
         case_sensitive=False,
-        help="What to do if the record is there already: fail, leave it as it is, or update it with the flags given.",
+        help="If the record is there: fail, leave it, or update it with the flags given.",
     ),
 ]
 DryRun = Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,12 +98,12 @@ def edited(record: Json, edits: Edits) -> Json:
     return record
 
 
-def check_edits(edits: Edits, fixed: Sequence[str]) -> None:
-    """Refuse edits that cannot be read, and those of the fields *fixed* by the command."""
+def check_edits(edits: Edits, id_field: str) -> None:
+    """Refuse edits that cannot be read, and those of the record's id and etag."""
     paths = [parse_assignment(text)[0] for text in edits.set_values or []]
     paths += [parse_path(text) for text in edits.remove_paths or []]
     for path in paths:
-        if path[0] in fixed:
+        if path[0] in {id_field, "etag"}:
             raise UsageError(
                 f"--set and --remove cannot change {path[0]}",
                 "It names the record, or has an option of its own.",

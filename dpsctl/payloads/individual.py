@@ -41,7 +41,7 @@ class Draft:
                 f"{missing} is missing", "An enrollment has an id and a type of attestation."
             )
         check_type(self.attestation_type, self.attestation, is_certified=bool(self.certificates))
-        check_edits(self.edits, fixed=[ID_FIELD])
+        check_edits(self.edits, ID_FIELD)
         return self.record_id
 
     def body(self, certificates: Mapping[str, str]) -> Json:

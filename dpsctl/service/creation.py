@@ -12,7 +12,7 @@ from dpsctl.service.dps import Enrollments
 Json = dict[str, Any]
 
 
-def create(
+def create_record(
     records: Enrollments,
     record_id: str,
     body: Json,
