@@ -38,10 +38,11 @@ class DeviceFile:
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Decode line by line; other bytes than UTF-8 come as surrogates."""
-        for number, line in enumerate(self._stream, 1):
-            self.consumed += len(line)
-            text = line.decode("utf-8", "surrogateescape")
-            yield number, text.removeprefix("\ufeff") if number == 1 else text
+        with self._stream:
+            for number, line in enumerate(self._stream, 1):
+                self.consumed += len(line)
+                text = line.decode("utf-8", "surrogateescape")
+                yield number, text.removeprefix("\ufeff") if number == 1 else text
 
     def rows(self, check_column: Callable[[str], None]) -> Iterator[Row]:
         """Read the rows; the first character of the file tells CSV from JSON.
@@ -49,16 +50,15 @@ class DeviceFile:
         An empty cell and null are values that are not given. *check_column* judges the names of a
         CSV header, and raises UsageError.
         """
-        with self._stream:
-            lines = self.lines()
-            first = next(((number, line) for number, line in lines if line.strip()), None)
-            if first is None:
-                return
-            if first[1].lstrip().startswith("{"):
-                yield _json_row(*first)
-                yield from (_json_row(*line) for line in lines if line[1].strip())
-            else:
-                yield from _csv_rows(first, lines, self._header_check(check_column))
+        lines = self.lines()
+        first = next(((number, line) for number, line in lines if line.strip()), None)
+        if first is None:
+            return
+        if first[1].lstrip().startswith("{"):
+            yield _json_row(*first)
+            yield from (_json_row(*line) for line in lines if line[1].strip())
+        else:
+            yield from _csv_rows(first, lines, self._header_check(check_column))
 
     def _header_check(self, check_column: Callable[[str], None]) -> Callable[[list[str]], None]:
         def check(names: list[str]) -> None:
