@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-# Options whose values `dpsctl __known` can list.
-_KNOWN = {"--gid": "group-ids", "--context": "contexts"}
+# Options and arguments whose values `dpsctl __known` can list.
+_KNOWN = {"--gid": "group-ids", "--context": "contexts", "CONTEXT": "contexts"}
 _LAST = ("Connection", "Output")
 
 
@@ -61,6 +61,11 @@ class ArgumentPage(NamedTuple):
     help: str
     choices: tuple[str, ...]
     required: bool
+
+    @property
+    def known_values(self) -> str:
+        """Name the values that dpsctl itself can list, or nothing."""
+        return _KNOWN.get(self.name, "")
 
     @property
     def usage(self) -> str:

@@ -10,11 +10,12 @@ from dpsctl.reference.tree import CommandPage
 _FRAME = r"""# Completion of dpsctl for bash, made from its command tree: python -m dpsctl.reference
 # shellcheck shell=bash
 
-# What can stand behind the command $1: commands below it, words it takes, its options, and for
-# each option with a value what that is: W one of these words, T likewise but it may be left out,
-# F a file, D values that dpsctl itself knows, @ text, perhaps from a file behind an @.
+# What can stand behind the command $1: commands below it, words it takes, what dpsctl itself knows
+# for such a word, its options, and for each option with a value what that is: W one of these words,
+# T likewise but it may be left out, F a file, D values that dpsctl itself knows, @ text, perhaps
+# from a file behind an @.
 _dpsctl_behind() {
-    members='' words='' options='' valued=''
+    members='' words='' known='' options='' valued=''
     case $1 in
 @TABLE@
     esac
@@ -29,7 +30,7 @@ _dpsctl_offer() {
 }
 
 # Offer files that begin with $2. Readline does it best, where it sees no more than the file's name:
-# $1 is what it takes for a part of the name, if '=' and '@' do not end a word.
+# $1 is what it takes for a part of the word, such as the @ with which its host names begin.
 _dpsctl_files() {
     local name
     if [[ ! $1 ]]; then
@@ -57,8 +58,9 @@ _dpsctl_value() {
         ;;
     @)
         [[ $2 == @* ]] || return
-        _dpsctl_kept "$4@"
-        _dpsctl_files "$kept" "${2#@}"
+        _dpsctl_kept "$4"
+        [[ $COMP_WORDBREAKS == *@* ]] && kept=''
+        _dpsctl_files "$kept@" "${2#@}"
         return
         ;;
     esac
@@ -93,7 +95,7 @@ _dpsctl_typed() {
 
 _dpsctl() {
     local path=dpsctl cur prev='' word given value lead='' kind
-    local members words options valued
+    local members words known options valued
     local -a typed
     COMPREPLY=()
     _dpsctl_typed
@@ -128,6 +130,7 @@ _dpsctl() {
     fi
     case $cur in
     -*) _dpsctl_offer "$cur" "$options" ;;
+    *) [[ $known ]] && words=$(dpsctl __known "$known" 2> /dev/null) ;;&
     *) _dpsctl_offer "$cur" "${members:-${words:-$options}}" ;;
     esac
 }
@@ -145,6 +148,7 @@ def _entry(page: CommandPage) -> str:
     table = {
         "members": [name for name, _ in page.members],
         "words": list(page.words),
+        "known": [page.known_values] if page.known_values else [],
         "options": [name for option in page.options for name in option.names],
         "valued": [word for option in page.options for word in _valued(option)],
     }

@@ -47,11 +47,27 @@ def _lines(page: CommandPage) -> Iterator[str]:
     condition = f'complete -c dpsctl -n "__dpsctl_at {" ".join(page.path)}"'
     for name, summary in page.members:
         yield f"{condition} -a {name} -d {_quoted(summary)}"
-    for choice in page.words:
-        yield f"{condition} -a {choice}"
+    for word in page.words:
+        yield f"{condition} -a {word}"
+    if page.known_values:
+        typing = (
+            f"__dpsctl_at {' '.join(page.path)}; and not string match -q -- '-*' (commandline -ct)"
+        )
+        yield f"complete -c dpsctl -n {_quoted(typing)} -a {_known(page.known_values)}"
+    if page.takes_command_line:
+        yield f"{condition} -a '(__fish_complete_subcommand --fcs-skip={len(page.path)})'"
     for option in page.options:
         names = " ".join(_name(name) for name in option.names)
         yield f"{condition} {names}{_value(option)} -d {_quoted(option.help)}"
+        if option.may_stand_alone:
+            yield _value_as_next_word(page, option)
+
+
+def _value_as_next_word(page: CommandPage, option: OptionPage) -> str:
+    """Offer a value that may be left out behind its option: fish itself offers it behind `=`."""
+    before = f"contains -- (commandline -opc)[-1] {' '.join(option.names)}"
+    condition = f"__dpsctl_at {' '.join(page.path)}; and {before}"
+    return f"complete -c dpsctl -n {_quoted(condition)} -a {_quoted(' '.join(option.choices))}"
 
 
 def _name(name: str) -> str:
@@ -61,16 +77,18 @@ def _name(name: str) -> str:
 def _value(option: OptionPage) -> str:
     if not option.takes_value:
         return ""
-    if option.may_stand_alone:
-        return f" -a {_quoted(' '.join(option.choices))}"
     if option.choices:
-        return f" -x -a {_quoted(' '.join(option.choices))}"
+        words = _quoted(" ".join(option.choices))
+        return f" -a {words}" if option.may_stand_alone else f" -x -a {words}"
     if option.takes_file:
         return " -r -F"
     if option.known_values:
-        command = f"(dpsctl __known {option.known_values} 2>/dev/null)"
-        return f" -x -a {_quoted(command)}"
-    return " -x -a '(__dpsctl_text)'"
+        return f" -x -a {_known(option.known_values)}"
+    return f" -x -a '({'__fish_complete_directories' if option.takes_folder else '__dpsctl_text'})'"
+
+
+def _known(what: str) -> str:
+    return _quoted(f"(dpsctl __known {what} 2>/dev/null)")
 
 
 def _quoted(text: str) -> str:

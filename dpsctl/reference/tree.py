@@ -32,6 +32,16 @@ class CommandPage(NamedTuple):
         """The name of its man page."""
         return "-".join(self.path)
 
+    @property
+    def known_values(self) -> str:
+        """Name what dpsctl itself can list for the first argument, or nothing."""
+        return next((argument.known_values for argument in self.arguments), "")
+
+    @property
+    def takes_command_line(self) -> bool:
+        """Whether a command line of another program follows, whose options are not dpsctl's."""
+        return any(argument.name == "COMMAND..." for argument in self.arguments)
+
 
 def pages(root: Group) -> Iterator[CommandPage]:
     """Walk the tree under *root*: a group, then what is in it."""

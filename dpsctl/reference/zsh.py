@@ -25,6 +25,15 @@ _dpsctl_known() {
     known=(${(f)"$(dpsctl __known $1 2>/dev/null)"})
     (( $#known )) && compadd -a known
 }
+
+# A command of its own, perhaps behind --.
+_dpsctl_command_line() {
+    if [[ $words[1] == -- ]]; then
+        shift words
+        (( CURRENT-- ))
+    fi
+    [[ $CURRENT == 1 && $PREFIX == -* ]] || _normal
+}
 """
 _TAIL = """
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
@@ -44,7 +53,10 @@ def _function(page: CommandPage) -> Iterator[str]:
     yield f"{_name(page.path)}() {{"
     if page.members:
         yield "    local curcontext=$curcontext state line ret=1"
-    yield f"    _arguments -s -S{' -C' if page.members else ''} \\"
+        yield "    _arguments -s -S -C -A '-*' \\"
+    else:
+        own_first = " -A '-*'" if page.takes_command_line else ""
+        yield f"    _arguments -s -S{own_first} \\"
     for option in page.options:
         yield f"        {_option(option)} \\"
     yield from _positions(page)
@@ -57,10 +69,12 @@ def _positions(page: CommandPage) -> Iterator[str]:
     if page.members:
         yield "        '1: :->command' \\"
         yield "        '*:: :->words' && ret=0"
+    elif page.takes_command_line:
+        yield "        '*:: :_dpsctl_command_line'"
     elif page.words:
         yield f"        '1:{page.arguments[0].name}:({' '.join(page.words)})'"
-    elif page.arguments:
-        yield "        '*:: :_normal'"
+    elif page.known_values:
+        yield f"        '1:{page.arguments[0].name}:_dpsctl_known {page.known_values}'"
     else:
         yield "        && return 0"
 

@@ -1,0 +1,152 @@
+"""What bash, zsh and fish offer for every command and option, asked of the shells themselves."""
+
+import shlex
+import subprocess
+
+import pytest
+
+from dpsctl.cli import tree
+from dpsctl.reference.completions import FILE_NAMES
+from dpsctl.reference.tree import pages
+
+SHELLS = ["bash", "fish", "zsh"]
+PAGES = {" ".join(page.path): page for page in pages(tree())}
+OPTIONS = tuple(f"{path} -" for path in PAGES)
+MEMBERS = tuple(f"{path} " for path, page in PAGES.items() if page.members)
+# An option that many commands take, such as --output, is asked for at one of them.
+VALUED = {
+    (option.name, option.choices): (f"{path} {option.name}", option)
+    for path, page in PAGES.items()
+    for option in page.options
+    if option.takes_value and not page.members
+}
+CHOSEN = {at: set(option.choices) for at, option in VALUED.values() if option.choices}
+FILED = tuple(at for at, option in VALUED.values() if option.takes_file)
+KNOWN = [
+    *(at for at, option in VALUED.values() if option.known_values),
+    *(path for path, page in PAGES.items() if page.known_values),
+]
+TEXTS = tuple(
+    at
+    for at, option in VALUED.values()
+    if not (option.choices or option.takes_file or option.takes_folder or option.known_values)
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("shell", SHELLS)
+def test_shell_offers_every_option(offers, shell, path):
+    offered = offers(shell, OPTIONS)[f"{path} -"].split()
+
+    names = {name for option in PAGES[path].options for name in option.names}
+    assert names == {word.removesuffix("=") for word in offered}
+
+
+@pytest.mark.parametrize("line", MEMBERS, ids=str.strip)
+@pytest.mark.parametrize("shell", SHELLS)
+def test_shell_offers_every_command(offers, shell, line):
+    offered = offers(shell, MEMBERS)[line].split()
+
+    assert {name for name, _ in PAGES[line.strip()].members} <= set(offered)
+
+
+@pytest.mark.parametrize("at", CHOSEN)
+@pytest.mark.parametrize("shell", SHELLS)
+def test_shell_offers_the_values_of_an_option_behind_an_equals_sign(offers, shell, at):
+    name = at.split()[-1]
+
+    offered = offers(shell, tuple(f"{each}=" for each in CHOSEN))[f"{at}="].split()
+
+    assert {word.removeprefix(f"{name}=") for word in offered} == CHOSEN[at]
+
+
+@pytest.mark.parametrize("at", CHOSEN)
+@pytest.mark.parametrize("shell", SHELLS)
+def test_shell_offers_the_values_of_an_option_as_the_next_word(offers, shell, at):
+    offered = offers(shell, tuple(f"{each} " for each in CHOSEN))[f"{at} "].split()
+
+    assert set(offered) >= CHOSEN[at]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_shell_offers_files_where_a_file_is_meant(offers, shell):
+    lines = tuple(f"{at} " for at in FILED)
+
+    offered = offers(shell, lines)
+
+    assert FILED
+    assert [
+        line for line in lines if not {"<files>", "group.key"} & set(offered[line].split())
+    ] == []
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_shell_offers_files_behind_an_at_sign_and_nothing_else_for_text(offers, shell):
+    at_signs, nothing = tuple(f"{at} @" for at in TEXTS), tuple(f"{at} " for at in TEXTS)
+
+    behind, without = offers(shell, at_signs), offers(shell, nothing)
+
+    files = {"<files>", "group.key", "@group.key"}
+    assert [line for line in at_signs if not files & set(behind[line].split())] == []
+    assert {line: words for line, words in without.items() if words.strip()} == {}
+
+
+@pytest.mark.parametrize("at", KNOWN)
+@pytest.mark.parametrize("shell", SHELLS)
+def test_shell_asks_dpsctl_for_the_values_it_knows(offers, shell, at):
+    lines = tuple(f"{each} li" for each in KNOWN)
+
+    assert offers(shell, lines)[f"{at} li"].split() == ["line-4"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("dpsctl completion ", {"bash", "fish", "zsh"}),
+        ("dpsctl help exi", {"exit-codes"}),
+        ("dpsctl -o json enrollment-group cr", {"create"}),
+        ("dpsctl enrollment-group --output json cr", {"create"}),
+        ("dpsctl enrollment-group create --allocation-policy ge", {"geoLatency"}),
+    ],
+    ids=["argument", "topic", "option-first", "option-between", "part-of-a-value"],
+)
+@pytest.mark.parametrize("shell", SHELLS)
+def test_shell_offers_what_fits_the_place(offers, shell, line, expected):
+    assert set(offers(shell, (line,))[line].split()) == expected
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_script_is_without_syntax_errors(reference, program, shell):
+    script = reference / "completions" / FILE_NAMES[shell]
+
+    checked = subprocess.run(
+        [program(shell), "-n", script], capture_output=True, text=True, check=False
+    )
+
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_bash_script_satisfies_shellcheck(reference, program):
+    script = reference / "completions" / FILE_NAMES["bash"]
+
+    checked = subprocess.run(
+        [program("shellcheck"), script], capture_output=True, text=True, check=False
+    )
+
+    assert checked.stdout == ""
+
+
+def test_bash_answers_within_a_few_milliseconds(reference, program):
+    line = "dpsctl enrollment-group create --allocation"
+    words = shlex.split(line)
+    timed = (
+        f"source {reference}/completions/dpsctl; COMP_LINE={shlex.quote(line)};"
+        f" COMP_POINT={len(line)}; COMP_WORDS=({line}); COMP_CWORD={len(words) - 1};"
+        " TIMEFORMAT=%U; time for i in {1..100}; do _dpsctl; done; true"
+    )
+
+    took = subprocess.run(
+        [program("bash"), "-c", timed], capture_output=True, text=True, check=True
+    )
+
+    assert float(took.stderr) / 100 < 0.005
