@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
+from dataclasses import dataclass, field, is_dataclass
 from importlib import import_module
 from typing import Annotated, Any, TypeVar, get_origin, get_type_hints
 
@@ -19,6 +18,14 @@ import typer
 from typer.main import get_command
 
 from dpsctl.arguments import Command, Group
+from dpsctl.option_groups import (
+    gather,
+    gather_connection,
+    give_signature,
+    keyword_parameter,
+    parameters_of,
+    sources_of,
+)
 from dpsctl.options.connection import Connection, Display, Sources
 from dpsctl.options.records import DryRun
 from dpsctl.options.words import Toggle
@@ -26,7 +33,6 @@ from dpsctl.run import READER_WENT_AWAY, Outcome, Run
 from dpsctl.service.service import Purpose, Service
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-_TYPED = "COMMANDLINE"
 _PLAIN = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
 
 
@@ -120,9 +126,9 @@ def build_group(name: str, summary: str, members: Members, **switches: Any) -> G
     def accept(**_: Any) -> None:
         """Take the options; the verb reads them again."""
 
-    own = [_keyword(switch, hint, default=False) for switch, hint in switches.items()]
-    parameters = [*own, *_parameters_of(Display)]
-    _give_signature(accept, parameters)
+    own = [keyword_parameter(switch, hint, default=False) for switch, hint in switches.items()]
+    parameters = [*own, *parameters_of(Display)]
+    give_signature(accept, parameters)
     app.callback()(accept)
     group: Group = get_command(app)  # type: ignore[assignment]
     group.commands = members
@@ -179,7 +185,7 @@ class _Call:
             return self.run(ctx, values)
 
         context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-        _give_signature(callback, [context, *self.parameters()])
+        give_signature(callback, [context, *self.parameters()])
         return callback
 
     def parameters(self) -> Iterator[inspect.Parameter]:
@@ -187,20 +193,20 @@ class _Call:
         own = inspect.signature(self.verb.function).parameters
         for name, hint in self.wanted.items():
             if is_dataclass(hint) and hint is not Run:
-                yield from _parameters_of(hint)
+                yield from parameters_of(hint)
             elif get_origin(hint) is Annotated:
-                yield _keyword(name, hint, own[name].default)
+                yield keyword_parameter(name, hint, own[name].default)
         if self.verb.writes:
-            yield _keyword("dry_run", DryRun, default=False)
+            yield keyword_parameter("dry_run", DryRun, default=False)
         for hint in self.wanted.values():
             if _is_service(hint):
-                yield from _parameters_of(hint.options)
-        yield from _parameters_of(Display)
+                yield from parameters_of(hint.options)
+        yield from parameters_of(Display)
 
     def run(self, ctx: typer.Context, values: dict[str, Any]) -> int:
         """Gather, connect, call and show."""
         run = ctx.find_object(Run) or Run({})
-        display = _gathered(Display, values)
+        display = gather(Display, values)
         run.debug, run.verbose, run.quiet = display.debug, display.verbose, display.only_show_errors
         run.warn_of_typed_secrets()
         if display.query:
@@ -217,14 +223,14 @@ class _Call:
         if hint is Group:
             return ctx.find_root().command
         if _is_service(hint):
-            options = _connection(hint.options, values, ctx)
+            options = gather_connection(hint.options, values, ctx)
             connect = import_module(hint.connector).connect
             return connect(options, run, self._purpose(values))
         if hint is Connection:
-            return _connection(Connection, values, ctx)
+            return gather_connection(Connection, values, ctx)
         if hint is Sources:
-            return _sources(ctx, run)
-        return _gathered(hint, values) if is_dataclass(hint) else values[name]
+            return sources_of(ctx, run)
+        return gather(hint, values) if is_dataclass(hint) else values[name]
 
     def _purpose(self, values: Mapping[str, Any]) -> Purpose:
         """Say what the command will do; keys are shown only to those who may write."""
@@ -234,70 +240,3 @@ class _Call:
 
 def _is_service(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, Service)
-
-
-def _connection(options: Any, values: dict[str, Any], ctx: typer.Context) -> Any:
-    """Gather how to connect; who is named on the command line beats who the environment names."""
-    typed = {name for name in ("login", "dps_name", "context") if _origin(name, ctx) == _TYPED}
-    hidden = {"login", "dps_name"} - typed if typed else ()
-    return _gathered(options, {**values, **dict.fromkeys(hidden)})
-
-
-def _sources(ctx: typer.Context, run: Run) -> Sources:
-    """Name the flag or the variable that gave each option its value."""
-    sources = Sources()
-    for param in ctx.command.params:
-        origin = _origin(str(param.name), ctx)
-        if origin == _TYPED:
-            sources[str(param.name)] = param.opts[0]
-        elif origin == "ENVIRONMENT":
-            names = [param.envvar] if isinstance(param.envvar, str) else param.envvar or []
-            sources[str(param.name)] = next(name for name in names if run.environ.get(name))
-    return sources
-
-
-def _origin(name: str, ctx: typer.Context) -> str:
-    return getattr(ctx.get_parameter_source(name), "name", "")
-
-
-def _gathered(group: Any, values: Mapping[str, Any]) -> Any:
-    """Make the option group *group*, and the groups in it, of the parsed values."""
-    hints = _hints_of(group)
-    return group(
-        **{
-            item.name: _gathered(hints[item.name], values)
-            if is_dataclass(hints[item.name])
-            else values[item.name]
-            for item in fields(group)
-        }
-    )
-
-
-@cache
-def _hints_of(group: Any) -> dict[str, Any]:
-    """Read a group's annotations, once: each is an expression that makes an option."""
-    return get_type_hints(group, include_extras=True)
-
-
-def _parameters_of(group: Any) -> Iterator[inspect.Parameter]:
-    hints = _hints_of(group)
-    for item in fields(group):
-        if is_dataclass(hints[item.name]):
-            yield from _parameters_of(hints[item.name])
-        else:
-            yield _keyword(item.name, hints[item.name], item.default)
-
-
-def _keyword(
-    name: str, annotation: Any, default: Any = inspect.Parameter.empty
-) -> inspect.Parameter:
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
-    )
-
-
-def _give_signature(function: Any, parameters: Sequence[inspect.Parameter]) -> None:
-    """Make Typer see *parameters* in place of the function's own."""
-    unique = {parameter.name: parameter for parameter in parameters}
-    function.__signature__ = inspect.Signature(list(unique.values()))
-    function.__annotations__ = {name: item.annotation for name, item in unique.items()}

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import socket
-import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from http.client import HTTPException, HTTPMessage, HTTPSConnection
-from pathlib import Path
+from http.client import HTTPMessage
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -25,6 +22,7 @@ from dpsctl.service.access import Access, access_to
 from dpsctl.service.connect import target_of
 from dpsctl.service.discovery import READ_RIGHTS
 from dpsctl.service.endpoints import trusted
+from dpsctl.service.handshake import connected, greeted
 from dpsctl.service.http import Http, Request, Target
 from dpsctl.service.settings import Settled, settle
 
@@ -118,7 +116,7 @@ class _Diagnosis:
         if not self._proxy:
             raise _NotNeeded("no proxy is set for this host")
         host, port = self._proxy.hostname or "", self._proxy.port or 8080
-        _connected(host, port, self._timeout).close()
+        connected(host, port, self._timeout).close()
         return f"{host}:{port} answers"
 
     def dns(self) -> str:
@@ -138,7 +136,7 @@ class _Diagnosis:
         if self._proxy:
             raise _NotNeeded("the proxy connects")
         started = time.monotonic()
-        _connected(self._url.hostname or "", self._port, self._timeout).close()
+        connected(self._url.hostname or "", self._port, self._timeout).close()
         return f"port {self._port} answers in {(time.monotonic() - started) * 1000:.0f} ms"
 
     def tls(self) -> str:
@@ -237,8 +235,7 @@ class _Diagnosis:
 
     @cached_property
     def _greeting(self) -> tuple[str, HTTPMessage]:
-        """Shake hands and ask for nothing in particular: what TLS says, the answer's headers."""
-        return _greeted(
+        return greeted(
             self._url.hostname or "",
             self._port,
             self._proxy,
@@ -265,84 +262,3 @@ class _Diagnosis:
     def _is_version_refused(self) -> bool:
         error = self._reading
         return isinstance(error, ServiceError) and error.status == _BAD_REQUEST
-
-
-def _connected(host: str, port: int, timeout: float) -> socket.socket:
-    try:
-        return socket.create_connection((host, port), timeout)
-    except OSError as error:
-        raise Unreachable(
-            f"{host}:{port}: {error.strerror or error}",
-            "Is the service running, and does a firewall let this machine through?",
-        ) from None
-
-
-def _greeted(
-    host: str, port: int, proxy: Any, verify: str | bool, timeout: float
-) -> tuple[str, HTTPMessage]:
-    trust = _ca_of(verify)
-    try:
-        client = HTTPSConnection(
-            (proxy.hostname if proxy else None) or host,
-            (proxy.port or 8080) if proxy else port,
-            timeout=timeout,
-            context=_context(trust),
-        )
-        if proxy:
-            from requests.utils import get_auth_from_url
-            from urllib3.util import make_headers
-
-            name, password = get_auth_from_url(proxy.geturl())
-            given = make_headers(proxy_basic_auth=f"{name}:{password}") if name else {}
-            client.set_tunnel(host, port, given)
-        client.connect()
-        with client.sock as tls:
-            said = _described(tls, trust)
-            client.request("GET", "/")
-            return said, client.getresponse().headers
-    except ssl.SSLError as error:
-        raise Unreachable(
-            f"{host}: {_reason(error)}; trusted are those in {trust}",
-            "Name the CA that signed its certificate: --ca-bundle FILE or REQUESTS_CA_BUNDLE. A "
-            "firewall that looks into TLS signs with its own.",
-        ) from None
-    except (OSError, HTTPException) as error:
-        problem = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise Unreachable(f"{host}: {problem}", "Check the network and the proxy.") from None
-
-
-def _ca_of(verify: str | bool) -> str:
-    if isinstance(verify, str):
-        return verify
-    import certifi
-
-    return certifi.where()
-
-
-def _context(trust: str) -> ssl.SSLContext:
-    if Path(trust).is_dir():
-        return ssl.create_default_context(capath=trust)
-    return ssl.create_default_context(cafile=trust)
-
-
-def _described(tls: ssl.SSLSocket, trust: str) -> str:
-    certificate: Any = tls.getpeercert() or {}
-    names = {
-        key: value for key in ("subject", "issuer") for value in _common_names(certificate, key)
-    }
-    return (
-        f"{tls.version()}, {names.get('subject', 'no name')}, signed by "
-        f"{names.get('issuer', 'nobody')}, until {certificate.get('notAfter')}; trusted by {trust}"
-    )
-
-
-def _common_names(certificate: Any, key: str) -> Iterator[str]:
-    for part in certificate.get(key, ()):
-        for name, value in part:
-            if name in ("commonName", "organizationName"):
-                yield value
-
-
-def _reason(error: ssl.SSLError) -> str:
-    said = getattr(error, "verify_message", "") or error.reason or str(error)
-    return re.sub(r"\s+", " ", str(said))
