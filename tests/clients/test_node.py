@@ -1,0 +1,111 @@
+"""Microsoft's Node SDKs, for services and for devices, work with the emulator as they are."""
+
+import json
+import os
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from dpsctl.certificate_making import new_key, root_certificate
+from dpsctl.issuers import Validity
+
+HUB = "hub-1.azure-devices.net"
+HERE = Path(__file__).parent / "node"
+SKIPS_NOTHING = bool(os.environ.get("DPSCTL_TESTS_SKIP_NOTHING"))
+
+
+def skip(reason):
+    """Skip, or fail where nothing may be skipped."""
+    (pytest.fail if SKIPS_NOTHING else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="session")
+def installed(program, tmp_path_factory):
+    """Install the SDKs into a folder of their own, beside the script that uses them."""
+    program("node")
+    folder = tmp_path_factory.mktemp("node")
+    for name in ("package.json", "package-lock.json", "clients.js"):
+        shutil.copy(HERE / name, folder)
+    command = [program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    npm = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if npm.returncode:
+        skip(f"npm cannot install the SDKs: {npm.stderr[-500:]}")
+    return folder
+
+
+@pytest.fixture
+def tell(installed, program, emulator):
+    """Tell one of the stories of clients.js, and return what its clients were told."""
+    if emulator.port != 443:
+        skip("needs port 443, for the SDKs know no other")
+
+    def run(*words):
+        ran = subprocess.run(
+            [program("node"), "clients.js", *map(str, words)],
+            cwd=installed,
+            env={**os.environ, **emulator.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert ran.returncode == 0, ran.stderr
+        return json.loads(ran.stdout)
+
+    return run
+
+
+def test_service_sdk_updates_what_has_not_changed_and_nothing_else(tell):
+    told = tell("etags")
+
+    assert told["exists"] == ["DeviceAlreadyExistsError", 409, 409202]
+    assert told["updated"] == "disabled"
+    assert told["keysKept"]
+    assert told["stale"][1:] == told["staleDelete"][1:] == [412, 412202]
+    assert told["shown"]["attestation"] == {"type": "symmetricKey"}
+    assert told["gone"][1:] == [404, 404202]
+
+
+def test_service_sdk_reads_page_after_page_to_the_end(tell):
+    assert tell("paging") == [["pump-0", "pump-1"], ["pump-2", "pump-3"], ["pump-4"]]
+
+
+def test_service_sdk_is_told_what_became_of_each_item_of_a_bulk(tell):
+    told = tell("bulk")
+
+    exists = {"errorCode": 409201, "errorStatus": "Enrollment already exists."}
+    assert told == {
+        "created": {"isSuccessful": True, "errors": []},
+        "again": {
+            "isSuccessful": False,
+            "errors": [{"registrationId": f"pump-{number}", **exists} for number in (1, 2)],
+        },
+        "deleted": {"isSuccessful": True, "errors": []},
+    }
+
+
+def test_device_sdk_registers_with_a_derived_key_and_the_service_sdk_shows_it(tell):
+    told = tell("symmetricKey")
+
+    for state in (told["told"], told["shown"]):
+        assert (state["status"], state["assignedHub"]) == ("assigned", HUB)
+        assert (state["registrationId"], state["deviceId"]) == ("pump-7", "pump-7")
+    assert told["listed"] == [["pump-7"]]
+    assert told["wrongKey"][1:] == [401, 401000]
+
+
+def test_device_sdk_registers_with_a_certificate(tell, tmp_path):
+    key = new_key()
+    certificate = root_certificate("pump-9", key, Validity.of_days(1, datetime.now(UTC)))
+    (tmp_path / "pump-9.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "pump-9.key").write_bytes(private)
+
+    told = tell("certificate", tmp_path / "pump-9.pem", tmp_path / "pump-9.key")
+
+    assert told["told"]["assignedHub"] == told["shown"]["assignedHub"] == HUB
+    assert told["shown"]["status"] == "assigned"
