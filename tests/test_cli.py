@@ -39,10 +39,8 @@ def test_table_of_commands_says_what_the_noun_says(name):
     assert len(COMMANDS[name]) <= 60
 
 
-@EVERY_VERB
+@pytest.mark.parametrize("path", sorted(path for path in VERBS if not path.startswith("__")))
 def test_command_has_two_examples_that_can_be_read(path):
-    if path.startswith("__"):
-        pytest.skip("a command for scripts")
     examples = VERBS[path].examples
 
     assert len(examples) >= 2

@@ -1,7 +1,5 @@
 """create, show, list and delete; what every flag writes is read back from the service."""
 
-import json
-
 import pytest
 
 KEY = "Zmlyc3Qta2V5LW9mLWEtZ3JvdXAtaW4tdGVzdHM="
@@ -222,15 +220,6 @@ def test_asking_for_keys_that_there_are_not_is_a_warning(run):
     assert ran.json["attestation"]["type"] == "x509"
 
 
-@pytest.mark.parametrize(("top", "found"), [("-1", 7), ("1", 1), ("3", 3), ("7", 7), ("99", 7)])
-def test_list_returns_at_most_the_number_asked_for(run, top, found):
-    for number in range(7):
-        run(f"enrollment-group create --gid g{number}")
-
-    assert len(run(f"enrollment-group list --top {top}").json) == found
-    assert len(run("enrollment-group list").json) == 7
-
-
 def test_delete_removes_the_group_whatever_its_etag(run):
     run("enrollment-group create --gid g1")
 
@@ -304,65 +293,3 @@ def test_dry_run_of_a_create_that_skips_shows_the_old_group(run):
     ran = run("enrollment-group create --gid g1 --if-exists skip --dry-run")
 
     assert ran.json["initialTwin"]["tags"] == {"a": "1"}
-
-
-@pytest.mark.parametrize("flag", ["--rid", "--registration-id"])
-def test_registrations_are_shown_listed_and_deleted(odd_service, run_offline, flag):
-    state = {"registrationId": "d1", "status": "assigned", "etag": "e1"}
-    path = "/registrations/d1"
-    odd_service.expect_request(path, method="GET").respond_with_json(state)
-    odd_service.expect_request(path, method="DELETE").respond_with_data(status=204)
-    odd_service.expect_request("/registrations/g1/query", method="POST").respond_with_json([state])
-
-    shown = run_offline(f"enrollment-group registration show {flag} d1")
-    listed = run_offline("enrollment-group registration list --gid g1 --top 5")
-    deleted = run_offline(f"enrollment-group registration delete {flag} d1 --etag e1")
-
-    assert (shown.json, listed.json, deleted.out) == (state, [state], "")
-    query, delete = odd_service.log[1][0], odd_service.log[2][0]
-    assert query.headers["x-ms-max-item-count"] == "5"
-    assert query.get_data() == b""
-    assert delete.headers["If-Match"] == "e1"
-
-
-def test_missing_registration_is_exit_3(run):
-    for verb in ("show", "delete"):
-        assert "not found" in run(f"enrollment-group registration {verb} --rid d1", expect=3).err
-
-
-@pytest.mark.parametrize("line", ["list", "registration list --gid g1"])
-def test_list_reads_every_page_and_streams(odd_service, run_offline, line):
-    path = "/registrations/g1/query" if "registration" in line else "/enrollmentGroups/query"
-    pages = {"": (["a", "b"], "2"), "2": ([], "3"), "3": (["c"], "")}
-
-    def page(request):
-        from werkzeug.wrappers import Response
-
-        ids, token = pages[request.headers.get("x-ms-continuation", "")]
-        body = json.dumps([{"id": name} for name in ids])
-        headers = {"x-ms-continuation": token} if token else {}
-        return Response(body, headers=headers, content_type="application/json")
-
-    odd_service.expect_request(path, method="POST").respond_with_handler(page)
-
-    assert run_offline(f"enrollment-group {line} --query [].id").json == ["a", "b", "c"]
-    streamed = run_offline(f"enrollment-group {line} -o jsonl").out
-    assert streamed == '{"id":"a"}\n{"id":"b"}\n{"id":"c"}\n'
-
-
-def test_page_that_fails_leaves_nothing_half_said(odd_service, run_offline):
-    path = "/enrollmentGroups/query"
-    first = {"x-ms-continuation": "2"}
-    odd_service.expect_ordered_request(path).respond_with_json([{"id": "a"}], headers=first)
-    odd_service.expect_ordered_request(path).respond_with_json({}, status=400)
-
-    assert run_offline("enrollment-group list", expect=1).out == ""
-
-
-def test_page_that_comes_again_and_again_is_an_error(odd_service, run_offline):
-    path = "/enrollmentGroups/query"
-    same = {"x-ms-continuation": "2"}
-    odd_service.expect_request(path).respond_with_json([], headers=same)
-
-    assert "same page" in run_offline("enrollment-group list", expect=1).err
-    assert len(odd_service.log) == 2

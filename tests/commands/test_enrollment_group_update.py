@@ -1,43 +1,15 @@
 """update: only what was asked changes, and nobody else's change is lost."""
 
-import json
-from pathlib import Path
-
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from werkzeug.wrappers import Response
 
 KEY = "Zmlyc3Qta2V5LW9mLWEtZ3JvdXAtaW4tdGVzdHM="
 OTHER_KEY = "c2Vjb25kLWtleS1vZi1hLWdyb3VwLWluLXRlc3Q="
 UPDATE = "enrollment-group update --gid g1"
 PATH = "/enrollmentGroups/g1"
-DATA = Path(__file__).parent.parent / "data"
-READ_ONLY = ("createdDateTimeUtc", "lastUpdatedDateTimeUtc")
 
 
 def record(**fields):
     return {"enrollmentGroupId": "g1", "attestation": {"type": "none"}, "etag": "e1", **fields}
-
-
-@pytest.fixture
-def one_record(odd_service):
-    """Serve one record, take what is written over it, and return the writes."""
-
-    def serve(held):
-        written = []
-        odd_service.clear()
-        path = f"/enrollmentGroups/{held['enrollmentGroupId']}"
-
-        def take(request):
-            written.append(request.json)
-            return Response(json.dumps(request.json), content_type="application/json")
-
-        odd_service.expect_request(path, method="GET").respond_with_json(held)
-        odd_service.expect_request(path, method="PUT").respond_with_handler(take)
-        return written
-
-    return serve
 
 
 def test_update_sends_the_etag_just_read(odd_service, one_record, run_offline):
@@ -213,130 +185,3 @@ def test_any_field_can_be_set_and_removed(run):
     assert group["new"] == {"deep": [1, "two"], "a.b": None}
     assert group["newer"] is True
     assert group["initialTwin"]["tags"] == {}
-
-
-SEEDS = {"maximum": "enrollment-group-maximum.json", "minimum": "enrollment-group-minimum.json"}
-
-
-@pytest.mark.parametrize("seed", sorted(SEEDS))
-def test_record_of_the_documentation_survives_show(one_record, run_offline, seed):
-    held = json.loads((DATA / SEEDS[seed]).read_text())
-    one_record(held)
-
-    assert run_offline(f"enrollment-group show --gid {held['enrollmentGroupId']}").json == held
-
-
-@pytest.mark.parametrize("seed", sorted(SEEDS))
-def test_record_of_the_documentation_survives_an_update(one_record, run_offline, seed):
-    held = json.loads((DATA / SEEDS[seed]).read_text())
-    written = one_record(held)
-    gid = held["enrollmentGroupId"]
-
-    run_offline(f"enrollment-group update --gid {gid} --ps disabled --etag '*'")
-
-    unchanged = {name: value for name, value in held.items() if name not in READ_ONLY}
-    assert written == [{**unchanged, "provisioningStatus": "disabled"}]
-
-
-def test_record_without_an_etag_is_written_by_force_only(one_record, run_offline):
-    held = json.loads((DATA / SEEDS["minimum"]).read_text())
-    written = one_record(held)
-
-    ran = run_offline(f"enrollment-group update --gid {held['enrollmentGroupId']} --ee", expect=1)
-
-    assert "has no etag" in ran.err
-    assert "--etag '*'" in ran.err
-    assert written == []
-
-
-NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-NUMBERS = st.integers(-(10**40), 10**40) | st.floats(allow_nan=False, allow_infinity=False)
-LEAVES = st.none() | st.booleans() | NUMBERS | NAMES
-JSON = st.recursive(
-    LEAVES,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
-    max_leaves=8,
-)
-AWKWARD = st.sampled_from(["version", "count", "metadata", "$version", "$metadata", "", "a.b", "="])
-TWINS = st.dictionaries(AWKWARD | NAMES, JSON, max_size=5)
-# What a record newer than this release may hold.
-UNKNOWN = st.dictionaries(st.from_regex(r"new[A-Z][a-z]{0,5}", fullmatch=True), JSON, max_size=4)
-ONE_FLAG = st.sampled_from(
-    [
-        ("--ee", "capabilities"),
-        ("--ps=disabled", "provisioningStatus"),
-        ("--rp=never", "reprovisionPolicy"),
-        ("--ap=hashed", "allocationPolicy"),
-        ("--tags=a=1", "initialTwin"),
-        ("--props=a=1", "initialTwin"),
-        ("--set=zz=1", "zz"),
-    ]
-)
-FEW = settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-
-
-@FEW
-@given(tags=TWINS, desired=TWINS)
-def test_twins_come_back_as_they_went(run, tags, desired):
-    run("enrollment-group delete --gid g1", expect=None)
-    words = [f"--tags={json.dumps(tags)}", f"--props={json.dumps(desired)}"]
-
-    run(["enrollment-group", "create", "--gid", "g1", *words])
-
-    twin = run("enrollment-group show --gid g1").json["initialTwin"]
-    assert twin == {"tags": tags, "properties": {"desired": desired}}
-
-
-@FEW
-@given(tags=TWINS, desired=TWINS)
-def test_twins_survive_an_update_of_something_else(run, tags, desired):
-    run("enrollment-group delete --gid g1", expect=None)
-    words = [f"--tags={json.dumps(tags)}", f"--props={json.dumps(desired)}"]
-    run(["enrollment-group", "create", "--gid", "g1", *words])
-
-    twin = run(f"{UPDATE} --ee").json["initialTwin"]
-
-    assert twin == {"tags": tags, "properties": {"desired": desired}}
-
-
-@FEW
-@given(flag=ONE_FLAG, unknown=UNKNOWN, twin=TWINS)
-def test_one_flag_leaves_the_rest_of_the_body_identical(
-    one_record, run_offline, flag, unknown, twin
-):
-    held = record(**unknown, initialTwin={"tags": twin, "properties": {"desired": twin, "x": 1}})
-    held |= {"provisioningStatus": None, "capabilities": {"iotEdge": False, "new": twin}}
-    written = one_record(held)
-    words, field = flag
-
-    run_offline([*UPDATE.split(), words])
-
-    others = {name: value for name, value in held.items() if name != field}
-    assert {name: value for name, value in written[0].items() if name != field} == others
-    assert written[0]["initialTwin"]["properties"]["x"] == 1
-    assert written[0]["capabilities"]["new"] == twin
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        pytest.param("{'location':{'region':'US'}}", id="python-quotes"),
-        pytest.param('{"location":{"region":"US"}}', id="json"),
-        pytest.param("location.region=US", id="words"),
-    ],
-)
-def test_twin_of_the_seed_is_read_in_every_spelling(run, value):
-    group = run(["enrollment-group", "create", "--gid", "g1", "--props", value]).json
-
-    assert group["initialTwin"]["properties"]["desired"] == {"location": {"region": "US"}}
-
-
-def test_shorthand_of_the_documentation_is_read(run):
-    words = ["site=eu", "rack:=7", "a.b=x", r"c\.d=y", "empty="]
-
-    group = run(["enrollment-group", "create", "--gid", "g1", "--tags", *words]).json
-
-    expected = {"site": "eu", "rack": 7, "a": {"b": "x"}, "c.d": "y", "empty": ""}
-    assert group["initialTwin"]["tags"] == expected

@@ -6,24 +6,26 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-import requests
 
 from dpsctl.emulator.server import Emulator
 from dpsctl.emulator.settings import EmulatorSettings
 from dpsctl.errors import UsageError
 
-SERVE = """
-import json, sys, time
-from dpsctl.emulator.server import Emulator
-from dpsctl.emulator.settings import EmulatorSettings
-with Emulator(EmulatorSettings(db=sys.argv[1])) as emulator:
-    print(json.dumps(emulator.ready()), flush=True)
-    time.sleep(60)
+WRITER = """
+import http.client, json, ssl, sys
+port, ca_file, token, name = sys.argv[1:]
+trust = ssl.create_default_context(cafile=ca_file)
+connection = http.client.HTTPSConnection("127.0.0.1", int(port), context=trust, timeout=10)
+for number in range(100_000):
+    record_id = f"{name}-{number}"
+    body = {"registrationId": record_id, "attestation": {"type": "symmetricKey"}}
+    url = f"/enrollments/{record_id}?api-version=2021-10-01"
+    connection.request("PUT", url, json.dumps(body), {"Authorization": token})
+    print(record_id, json.loads(connection.getresponse().read())["etag"], flush=True)
 """
 
 
@@ -138,35 +140,31 @@ def test_two_emulators_in_memory_share_nothing(start):
     assert one.id_scope != other.id_scope
 
 
-def test_kill_under_load_loses_no_acknowledged_write(group_body, tmp_path, sas):
-    command = [sys.executable, "-c", SERVE, str(tmp_path / "db")]
+def test_kill_under_load_loses_no_acknowledged_write(tmp_path, sas):
+    db = str(tmp_path / "db")
+    command = [sys.executable, "-m", "dpsctl", "emulator", "run", "--db", db]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
         ready = json.loads(served.stdout.readline())
-        acknowledged = write_until_killed(served, ready, group_body, sas)
+        key = ready["connectionString"].partition("SharedAccessKey=")[2]
+        acknowledged = written_until_killed(served, ready, sas(ready["host"], key))
 
-    with Emulator(EmulatorSettings(db=str(tmp_path / "db"))) as again:
-        stored = {one: again.store.get("EnrollmentGroup", one) for one in acknowledged}
+    with Emulator(EmulatorSettings(db=db)) as again:
+        stored = {one: again.store.get("Enrollment", one) for one in acknowledged}
 
-    assert len(acknowledged) > 10
     assert {one: record and record["etag"] for one, record in stored.items()} == acknowledged
 
 
-def write_until_killed(served, ready, group_body, sas):
-    """Write groups from several threads' worth of time, then kill: return the etags answered."""
-    key = ready["connectionString"].partition("SharedAccessKey=")[2]
-    headers = {"Authorization": sas(ready["host"], key)}
-    acknowledged, killed_at = {}, time.monotonic() + 0.5
-    with requests.Session() as session, suppress(requests.RequestException):
-        session.trust_env = False
-        for number in range(100_000):
-            if time.monotonic() > killed_at and number > 10:
-                served.send_signal(signal.SIGKILL)
-            answer = session.put(
-                f"{ready['endpoint']}/enrollmentGroups/g{number}?api-version=2021-10-01",
-                json=group_body(f"g{number}", attestation={"type": "none"}),
-                headers=headers,
-                verify=ready["caFile"],
-                timeout=10,
-            )
-            acknowledged[f"g{number}"] = answer.json()["etag"]
-    return acknowledged
+def written_until_killed(served, ready, token):
+    """Let three processes write, and kill while they do; return the etags they were answered."""
+    words = [str(ready["port"]), ready["caFile"], token]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, *words, name], **pipes)
+        for name in ("one", "two", "three")
+    ]
+    lines = [writer.stdout.readline() for _ in range(15) for writer in writers]
+    served.send_signal(signal.SIGKILL)
+    for writer in writers:
+        lines += writer.communicate(timeout=30)[0].splitlines()
+        assert writer.returncode == 1  # it was writing when the emulator went away
+    return dict(line.split() for line in lines)

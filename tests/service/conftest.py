@@ -1,5 +1,6 @@
 """A server that does what no service should: it drops, cuts, stalls and counts."""
 
+import json
 import socket
 import threading
 
@@ -8,20 +9,34 @@ import pytest
 KEY = "ZmFrZS1wb2xpY3kta2V5LW9mLXRoZS10ZXN0cyE="
 
 
+def as_bytes(answer):
+    if answer is None or isinstance(answer, bytes):
+        return answer
+    status, body = (answer, {}) if isinstance(answer, int) else (200, answer)
+    data = json.dumps(body).encode()
+    head = f"HTTP/1.1 {status} Fine\r\nContent-Length: {len(data)}\r\nConnection: close\r\n\r\n"
+    return head.encode() + data
+
+
 class RawServer:
     """Answers the connections one after the other with *answers*, then drops all others.
 
-    An answer is bytes, sent as they are before the connection is closed; None stalls.
+    An answer is bytes, sent as they are before the connection is closed, a status, or JSON that
+    goes with 200; None stalls.
     """
 
     def __init__(self, answers):
-        self._answers = list(answers)
+        self._answers = [as_bytes(answer) for answer in answers]
         self._over = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self.requests = []
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
+
+    @property
+    def methods(self):
+        return [line.split()[0] for line in self.requests]
 
     def _serve(self):
         while True:

@@ -1,5 +1,7 @@
 """How an application is named, and who asks it."""
 
+import sys
+
 import pytest
 
 from dpsctl.options.central import CentralConnection
@@ -77,3 +79,19 @@ def test_signed_in_users_token_is_used_without_an_api_token(requests_of, monkeyp
     _, requests = requests_of("device list", expect=4)
 
     assert requests[0]["headers"]["authorization"] == "Bearer ***"
+
+
+def test_application_of_the_context_is_asked(central, run_offline, emulator, monkeypatch):
+    central("device create -d d1")
+    monkeypatch.delenv("DPSCTL_CENTRAL_APP")
+    run_offline(["config", "set", "--context", "mine", f"central_app={emulator.endpoint}"])
+
+    assert run_offline("central device show -d d1 --context mine").json["id"] == "d1"
+
+
+def test_command_beside_an_emulator_finds_the_application(run_process):
+    dpsctl = (sys.executable, "-m", "dpsctl")
+
+    done = run_process("emulator", "exec", "--", *dpsctl, "central", "device", "list")
+
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
