@@ -165,6 +165,7 @@ def written_until_killed(served, ready, token):
     lines = [writer.stdout.readline() for _ in range(15) for writer in writers]
     served.send_signal(signal.SIGKILL)
     for writer in writers:
-        lines += writer.communicate(timeout=30)[0].splitlines()
+        with writer:
+            lines += writer.stdout.read().splitlines()
         assert writer.returncode == 1  # it was writing when the emulator went away
     return dict(line.split() for line in lines)
