@@ -52,13 +52,16 @@ _ELSEWHERE = (
     ),
     ("DPSCTL_ENDPOINT_URL", "Where to connect instead of https://HOST, such as an emulator."),
     ("DPSCTL_GROUP_KEY", "The group's key for compute-device-key when no group is named."),
+    ("DPSCTL_NO_ARGV_WARNING", "Set: do not warn of secrets among the arguments."),
+    ("DPSCTL_NO_ARGV_WARNING", "Set: no warning that a key stands on the command line."),
     (
-        "AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH",
-        "A service principal to sign in as; needs dpsctl[azure].",
+        "AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH,"
+        " AZURE_CLIENT_CERTIFICATE_PASSWORD, AZURE_USERNAME, AZURE_PASSWORD",
+        "Who to sign in as, in the words of azure-identity; needs dpsctl[azure].",
     ),
     (
-        "AZURE_FEDERATED_TOKEN_FILE, AZURE_AUTHORITY_HOST",
-        "A workload identity to sign in as, and the host that gives its tokens.",
+        "AZURE_FEDERATED_TOKEN_FILE, AZURE_AUTHORITY_HOST, AZURE_POD_IDENTITY_AUTHORITY_HOST",
+        "A workload identity to sign in as, and the hosts that give its tokens.",
     ),
     (
         "ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN",

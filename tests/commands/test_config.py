@@ -362,6 +362,20 @@ def test_a_file_that_is_open_to_others_is_refused(text, mode, problem, write, ru
     assert KEY not in ran.err
 
 
+def test_a_file_that_is_no_text_is_named(config_file, run_offline):
+    config_file.write_bytes(b"\xff\xfe\x00")
+
+    ran = run_offline("enrollment-group list", expect=2)
+
+    assert f"{config_file}: cannot read it" in ran.err
+
+
+def test_an_empty_file_says_nothing(write, run_offline):
+    write("")
+
+    assert run_offline("config view").json["contexts"] == {}
+
+
 def test_a_file_without_secrets_may_be_read_by_others(write, run_offline):
     write("contexts: {a: {dps_name: x}}\n", 0o644)
 

@@ -120,6 +120,8 @@ class FakeAzure:
 
     def _found(self, request, parts):
         group = parts[3].lower() if parts[2] == "resourceGroups" else None
+        if group not in (None, "rg", *(item["group"].lower() for item in self.services)):
+            return _error(404, "ResourceGroupNotFound", f"Resource group '{group}' not found.")
         there = [item for item in self.services if group in (None, item["group"].lower())]
         if parts[-1] == "provisioningServices":
             return self._page(request, [_resource(item) for item in there])

@@ -131,6 +131,74 @@ def test_policies_without_the_rights_are_named(client_secret, service, run_offli
 
 
 @pytest.mark.usefixtures("client_secret")
+def test_a_group_that_is_not_there_has_no_services(run_offline):
+    ran = run_offline("enrollment-group list -n mydps -g no-group", expect=3)
+
+    assert "there is no such service in resource group no-group" in ran.err
+    assert "There is no provisioning service." in ran.err
+
+
+def test_a_service_that_goes_while_its_keys_are_asked_for_is_missing(
+    client_secret, service, run_offline
+):
+    client_secret.add("mydps", service.policy_key)
+    client_secret.server.expect_oneshot_request(f"{ONE}/listkeys").respond_with_json(
+        {"code": 404001, "httpStatusCode": "NotFound", "message": "Gone."}, status=404
+    )
+
+    ran = run_offline("enrollment-group list -n mydps -g rg", expect=3)
+
+    assert "Gone (HTTP 404, 404001)" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        pytest.param({"properties": {"state": "Activating"}}, "its state: Activating", id="new"),
+        pytest.param([], "answered with something of another form", id="a list"),
+        pytest.param({"id": ONE}, "names no host", id="no properties"),
+    ],
+)
+def test_a_service_without_a_host_is_named(answer, problem, client_secret, run_offline):
+    client_secret.server.expect_oneshot_request(ONE).respond_with_json(answer)
+
+    ran = run_offline("enrollment-group list -n mydps -g rg", expect=1)
+
+    assert problem in ran.err
+
+
+def test_a_list_of_another_form_is_named(client_secret, run_offline):
+    client_secret.server.expect_oneshot_request(ALL).respond_with_json({"values": []})
+
+    ran = run_offline("enrollment-group list -n mydps", expect=1)
+
+    assert "Azure Resource Manager answered with something of another form" in ran.err
+
+
+@pytest.mark.usefixtures("client_secret")
+def test_a_connection_string_as_a_name_is_not_repeated(run_offline):
+    ran = run_offline(
+        ["enrollment-group", "list", "-n", "HostName=h;SharedAccessKey=abc"], expect=2
+    )
+
+    assert "A connection string goes with --login" in ran.err
+    assert "abc" not in ran.err
+
+
+def test_a_name_typed_beats_a_connection_string_of_the_environment(
+    client_secret, service, run_offline, monkeypatch
+):
+    client_secret.add("mydps", service.policy_key)
+    monkeypatch.setenv(
+        "DPSCTL_LOGIN", "HostName=other;SharedAccessKeyName=a;SharedAccessKey=YWFhYQ=="
+    )
+
+    run_offline("enrollment-group list -n mydps -g rg")
+
+    assert client_secret.asked == [f"GET {ONE}", f"POST {ONE}/listkeys"]
+
+
+@pytest.mark.usefixtures("client_secret")
 def test_a_subscription_that_is_not_there_is_named_in_arms_words(run_offline):
     missing = "00000000-0000-0000-0000-000000000000"
 
