@@ -5,15 +5,13 @@ from __future__ import annotations
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from dpsctl import keys
 from dpsctl.certificates import extension_of
 from dpsctl.errors import UsageError
-from dpsctl.issuers import Issuer, PrivateKey, Validity, read_key, signing_chain
+from dpsctl.issuers import Issuer, PrivateKey, Validity
 
-_VERIFICATION_DAYS = 30
 _SIZES = {"ec": (256, 384), "rsa": (2048, 3072, 4096)}  # bits; the first is the default
 _CURVES: dict[int, ec.EllipticCurve] = {256: ec.SECP256R1(), 384: ec.SECP384R1()}
 _LONGEST_NAME = 64  # RFC 5280, ub-common-name
@@ -76,27 +74,6 @@ def signed_code(code: str, issuer: Issuer, validity: Validity) -> x509.Certifica
     The certificate's own key is thrown away: nobody needs it.
     """
     return _signed(_client(code, new_key(), issuer.within(validity)), issuer)
-
-
-def verification_certificate(
-    code: str,
-    issuer_certificate_pem: str,
-    issuer_key_pem: str | bytes,
-    passphrase: str | None = None,
-) -> str:
-    """Make a verification certificate for *code* and return its PEM text.
-
-    Raises UsageError, which names the contents `--certificate-path` and `--key-path`.
-    """
-    if problem := name_problem(code):
-        raise UsageError(f"The verification code: {problem}")
-    chain = signing_chain(issuer_certificate_pem.encode(), "--certificate-path")
-    data = issuer_key_pem.encode() if isinstance(issuer_key_pem, str) else issuer_key_pem
-    key = read_key(data, "--key-path", None if passphrase is None else lambda: passphrase)
-    issuer = Issuer(chain, key, "--certificate-path")
-    issuer.check_key("--key-path")
-    made = signed_code(code, issuer, Validity.of_days(_VERIFICATION_DAYS))
-    return made.public_bytes(Encoding.PEM).decode()
 
 
 def name_problem(name: str) -> str | None:

@@ -69,14 +69,6 @@ class Issuer:
             ends=min(validity.ends, *(each.not_valid_after_utc for each in self.chain)),
         )
 
-    def check_key(self, key_source: str) -> None:
-        """Raise UsageError unless the key, which came from *key_source*, is the certificate's."""
-        if self.key.public_key() != self.certificate.public_key():
-            raise UsageError(
-                f"{key_source}: the key is not that of {self.source}",
-                f"Give the key that {name_of(self.certificate)} was made with.",
-            )
-
     def check_path_length(self, path_length: int) -> None:
         """Raise UsageError unless an authority of this path length may stand below this one."""
         rooms = [
@@ -102,31 +94,36 @@ def read_signer(path: str, options: IssuerOptions, run: Run, validity: Validity)
 
     A warning says if it expires before *validity* ends. Raises UsageError.
     """
-    source = f"--issuer {path}"
-    chain = signing_chain(read_file(path, "--issuer", run.stdin), source)
     key_path = options.issuer_key or f"{stem_of(path)}.key"
     ask = passphrase_asker(options.issuer_passphrase, "--issuer-passphrase", key_path, run)
-    key_source, data = f"--issuer-key {key_path}", read_file(key_path, "--issuer-key", run.stdin)
-    issuer = Issuer(chain, read_key(data, key_source, ask), source)
-    issuer.check_key(key_source)
+    issuer = read_issuer(("--issuer", path), ("--issuer-key", key_path), ask, run)
     if (ends := issuer.within(validity).ends) < validity.ends:
-        run.warn(f"{source}: expires on {ends:%Y-%m-%d}, and what it signs now ends then too")
+        run.warn(
+            f"{issuer.source}: expires on {ends:%Y-%m-%d}, and what it signs now ends then too"
+        )
     return issuer
 
 
-def signing_chain(data: bytes, source: str) -> tuple[x509.Certificate, ...]:
-    """Read an authority's certificate and those above it, and check that they can sign now.
+def read_issuer(
+    certificate: tuple[str, str], key: tuple[str, str], passphrase: Callable[[], str], run: Run
+) -> Issuer:
+    """Read an authority from its two files, each a flag and a path, and check that it can sign.
 
-    Raises UsageError, which starts with *source*.
+    *passphrase* is asked if the key is encrypted. Raises UsageError.
     """
-    chain = read_certificates(data, source).certificates
-    for certificate in chain:
-        _check_signer(certificate, source)
-    _check_order(chain, source)
-    return chain
+    (flag, path), (key_flag, key_path) = certificate, key
+    source, key_source = f"{flag} {path}", f"{key_flag} {key_path}"
+    chain = _signing_chain(read_file(path, flag, run.stdin), source)
+    found = read_key(read_file(key_path, key_flag, run.stdin), key_source, passphrase)
+    if found.public_key() != chain[0].public_key():
+        raise UsageError(
+            f"{key_source}: the key is not that of {source}",
+            f"Give the key that {name_of(chain[0])} was made with.",
+        )
+    return Issuer(chain, found, source)
 
 
-def read_key(data: bytes, source: str, passphrase: Callable[[], str] | None = None) -> PrivateKey:
+def read_key(data: bytes, source: str, passphrase: Callable[[], str]) -> PrivateKey:
     """Read a private key from PEM or DER; *passphrase* is asked if it is encrypted.
 
     Raises UsageError, which starts with *source*.
@@ -143,14 +140,21 @@ def read_key(data: bytes, source: str, passphrase: Callable[[], str] | None = No
     return key
 
 
-def _load_key(data: bytes, source: str, passphrase: Callable[[], str] | None) -> object:
+def _signing_chain(data: bytes, source: str) -> tuple[x509.Certificate, ...]:
+    """Read an authority's certificate and those above it, and check that they can sign now."""
+    chain = read_certificates(data, source).certificates
+    for certificate in chain:
+        _check_signer(certificate, source)
+    _check_order(chain, source)
+    return chain
+
+
+def _load_key(data: bytes, source: str, passphrase: Callable[[], str]) -> object:
     load = load_pem_private_key if b"-----BEGIN " in data else load_der_private_key
     try:
         return load(data, None)
     except TypeError:  # it is encrypted
-        if passphrase is None:
-            raise UsageError(f"{source}: the key is encrypted", "Give its passphrase.") from None
-    secret = passphrase().encode()
+        secret = passphrase().encode()
     try:
         return load(data, secret)
     except ValueError:

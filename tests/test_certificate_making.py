@@ -22,15 +22,18 @@ from dpsctl.certificate_making import (
     registration_id_problem,
     root_certificate,
     signed_code,
-    verification_certificate,
 )
 from dpsctl.errors import UsageError
-from dpsctl.issuers import Issuer, Validity, read_key, signing_chain
+from dpsctl.issuers import Issuer, Validity, read_issuer, read_key
+from dpsctl.run import Run
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 YEAR = Validity.of_days(365, NOW)
 KEY = new_key()
-SOURCE = "--issuer ca.pem"
+
+
+def never_asked():
+    pytest.fail("a passphrase was asked for")
 
 
 def pem(*certificates):
@@ -50,9 +53,18 @@ def authority(name="root", above=None, *, path_length=None, validity=YEAR, key=K
     return Issuer((made, *above.chain), key, f"--issuer {name}.pem")
 
 
-def read_issuer(certificates, key):
-    issuer = Issuer(signing_chain(certificates, SOURCE), read_key(key, "--issuer-key"), SOURCE)
-    issuer.check_key("--issuer-key ca.key")
+@pytest.fixture
+def read(tmp_path, monkeypatch):
+    """Read an authority from the files ca.pem and ca.key, which hold what is given."""
+    monkeypatch.chdir(tmp_path)
+
+    def read(certificates, key, passphrase=None):
+        (tmp_path / "ca.pem").write_bytes(certificates)
+        (tmp_path / "ca.key").write_bytes(key)
+        files = ("--issuer", "ca.pem"), ("--issuer-key", "ca.key")
+        return read_issuer(*files, lambda: passphrase, Run({}))
+
+    return read
 
 
 ROOT = authority()
@@ -159,32 +171,22 @@ def test_other_key_sizes_are_refused(algorithm, size):
         new_key(algorithm, size)
 
 
-def test_verification_certificate_is_signed_with_the_authoritys_key(openssl):
-    encrypted = key_pem(KEY, BestAvailableEncryption(b"open sesame"))
+@pytest.mark.parametrize("encoding", [Encoding.PEM, Encoding.DER], ids=["pem", "der"])
+def test_encrypted_key_is_opened_by_its_passphrase_alone(read, encoding):
+    lock = BestAvailableEncryption(b"open sesame")
+    encrypted = KEY.private_bytes(encoding, PrivateFormat.PKCS8, lock)
 
-    made = verification_certificate(
-        "8CB7A8F1B2", pem(ROOT.certificate).decode(), encrypted, "open sesame"
-    )
+    opened = read(pem(ROOT.certificate), encrypted, "open sesame")
+    with pytest.raises(UsageError, match=r"^--issuer-key ca.key: the passphrase does not open"):
+        read(pem(ROOT.certificate), encrypted, "wrong")
 
-    assert openssl("verify -CAfile root made", root=pem(ROOT.certificate), made=made)[0] == 0
-    assert "subject=CN = 8CB7A8F1B2" in openssl("x509 -in made -noout -subject", made=made)[1]
-
-
-@pytest.mark.parametrize(
-    ("passphrase", "reason"),
-    [(None, "the key is encrypted"), ("wrong", "the passphrase does not open the key")],
-)
-def test_encrypted_key_is_refused_without_its_passphrase(passphrase, reason):
-    encrypted = key_pem(KEY, BestAvailableEncryption(b"open sesame"))
-
-    with pytest.raises(UsageError, match=f"^--key-path: {reason}$"):
-        verification_certificate("code", pem(ROOT.certificate).decode(), encrypted, passphrase)
+    assert opened.key.public_key() == KEY.public_key()
 
 
-def test_key_is_read_from_der_as_well():
+def test_passphrase_is_not_asked_for_where_the_key_is_open():
     der = KEY.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
-    assert read_key(der, "--issuer-key").public_key() == KEY.public_key()
+    assert read_key(der, "--issuer-key", never_asked).public_key() == KEY.public_key()
 
 
 def test_what_is_signed_never_outlives_the_authorities_above():
@@ -271,17 +273,17 @@ def test_path_length_is_refused_just_where_a_chain_would_break(above, wanted):
         pytest.param(
             [ROOT.certificate],
             ed25519.Ed25519PrivateKey.generate(),
-            "^--issuer-key: the key is neither EC nor RSA",
+            "^--issuer-key ca.key: the key is neither EC nor RSA",
             id="other-kind-of-key",
         ),
     ],
 )
-def test_authority_that_cannot_sign_is_refused(certificates, key, reason):
+def test_authority_that_cannot_sign_is_refused(read, certificates, key, reason):
     with pytest.raises(UsageError, match=reason):
-        read_issuer(pem(*certificates), key_pem(key))
+        read(pem(*certificates), key_pem(key))
 
 
-def test_authority_whose_key_usage_forbids_it_cannot_sign():
+def test_authority_whose_key_usage_forbids_it_cannot_sign(read):
     usage = x509.KeyUsage(*[True, *[False] * 8])
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "odd")])
     odd = (
@@ -292,13 +294,13 @@ def test_authority_whose_key_usage_forbids_it_cannot_sign():
     )
 
     with pytest.raises(UsageError, match="'CN=odd' cannot sign"):
-        signing_chain(pem(odd), SOURCE)
+        read(pem(odd), key_pem(KEY))
 
 
 @given(st.binary(max_size=200), st.booleans())
 def test_arbitrary_bytes_are_no_key(data, as_pem):
     with pytest.raises(UsageError, match=r"^--issuer-key: no private key can be read$"):
-        read_key(b"-----BEGIN " * as_pem + data, "--issuer-key")
+        read_key(b"-----BEGIN " * as_pem + data, "--issuer-key", never_asked)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ from dpsctl.payloads.central import encoded_certificate, signing_certificate
 from dpsctl.run import Run
 from dpsctl.service import group_certificates
 from dpsctl.service.central import CentralService
-from dpsctl.values import read_file
 
 if TYPE_CHECKING:
     from dpsctl.issuers import Issuer
@@ -68,15 +67,11 @@ def certify(  # noqa: PLR0913, PLR0917 - each is one thing a user may say
 
 def _issuer(certificate_path: str, key_path: str, passphrase: str | None, run: Run) -> Issuer:
     """Read the certificate and its key, and check that they belong together."""
-    from dpsctl.issuers import Issuer, read_key, signing_chain
+    from dpsctl.issuers import read_issuer
 
-    source, key_source = f"--certificate-path {certificate_path}", f"--key-path {key_path}"
-    chain = signing_chain(read_file(certificate_path, "--certificate-path", run.stdin), source)
     ask = passphrase_asker(passphrase, "--passphrase", key_path, run)
-    key = read_key(read_file(key_path, "--key-path", run.stdin), key_source, ask)
-    issuer = Issuer(chain, key, source)
-    issuer.check_key(key_source)
-    return issuer
+    files = ("--certificate-path", certificate_path), ("--key-path", key_path)
+    return read_issuer(*files, ask, run)
 
 
 def _own_certificate(issuer: Issuer) -> group_certificates.OwnCertificate:
