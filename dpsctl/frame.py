@@ -96,11 +96,18 @@ class Noun:
         self.members[name] = inner
         return inner
 
+    @property
+    def examples(self) -> list[str]:
+        """An example of each verb, the noun's own first."""
+        members = sorted(self.members.values(), key=lambda member: isinstance(member, Noun))
+        return [example for member in members for example in member.examples[:1]]
+
     def build(self) -> Group:
         """Make the group that Typer runs; its verbs are built when they are called."""
         verbs = {name: one for name, one in self.members.items() if isinstance(one, Verb)}
         group = build_group(self.name, self.summary, Members(verbs | self.members))
-        group.examples = tuple(verb.examples[0] for verb in verbs.values() if verb.examples)
+        # Those of its own verbs; a noun of nothing but nouns shows theirs.
+        group.examples = tuple(self.examples[: len(verbs) or None])
         return group
 
 

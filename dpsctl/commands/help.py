@@ -38,13 +38,20 @@ def _command_help(root: Group, words: list[str]) -> str:
     for word in words:
         inner = command.get_command(context, word) if isinstance(command, Group) else None
         if inner is None:
-            raise UsageError(
-                f"There is no help on '{' '.join(words)}'",
-                f"'dpsctl --help' lists the commands; the topics are {' and '.join(TOPICS)}.",
-            )
+            raise _no_help_on(words, word, command)
         command = inner
         context = typer.Context(command, info_name=word, parent=context, resilient_parsing=True)
     return str(command.get_help(context))
+
+
+def _no_help_on(words: list[str], word: str, command: Any) -> UsageError:
+    from dpsctl.complaints import did_you_mean
+
+    ask = did_you_mean(word, [*getattr(command, "commands", ()), *TOPICS]).lstrip()
+    return UsageError(
+        f"There is no help on '{' '.join(words)}'",
+        f"{ask} 'dpsctl --help' lists commands; topics are {' and '.join(TOPICS)}.".lstrip(),
+    )
 
 
 command = Verb(

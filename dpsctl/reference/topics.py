@@ -55,9 +55,12 @@ _ELSEWHERE = (
     ("DPSCTL_NO_ARGV_WARNING", "Set: do not warn of secrets among the arguments."),
     ("DPSCTL_NO_ARGV_WARNING", "Set: no warning that a key stands on the command line."),
     (
-        "AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH,"
-        " AZURE_CLIENT_CERTIFICATE_PASSWORD, AZURE_USERNAME, AZURE_PASSWORD",
+        "AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_USERNAME, AZURE_PASSWORD",
         "Who to sign in as, in the words of azure-identity; needs dpsctl[azure].",
+    ),
+    (
+        "AZURE_CLIENT_CERTIFICATE_PATH, AZURE_CLIENT_CERTIFICATE_PASSWORD",
+        "The certificate of AZURE_CLIENT_ID, to sign in with instead of a secret.",
     ),
     (
         "AZURE_FEDERATED_TOKEN_FILE, AZURE_AUTHORITY_HOST, AZURE_POD_IDENTITY_AUTHORITY_HOST",

@@ -1,0 +1,103 @@
+"""What is said of a command line that is wrong, and what was meant."""
+
+import json
+
+import pytest
+
+from dpsctl.cli import tree
+from dpsctl.complaints import did_you_mean
+from dpsctl.reference.tree import pages
+
+COMMANDS = [" ".join(page.path[1:]) for page in pages(tree()) if not page.members]
+REQUIRED = {
+    " ".join(page.path[1:]): {frozenset(option.names) for option in page.options if option.required}
+    for page in pages(tree())
+    if any(option.required for option in page.options)
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("enrollment-grup list", "enrollment-group"),
+        ("enrollment-group craete", "create"),
+        ("enrollment-group registration lst", "list"),
+        ("enrollment-group create --gid a --alocation-policy hashed", "--allocation-policy"),
+        ("enrollment-group create --gid a --allocation", "--allocation-policy"),
+        ("enrollment-group create --gid a --ap geolatncy", "geoLatency"),
+        ("enrollment-group create --gid a --allocation-policy=statc", "static"),
+        ("enrollment create --eid a --at symetrickey", "symmetricKey"),
+        ("-o jsno version", "json"),
+        ("version --output tabel", "table"),
+        ("completion bahs", "bash"),
+        ("help enviroment", "environment"),
+        ("help enrollment-group udpate", "update"),
+    ],
+)
+def test_mistyped_word_is_answered_with_what_was_meant(run_offline, line, asked):
+    ran = run_offline(line, expect=2)
+
+    assert "Did you mean" in ran.err
+    assert asked in ran.err.partition("Did you mean")[2]
+
+
+def test_value_that_is_none_is_told_with_its_option_and_all_that_it_takes(run_offline):
+    ran = run_offline("enrollment-group list --auth-type token", expect=2)
+
+    assert ran.err == ("dpsctl: --auth-type token: no such value\nhint: It takes key, login.\n")
+
+
+def test_value_of_the_environment_is_told_with_its_variable(run_offline, monkeypatch):
+    monkeypatch.setenv("DPSCTL_OUTPUT", "xml")
+
+    ran = run_offline("version", expect=2)
+
+    assert ran.err.startswith("dpsctl: DPSCTL_OUTPUT xml: no such value\n")
+
+
+def test_value_with_quotes_is_told_as_it_was_typed(run_offline):
+    ran = run_offline(["version", "-o", """is 'not' one of "these" """], expect=2)
+
+    assert """--output is 'not' one of "these" : no such value""" in ran.err
+
+
+@pytest.mark.parametrize("path", REQUIRED)
+def test_option_that_is_missing_is_named(run_offline, path):
+    ran = run_offline(path, expect=2)
+
+    named = ran.err.splitlines()[0].removeprefix("dpsctl: ").removesuffix(" is missing")
+    assert frozenset(named.split(" / ")) in REQUIRED[path]
+
+
+def test_nothing_is_asked_where_nothing_is_near():
+    assert did_you_mean("xyzzy", ["create", "delete"]) == ""
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_unknown_option_is_one_json_object_where_that_is_asked(run_offline, path, place):
+    asked = ["--error-format", "json"]
+    words = path.split()
+    if place == "before":
+        line = [*asked, *words, "--no-such-thing"]
+    else:
+        line = [*words, "--no-such-thing", *asked]
+
+    ran = run_offline(line, expect=2)
+
+    error = json.loads(ran.err)["error"]
+    assert (error["kind"], error["exitCode"]) == ("usage", 2)
+    assert error["message"].startswith("No such option: --no-such-thing")
+    assert error["hint"] == f"'dpsctl {path} --help' lists what it takes."
+
+
+@pytest.mark.parametrize("path", REQUIRED)
+def test_missing_option_is_one_json_object_where_that_is_asked(run_offline, monkeypatch, path):
+    monkeypatch.setenv("DPSCTL_ERROR_FORMAT", "json")
+
+    ran = run_offline(path, expect=2)
+
+    error = json.loads(ran.err)["error"]
+    assert (error["kind"], error["exitCode"]) == ("usage", 2)
+    assert error["message"]
+    assert error["hint"]

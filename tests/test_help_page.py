@@ -1,0 +1,130 @@
+"""How help looks, for every command, at two widths."""
+
+import re
+import resource
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from dpsctl.cli import tree
+from dpsctl.reference.tree import pages
+
+PAGES = {" ".join(page.path[1:]): page for page in pages(tree())}
+HEAVY = {"requests", "rich", "cryptography", "yaml", "jmespath", "sqlite3", "werkzeug", "OpenSSL"}
+COMMANDS = [path for path, page in PAGES.items() if not page.members]
+
+
+@pytest.fixture(params=[40, 80])
+def columns(request, monkeypatch):
+    """Terminals of a phone's width and of the usual one."""
+    monkeypatch.setenv("COLUMNS", str(request.param))
+    return request.param
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "dpsctl")
+def test_help_keeps_to_the_width_of_the_terminal(run_offline, path, columns):
+    shown = run_offline(f"{path} --help").out
+
+    before_examples = shown.partition("\nExamples:\n")[0].splitlines()
+    assert [line for line in before_examples if len(line) > columns and " " in line.strip()] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "dpsctl")
+def test_help_tells_every_option_under_headings_that_appear_once(run_offline, path):
+    shown = run_offline(f"{path} --help").out
+
+    headings = re.findall(r"^(\w.*):$", shown, re.MULTILINE)
+    words = " ".join(shown.split())
+    assert len(headings) == len(set(headings))
+    assert headings[-2:] == ["Output", "Examples"]
+    for option in PAGES[path].options:
+        assert f"{', '.join(option.names)}" in words
+        assert " ".join(option.help.split()) in words
+        assert [choice for choice in option.choices if choice not in words] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "dpsctl")
+def test_help_ends_with_examples_that_can_be_copied(run_offline, path):
+    shown = run_offline(f"{path} -h").out
+
+    examples = shown.partition("\nExamples:\n")[2].splitlines()
+    assert examples == [f"  {example}" for example in PAGES[path].examples]
+    assert len(examples) >= (1 if PAGES[path].members else 2)
+
+
+def test_help_aligns_what_options_do(run_offline):
+    shown = run_offline("enrollment-group create --help").out
+
+    assert "\n  --remove PATH...            Remove any field of the body.\n" in shown
+    assert "\n  --dry-run                   Print the request that would be sent" in shown
+    assert "\n  --certificate-path, --cp FILE\n                              Primary" in shown
+
+
+def test_help_puts_what_options_do_below_them_where_that_is_narrow(run_offline, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+
+    shown = run_offline("enrollment-group create --help").out
+
+    assert "\n  --primary-key, --pk KEY\n      Primary symmetric key, base64 of" in shown
+
+
+def test_help_shows_accepted_values_as_they_are_spelled(run_offline):
+    shown = run_offline("enrollment-group create --help").out
+
+    assert "--allocation-policy, --ap <custom|geoLatency|hashed|static>" in shown
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_help_topic_is_the_same_as_the_help_of_the_command(run_offline, path):
+    assert run_offline(f"help {path}").out == run_offline(f"{path} --help").out
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"GITHUB_ACTIONS": "true"}, {"FORCE_COLOR": "1"}, {"CLICOLOR_FORCE": "1", "TERM": "xterm"}],
+    ids="-".join,
+)
+@pytest.mark.parametrize("line", ["--help", "enrollment-group create --help", "enrollment-grup"])
+def test_help_and_errors_are_plain_text_in_a_pipe(run_process, monkeypatch, environment, line):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    ran = run_process(*shlex.split(line))
+
+    assert not re.search("\x1b|[\u2500-\u257f]", ran.stdout + ran.stderr)
+
+
+def test_help_of_no_command_loads_anything_heavy():
+    lines = [[*path.split(), "--help"] for path in PAGES]
+    code = (
+        "import contextlib, io, sys; from dpsctl.__main__ import main\n"
+        f"with contextlib.redirect_stdout(io.StringIO()): codes = [main(x) for x in {lines}]\n"
+        "print(any(codes), *sys.modules)"
+    )
+
+    failed, *loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    assert failed == "False"
+    assert HEAVY.isdisjoint(loaded)
+
+
+def test_longest_help_takes_little_longer_than_python_takes_to_start():
+    """The budget is measured by tests/benchmarks/startup.py; this is what a busy machine keeps."""
+    took = least_cpu("-m", "dpsctl", "enrollment-group", "update", "--help")
+
+    assert took < 16 * least_cpu("-c", "pass")
+
+
+def least_cpu(*words):
+    return min(cpu_of([sys.executable, *words]) for _ in range(5))
+
+
+def cpu_of(command):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
