@@ -10,7 +10,6 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -82,8 +81,6 @@ def load(environ: Mapping[str, str]) -> Contexts:
     Raises UsageError with the line and column if it cannot be read, or naming the setting that is
     wrong, or if others could change it or read a secret in it.
     """
-    from dpsctl.documents import read_document
-
     path = config_file(environ)
     try:
         text = path.read_text(encoding="utf-8")
@@ -94,6 +91,8 @@ def load(environ: Mapping[str, str]) -> Contexts:
         raise UsageError(
             f"{path}: cannot read it: {error}", "Check the file, or remove it."
         ) from None
+    from dpsctl.documents import read_document
+
     _check_mode(path, mode, text)
     return _contexts_in(read_document(text, str(path)), path)
 
@@ -118,6 +117,8 @@ def context_of(name: str | None, run: Run) -> tuple[str, dict[str, Any]] | None:
 def check_setting(name: str, value: Any, source: str) -> Any:
     """Return *value* as the setting *name* takes it. Raises UsageError naming *source*."""
     if name not in SETTINGS:
+        from difflib import get_close_matches
+
         near = get_close_matches(name, SETTINGS, 1)
         advice = f"Did you mean {near[0]}? " if near else ""
         secrets = "A secret is only named here: login_env, login_file or login_command. "

@@ -5,21 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import cache
 
 from dpsctl.errors import UsageError
 from dpsctl.options.connection import Connection
-from dpsctl.options.words import AuthType, CloudName
 from dpsctl.run import Run
-from dpsctl.service.arm import Arm
 from dpsctl.service.auth import ConnectionString, is_host
-from dpsctl.service.clouds import DPS_SCOPE, cloud_of
-from dpsctl.service.discovery import Finder
-from dpsctl.service.endpoints import trusted
-from dpsctl.service.hints import Hint, hint_for, token_hint
-from dpsctl.service.identity import Identity
+from dpsctl.service.hints import Hint, hint_for
 from dpsctl.service.settings import Settled
 
+READ_RIGHTS = frozenset({"EnrollmentRead", "RegistrationStatusRead"})
+WRITE_RIGHTS = READ_RIGHTS | {"EnrollmentWrite", "RegistrationStatusWrite"}
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]{0,62}")
 _HOW = (
     "Give --login CONNECTION_STRING (or @FILE), or --dps-name NAME, or set DPSCTL_LOGIN or "
@@ -48,27 +43,9 @@ def access_to(settled: Settled, run: Run, rights: Iterable[str]) -> Access:
     if connection.login:
         credentials = _credentials(connection.login, settled.login_source, run)
         return Access(lambda: credentials.host, credentials.authorization, hint_for)
-    named = _with_bare_name(connection)
-    cloud = cloud_of(named.cloud)
-    identity = Identity(cloud, trusted(named, run), run)
+    from dpsctl.service.by_name import access_by_name  # what it loads is for nothing with a login
 
-    @cache
-    def finder() -> Finder:
-        return Finder(named, Arm(cloud, identity, named, run), run)
-
-    if named.auth_type == AuthType.login:
-        known = _known_host(named)
-        return Access(
-            host=lambda: known or finder().host(),
-            authorization=lambda: identity.authorization(DPS_SCOPE),
-            hint=token_hint,
-        )
-
-    @cache
-    def found() -> ConnectionString:
-        return finder().connection_string(rights)
-
-    return Access(lambda: found().host, lambda: found().authorization(), hint_for)
+    return access_by_name(_with_bare_name(connection), run, rights)
 
 
 def service_named(settled: Settled, run: Run) -> str:
@@ -96,7 +73,7 @@ def _with_bare_name(connection: Connection) -> Connection:
     name = re.sub(r"(?i)^https?://", "", connection.dps_name).rstrip("/")
     if "=" in name:
         raise UsageError("--dps-name: that is no name", "A connection string goes with --login.")
-    if not (is_host(name) if _is_host_name(name) else _NAME.fullmatch(name)):
+    if not (is_host(name) if is_host_name(name) else _NAME.fullmatch(name)):
         raise UsageError(
             f"--dps-name {name}: that is no name of a provisioning service",
             "Give its name or its host name, such as my-dps.azure-devices-provisioning.net.",
@@ -104,18 +81,6 @@ def _with_bare_name(connection: Connection) -> Connection:
     return replace(connection, dps_name=name)
 
 
-def _is_host_name(name: str) -> bool:
+def is_host_name(name: str) -> bool:
+    """Tell a host from the bare name of a service."""
     return "." in name or ":" in name or name == "localhost"
-
-
-def _known_host(connection: Connection) -> str | None:
-    """Return the host where it is sure: as it was given, or by the rule of the public cloud.
-
-    In a sovereign cloud only ARM knows it.
-    """
-    name = connection.dps_name or ""
-    if _is_host_name(name):
-        return name
-    if connection.cloud in (None, CloudName.public):
-        return f"{name}.{cloud_of(connection.cloud).dps_suffix}"
-    return None

@@ -18,9 +18,8 @@ from dpsctl import contexts
 from dpsctl.errors import DpsctlError, NotFound, ServiceError, Unauthorized, Unreachable
 from dpsctl.options.connection import Connection
 from dpsctl.run import Run
-from dpsctl.service.access import Access, access_to
+from dpsctl.service.access import READ_RIGHTS, Access, access_to
 from dpsctl.service.connect import target_of
-from dpsctl.service.discovery import READ_RIGHTS
 from dpsctl.service.endpoints import trusted
 from dpsctl.service.handshake import connected, greeted
 from dpsctl.service.http import Http, Request, Target
@@ -44,7 +43,7 @@ _CHECKS = (
 )
 
 
-class _NotNeeded(Exception):  # noqa: N818 - it is no failure
+class _NotNeeded(Exception):
     """Raised by a check that has nothing to look at."""
 
     status = "not needed"

@@ -15,8 +15,6 @@ from dpsctl.service.auth import ConnectionString
 from dpsctl.service.remembered import Place, Places
 
 Json = dict[str, Any]
-READ_RIGHTS = frozenset({"EnrollmentRead", "RegistrationStatusRead"})
-WRITE_RIGHTS = READ_RIGHTS | {"EnrollmentWrite", "RegistrationStatusWrite"}
 _SUBSCRIPTION_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NAMED_AT_MOST = 20
 

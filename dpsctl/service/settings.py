@@ -9,7 +9,6 @@ from typing import Any
 from dpsctl import contexts
 from dpsctl.options.connection import Connection, Sources
 from dpsctl.run import Run
-from dpsctl.service import azure_cli
 from dpsctl.service.clouds import cloud_of_host
 
 API_VERSION = "2021-10-01"
@@ -67,6 +66,8 @@ def _layers(
     if cloud := cloud_of_host(name):
         yield "the host name", {"cloud": cloud}
     if not connection.login:
+        from dpsctl.service import azure_cli  # what it loads is for nothing with a login
+
         path = azure_cli.config_file(run.environ)
         found = azure_cli.read_defaults(run)
         yield (

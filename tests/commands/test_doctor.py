@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -234,13 +235,12 @@ def proxy():
             if seen[-1]:
                 client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
                 service = socket.create_connection(("127.0.0.1", port))
-                for ends in ((client, service), (service, client)):
-                    threading.Thread(target=_pump, args=ends, daemon=True).start()
+                threading.Thread(target=_tunnel, args=(client, service)).start()
             else:
                 client.close()
 
     def start(port):
-        threading.Thread(target=serve, args=(port,), daemon=True).start()
+        threading.Thread(target=serve, args=(port,)).start()
         return server.getsockname()[1], seen
 
     yield start
@@ -248,10 +248,20 @@ def proxy():
     server.close()
 
 
+def _tunnel(client, service):
+    """Carry bytes both ways until both ends are done."""
+    with client, service:
+        back = threading.Thread(target=_pump, args=(service, client))
+        back.start()
+        _pump(client, service)
+        back.join()
+
+
 def _pump(source, sink):
-    with source, sink:
+    with suppress(OSError):
         while data := source.recv(65536):
             sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
 
 
 def test_a_proxy_that_tunnels_is_checked_on_the_way(signed_in, proxy, doctor, monkeypatch):
