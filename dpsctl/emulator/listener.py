@@ -8,10 +8,10 @@ import socket
 import socketserver
 import struct
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
-from threading import Lock, Thread
+from threading import Condition, Thread
 from typing import Any, cast
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -26,6 +26,7 @@ App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 log = logging.getLogger(__name__)
 
 _SHUTDOWN_POLL = 0.05
+_GRACE = 1.0  # seconds for the answers under way when it stops
 _DRAINED_BYTES = 64 << 20
 _LONGEST_CHUNK_SIZE = 8
 _MQTT_PATH = "/$iothub/websocket"
@@ -57,7 +58,9 @@ class Listener(socketserver.ThreadingTCPServer):
         self.app = app
         self.tls = tls
         self._open: set[socket.socket] = set()
-        self._lock = Lock()
+        self._changed = Condition()
+        self._under_way = 0
+        self._is_stopping = False
         if ":" in settings.host:
             self.address_family = socket.AF_INET6
         super().__init__((settings.host, port), exchange or Exchange)
@@ -68,26 +71,45 @@ class Listener(socketserver.ThreadingTCPServer):
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop listening and hang up on every client."""
+        """Stop listening, let answers that are under way come to their end, and hang up."""
         self.shutdown()
         self._thread.join()
         self.server_close()
-        with self._lock:
+        with self._changed:
+            self._is_stopping = True
+            self._changed.wait_for(lambda: not self._under_way, _GRACE)
             for client in self._open:
                 with suppress(OSError):
                     client.shutdown(socket.SHUT_RDWR)
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Mark an answer as under way, so that `stop` waits for it.
+
+        Raises ConnectionAbortedError when it is too late to begin one.
+        """
+        with self._changed:
+            if self._is_stopping:
+                raise ConnectionAbortedError
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Take the next client, known from here on to `stop`."""
         client, address = super().get_request()
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with self._lock:
+        with self._changed:
             self._open.add(client)
         return client, address
 
     def shutdown_request(self, request: Any) -> None:
         """Forget a client that is done."""
-        with self._lock:
+        with self._changed:
             self._open.discard(request)
         self.close_request(request)
 
@@ -134,8 +156,9 @@ class Exchange(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         started: list[Any] = []
-        chunks = self.listener.app(self._environ(body), lambda *given: started.extend(given))
-        self._write(started[0], started[1], chunks)
+        with self.listener.answering():
+            chunks = self.listener.app(self._environ(body), lambda *given: started.extend(given))
+            self._write(started[0], started[1], chunks)
 
     def do_GET(self) -> None:
         """Answer a request, or go on in MQTT if it asks for that."""

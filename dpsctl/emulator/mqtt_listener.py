@@ -62,7 +62,8 @@ def talk(listener: Listener, link: Link) -> None:
     session = Session(backend, listener.settings.limits.body_bytes)
     while not session.is_over and (data := link.read()):
         try:
-            link.write(session.receive(data))
+            with listener.answering():
+                link.write(session.receive(data))
         except ProtocolError:
             return
         if session.keep_alive:

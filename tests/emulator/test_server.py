@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -111,6 +113,20 @@ def test_stopped_emulator_hangs_up_and_takes_its_ca_file_along():
         socket.create_connection(("127.0.0.1", emulator.port), timeout=10)
     assert not Path(emulator.ca_file).exists()
     emulator.stop()
+
+
+def test_stop_lets_the_requests_under_way_come_to_their_end(start, caller, group_body, caplog):
+    emulator = start(faults=("latency 300ms",))
+    send = caller(emulator)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(send, "PUT", "/enrollmentGroups/g1", group_body())
+        while not emulator.faults._counters[0]._struck:
+            time.sleep(0.005)
+
+        emulator.stop()
+
+    assert answer.result().status_code == 200
+    assert not caplog.records
 
 
 def test_emulator_that_is_not_running_says_so():
