@@ -14,7 +14,7 @@ HUB_NOT_FOUND = 401001
 Hub = tuple[str, int]
 
 
-class AllocationFailed(Exception):  # noqa: N818 - it is the registration's state, not an error
+class AllocationFailed(Exception):
     """Raised when a device gets no hub; *code* and message go into its registration's state."""
 
     def __init__(self, code: int, message: str) -> None:

@@ -37,7 +37,7 @@ class Answer:
         return f"{self.status} {HTTPStatus(self.status).phrase}"
 
 
-class Refusal(Exception):  # noqa: N818 - the service refuses; nothing of ours has failed
+class Refusal(Exception):
     """Raised when the service would refuse; the status is errorCode / 1000 (facts.md B6)."""
 
     def __init__(self, code: int, message: str, headers: dict[str, str] | None = None) -> None:

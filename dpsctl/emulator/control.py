@@ -41,7 +41,7 @@ def replace_faults(call: Call) -> Answer:
     try:
         call.service.faults.replace(texts)
     except UsageError as error:
-        raise invalid(f"{error.message} {error.hint}") from None
+        raise invalid(f"{error.message}. {error.hint}") from None
     return show_faults(call)
 
 

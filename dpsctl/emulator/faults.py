@@ -143,7 +143,7 @@ def _duration(words: deque[str], text: str) -> float:
 
 def _wrong(text: str, problem: str) -> UsageError:
     return UsageError(
-        f"--fault {text!r}: {problem}.",
+        f"--fault {text!r}: {problem}",
         "Write WHAT, then conditions: '429 after 3, Retry-After 1', '503 twice', 'latency 200ms', "
         "'reset once on PUT /enrollments', 'cut', 'skew -1h', 'throttle 1000'.",
     )

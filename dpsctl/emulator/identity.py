@@ -140,7 +140,7 @@ def _alternative_name(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
     except ValueError:
         raise UsageError(
-            f"--san {name}: is neither a host name nor an address.",
+            f"--san {name}: is neither a host name nor an address",
             "Write international names in their xn-- form.",
         ) from None
 

@@ -21,7 +21,11 @@ def page_answer(call: Call, kind: str, label: str | None = None) -> Answer:
     token = call.header("x-ms-continuation")
     after = read_continuation(token, kind, label) if token else 0
     records, last = call.store.page(kind, size, after, label)
-    headers = {"x-ms-item-type": kind, "x-ms-max-item-count": str(size)}
+    headers = {
+        "x-ms-item-type": kind,
+        "x-ms-max-item-count": str(size),
+        "X-Content-Type-Options": "nosniff",
+    }
     if last is not None:
         headers["x-ms-continuation"] = continuation(last, kind, label)
     return Answer(body=records, headers=headers)

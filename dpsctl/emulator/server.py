@@ -96,7 +96,7 @@ class Emulator:
     def service(self) -> Service:
         """Return what all requests share: the records and the log of requests among it."""
         if self._service is None:
-            raise UsageError("The emulator is not running.", "Call start() first.")
+            raise UsageError("The emulator is not running", "Call start() first.")
         return self._service
 
     @property
@@ -222,7 +222,7 @@ class Emulator:
             return Listener(self.settings, app, tls, port, exchange)
         except OSError as error:
             raise UsageError(
-                f"--host {self.settings.host} {flag} {port}: {error.strerror}.",
+                f"--host {self.settings.host} {flag} {port}: {error.strerror}",
                 f"Give an address of this machine and a free port; {flag} 0 finds one.",
             ) from None
 
@@ -255,6 +255,6 @@ def _check_address(settings: EmulatorSettings) -> None:
         is_loopback = False
     if not is_loopback:
         raise UsageError(
-            f"--host {settings.host}: is not an address of this machine alone.",
+            f"--host {settings.host}: is not an address of this machine alone",
             "The emulator holds keys: add --allow-remote if others shall reach it.",
         )

@@ -134,7 +134,7 @@ def _opened(path: str) -> sqlite3.Connection:
     except sqlite3.Error as error:
         database.close()
         raise UsageError(
-            f"--db {path}: cannot be used as a database ({error}).",
+            f"--db {path}: cannot be used as a database ({error})",
             "Give a file that an emulator made, or one that does not exist yet.",
         ) from None
     return database
@@ -146,7 +146,7 @@ def _own_file(path: str) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise UsageError(
-            f"--db {path}: {error.strerror}.", "Give a file in a folder that you can write to."
+            f"--db {path}: {error.strerror}", "Give a file in a folder that you can write to."
         ) from None
     with suppress(OSError):
         os.chmod(path, 0o600)  # noqa: PTH101 - os.open above; one module for one file

@@ -35,6 +35,7 @@ def test_page_headers_say_what_and_how_many(api, create_group):
     answer = api("POST", "/enrollmentGroups/query", QUERY, {"x-ms-max-item-count": "7"})
 
     assert answer.headers["x-ms-item-type"] == "EnrollmentGroup"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["x-ms-max-item-count"] == "7"
     assert "x-ms-continuation" not in answer.headers
 
