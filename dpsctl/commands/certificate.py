@@ -92,7 +92,7 @@ def root(
         "dpsctl certificate intermediate --cn line-4 --issuer factory-root.pem --chain",
         (
             "dpsctl certificate intermediate --cn line-5 --issuer factory-root.pem"
-            " --issuer-key /media/safe/factory-root.key --issuer-passphrase @root.secret"
+            " --issuer-key usb/factory-root.key"
         ),
     ],
 )

@@ -27,6 +27,6 @@ command = Verb(
     "doctor",
     doctor,
     columns={"Check": "check", "Status": "status", "Detail": "detail", "Do": "hint"},
-    examples=["dpsctl doctor", "dpsctl doctor --dps-name my-dps -o json"],
+    examples=["dpsctl doctor", "dpsctl doctor --context factory -o json"],
     default_output="table",
 )
