@@ -12,9 +12,7 @@ from dpsctl.cli import tree
 from dpsctl.reference.topics import EXIT_CODES, topics
 from dpsctl.reference.tree import TOPICS, pages
 
-# Read by a library or a child process on our behalf, or written for one.
-NOT_OURS = {"PATH", "TERM", "HOME"}
-WRITTEN = {"SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "NO_PROXY"}
+VARIABLE = re.compile(r"(DPSCTL|AZURE|XDG|ACTIONS|CURL|REQUESTS)_[A-Z_]+")
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +22,12 @@ def made():
 
 def variables_in(path):
     """Every word of a module that looks like the name of an environment variable."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if re.fullmatch(r"(DPSCTL|AZURE|XDG|ACTIONS|CURL|REQUESTS)_[A-Z_]+", node.value):
-                yield node.value
+    constants = (
+        node.value
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    return (text for text in constants if VARIABLE.fullmatch(text))
 
 
 def test_topics_are_those_that_help_names(made):
@@ -71,4 +71,4 @@ def test_topic_keeps_to_the_width_of_the_terminal(run_offline, monkeypatch, topi
 def test_help_on_nothing_known_says_what_there_is(run_offline):
     ran = run_offline("help exit-code", expect=2)
 
-    assert "exit-codes" in ran.err
+    assert "hint: Did you mean exit-codes?" in ran.err
