@@ -9,21 +9,29 @@ _KEY_REFUSED = (
     "Check the policy's name and key, and this machine's clock; a service that forbids local "
     "authentication refuses every key: use --auth-type login."
 )
+_EXISTS = "Use 'update' to change it, or 'create --if-exists update'."
 _HINTS = {
+    400: "An attestation is missing or empty, such as the certificate that a file did not hold.",
+    400000: "The service could not read the request; --debug shows it.",
     400004: "The service found the request invalid; --dry-run shows what was sent.",
     400202: "A symmetric key is base64 of 16 to 64 bytes.",
     400204: "The service could not read the certificate, or does not hold it any more.",
-    401002: _KEY_REFUSED,
-    409201: "Use 'update' to change it, or 'create --if-exists update'.",
-    409202: "Use 'update' to change it, or 'create --if-exists update'.",
+    404201: "There is no such enrollment or registration; 'list' shows what there is.",
+    404202: "There is no such enrollment group; 'dpsctl enrollment-group list' shows them.",
+    409201: _EXISTS,
+    409202: _EXISTS,
+    409203: "Another request has changed it at the same moment; try again.",
 }
 _BY_STATUS = {
     400: "--debug shows the request and the answer.",
     401: _KEY_REFUSED,
     403: "The policy lacks a right: reading needs EnrollmentRead, writing EnrollmentWrite.",
     404: "'list' shows what there is.",
-    409: "Use 'update' to change it, or 'create --if-exists update'.",
+    405: "Is this the host of a provisioning service, and --service-api-version one it knows?",
+    409: _EXISTS,
     412: "It has changed since it was read: read it again, or use --etag '*' to write over it.",
+    413: "The record is too large: a twin's tags may take 8 KB, its desired properties 32 KB.",
+    415: "Something on the way has changed the request, which is JSON; --debug shows it.",
     429: "The service allows 1,000 operations a minute; try again later or raise --retries.",
 }
 _READER, _CONTRIBUTOR = (

@@ -1,0 +1,39 @@
+"""`--error-format json`, for each command that can be told that there is no such record."""
+
+import json
+
+import pytest
+
+from dpsctl.cli import tree
+from dpsctl.reference.tree import pages
+
+ASKING = [
+    page
+    for page in pages(tree())
+    if page.path[-1] in {"show", "update", "delete"}
+    and any(option.name in {"--login", "--app-id"} for option in page.options)
+]
+
+
+def command_line(page):
+    """Fill in what the command has to be given, with ids of nothing that is there."""
+    words = list(page.path[1:])
+    for option in page.options:
+        if option.required:
+            words += [option.name, option.choices[0] if option.choices else "no-such-record"]
+    return words
+
+
+@pytest.mark.parametrize("page", ASKING, ids=lambda page: " ".join(page.path[1:]))
+def test_missing_record_is_one_json_object(run, signed_in, monkeypatch, page):
+    monkeypatch.setenv("DPSCTL_CENTRAL_APP", signed_in.endpoint)
+    monkeypatch.setenv("DPSCTL_CENTRAL_TOKEN", signed_in.central_token)
+
+    ran = run([*command_line(page), "--error-format", "json", "--only-show-errors"], expect=3)
+
+    error = json.loads(ran.err)["error"]
+    assert ran.out == ""
+    assert (error["kind"], error["exitCode"], error["status"]) == ("not-found", 3, 404)
+    assert error["errorCode"]
+    assert error["trackingId"]
+    assert error["hint"].endswith(".")
