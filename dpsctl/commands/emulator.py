@@ -199,8 +199,10 @@ def _exit_code_of(words: list[str], environment: dict[str, str]) -> int:
     import subprocess
 
     children: list[subprocess.Popen[bytes]] = []
+    told: list[bool] = []
 
     def hand_on() -> None:
+        told.append(True)
         for child in children:
             child.terminate()
 
@@ -212,5 +214,7 @@ def _exit_code_of(words: list[str], environment: dict[str, str]) -> int:
             raise UsageError(
                 f"{words[0]}: cannot run it: {error.strerror}", "Write the command after --."
             ) from None
+        if told:  # while the child was starting
+            children[0].terminate()
         code = children[0].wait()
     return code if code >= 0 else 128 - code

@@ -42,7 +42,9 @@ def _trust(ca_file: Path) -> dict[str, str]:
     """Write the public roots and the emulator's beside the emulator's: both are to be trusted."""
     bundle = ca_file.with_suffix(".bundle.pem")
     roots = Path(certifi.where()).read_text(encoding="utf-8")
-    bundle.write_text(f"{roots}\n{ca_file.read_text(encoding='utf-8')}", encoding="utf-8")
+    both = f"{roots}\n{ca_file.read_text(encoding='utf-8')}"
+    if not bundle.exists() or bundle.read_text(encoding="utf-8") != both:
+        bundle.write_text(both, encoding="utf-8")  # once: a child may be reading it
     return {
         "REQUESTS_CA_BUNDLE": str(bundle),
         "SSL_CERT_FILE": str(bundle),

@@ -160,3 +160,16 @@ def test_seed_that_cannot_be_used_is_named(run_offline, tmp_path, data, complain
 
     assert str(path) in ran.err
     assert complaint in ran.err
+
+
+def test_package_that_is_missing_is_named_with_what_installs_it():
+    code = (
+        "import sys; sys.modules['OpenSSL'] = None; from dpsctl.__main__ import main;"
+        " sys.exit(main(['emulator', 'run']))"
+    )
+
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "is not installed: OpenSSL" in ran.stderr
+    assert "pip install 'dpsctl[emulator]'" in ran.stderr
