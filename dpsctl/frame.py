@@ -8,6 +8,7 @@ or something of the run (`DpsService`, `Run`). It returns data, an iterator or a
 
 from __future__ import annotations
 
+import gc
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
@@ -221,6 +222,7 @@ class _Call:
 
             compile_query(display.query)
         given = {name: self._value(name, values, ctx, run) for name in self.wanted}
+        gc.enable()
         return show_result(self.verb.function(**given), display, run, self.verb)
 
     def _value(self, name: str, values: dict[str, Any], ctx: typer.Context, run: Run) -> Any:

@@ -1,4 +1,4 @@
-"""What an option group is: a frozen dataclass whose fields are options."""
+"""What an option group is: a dataclass whose fields are options, or groups of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ Group = TypeVar("Group")
 def option_group(declared: type[Group]) -> type[Group]:
     """Make a class an option group.
 
-    Without `repr`, so that no key shows in a traceback, and without `eq`: both are written by
-    `dataclass` as source text at every start, which took a tenth of a short command's time.
+    Without `repr`, so that no key shows in a traceback; without `eq`, and frozen to the type
+    checker alone: `dataclass` writes each of these as source text at every start, which took a
+    tenth of a short command's time.
     """
-    return dataclass(frozen=True, kw_only=True, repr=False, eq=False)(declared)
+    return dataclass(kw_only=True, repr=False, eq=False)(declared)
