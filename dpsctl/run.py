@@ -13,6 +13,12 @@ from dpsctl.values import StandardInput
 READER_WENT_AWAY = 141
 
 
+class Bar(str):
+    """A table's column, by JMESPath, whose numbers are drawn as bars."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Outcome:
     """A result that ends the program with a code of its own (a bulk in which some items failed).

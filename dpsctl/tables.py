@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from dpsctl.query import as_items
+from dpsctl.run import Bar
 
 Row = dict[str, str]
 
 # az's rule: these say nothing that a reader of a table looks for.
 HIDDEN = frozenset({"id", "type", "etag"})
 GAP = "  "
+_BAR_WIDTH = 24
 HEADER_PADDING = 2  # as tabulate, which draws az's tables, pads titles
 STATUS_COLOURS = {
     "enabled": "green",
@@ -76,8 +78,24 @@ def _scalar_rows(items: list[Any]) -> list[Row]:
 def _picked_rows(items: list[Any], columns: Mapping[str, str]) -> list[Row]:
     import jmespath
 
-    paths = {title: jmespath.compile(path) for title, path in columns.items()}
-    return [{title: _cell(path.search(item)) for title, path in paths.items()} for item in items]
+    found = {
+        title: [jmespath.compile(path).search(item) for item in items]
+        for title, path in columns.items()
+    }
+    cells = {
+        title: _bars(values) if isinstance(columns[title], Bar) else map(_cell, values)
+        for title, values in found.items()
+    }
+    return [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
+
+
+def _bars(values: list[Any]) -> list[str]:
+    """Draw numbers, in a pipe as on a terminal; the largest takes the whole width."""
+    from rich.bar import Bar as Drawn
+
+    most = max(values, default=0) or 1
+    drawn = (Drawn(most, 0, value, width=_BAR_WIDTH) for value in values)
+    return [paint(bar, _BAR_WIDTH, colour=False).rstrip() for bar in drawn]
 
 
 def _cell(value: Any) -> str:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
+
+from typer import Option
 
 from dpsctl.certificate_files import read_slots
 from dpsctl.commands import device_keys
-from dpsctl.commands.records import REGISTRATION_COLUMNS, enrollment_columns, show_record
+from dpsctl.commands.records import (
+    REGISTRATION_COLUMNS,
+    SUMMARY_COLUMNS,
+    enrollment_columns,
+    show_record,
+    summary_of,
+)
 from dpsctl.frame import Noun
 from dpsctl.options.enrollment import GroupDefinition, Removal
 from dpsctl.options.records import Etag, GroupId, IfExistsOption, RegistrationId, ShowKeys, Top
@@ -19,7 +27,7 @@ from dpsctl.payloads.attestation import (
     new_attestation,
 )
 from dpsctl.payloads.enrollment import Change, check_edits, edited, new_record
-from dpsctl.run import Run
+from dpsctl.run import Outcome, Run
 from dpsctl.service.creation import create_record
 from dpsctl.service.dps import DpsService
 
@@ -143,11 +151,22 @@ def show_registration(service: DpsService, registration_id: RegistrationId) -> J
     examples=[
         "dpsctl enrollment-group registration list --gid line-4 -o table",
         "dpsctl enrollment-group registration list --gid line-4 -o jsonl",
+        "dpsctl enrollment-group registration list --gid line-4 --summary -o table",
     ],
 )
-def list_registrations(service: DpsService, group_id: GroupId, top: Top = -1) -> Iterator[Json]:
+def list_registrations(
+    service: DpsService,
+    group_id: GroupId,
+    top: Top = -1,
+    summary: Annotated[
+        bool, Option("--summary", help="Count them by hub and status; a table draws bars.")
+    ] = False,
+) -> Iterator[Json] | Outcome:
     """List the registrations of a group's devices."""
-    return service.registrations.list(group_id, top)
+    registrations = service.registrations.list(group_id, top)
+    if summary:
+        return Outcome(summary_of(registrations), 0, SUMMARY_COLUMNS)
+    return registrations
 
 
 @registration.verb(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from dpsctl.options.words import Toggle
-from dpsctl.run import Run
+from dpsctl.run import Bar, Run
 from dpsctl.service.dps import Enrollments
 
 REGISTRATION_COLUMNS = {
@@ -17,6 +19,7 @@ REGISTRATION_COLUMNS = {
     "Error": "errorMessage",
     "Updated": "lastUpdatedDateTimeUtc",
 }
+SUMMARY_COLUMNS = {"Hub": "hub", "Status": "status", "Count": "count", "": Bar("count")}
 
 
 def enrollment_columns(title: str, id_field: str) -> dict[str, str]:
@@ -40,3 +43,15 @@ def show_record(
     if show_keys is Toggle.true and kind != "symmetricKey":
         run.warn(f"--show-keys: the attestation is {kind}, it has no symmetric keys")
     return record
+
+
+def summary_of(registrations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Count registrations by hub and status; a device that was refused has no hub."""
+    counted = Counter(
+        (registration.get("assignedHub") or "", registration.get("status") or "")
+        for registration in registrations
+    )
+    return [
+        {"hub": hub or None, "status": status or None, "count": count}
+        for (hub, status), count in sorted(counted.items())
+    ]
