@@ -37,7 +37,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _PLAIN = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Verb:
     """A command as its noun declares it.
 
@@ -73,7 +73,7 @@ class Verb:
         return command
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Noun:
     """A group of verbs, each declared with `@noun.verb(...)`."""
 

@@ -32,7 +32,7 @@ class Outcome:
     columns: Mapping[str, str] | None = None
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Run:
     """What a command may use of the world; tests hand in their own.
 
