@@ -74,7 +74,7 @@ def exec_command(
     with _started(run, contents, _settings(listening, contents, behaviour)) as emulator:
         from dpsctl.emulator.environment import client_environment
 
-        environment = {**run.environ, **client_environment(emulator, run.environ)}
+        environment = {**run.environ, **client_environment(emulator.ready(), run.environ)}
         return Outcome(None, _exit_code_of(words, environment))
 
 

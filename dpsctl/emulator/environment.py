@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import urlsplit
 
 import certifi
 
-if TYPE_CHECKING:
-    from dpsctl.emulator.server import Emulator
 
-
-def client_environment(emulator: Emulator, inherited: Mapping[str, str]) -> dict[str, str]:
+def client_environment(ready: Mapping[str, Any], inherited: Mapping[str, str]) -> dict[str, str]:
     """Return the variables to set over those *inherited*, so that clients use the emulator.
+
+    *ready* is what `Emulator.ready` says of it.
 
     dpsctl, Python, OpenSSL and Node then trust it beside the public authorities, and no proxy
     stands between.
     """
-    host = urlsplit(emulator.endpoint).hostname or ""
+    host = urlsplit(ready["endpoint"]).hostname or ""
     return {
-        "DPSCTL_LOGIN": emulator.connection_string,
-        "DPSCTL_ID_SCOPE": emulator.id_scope,
-        "DPSCTL_ENDPOINT_URL": emulator.endpoint,
-        "DPSCTL_DEVICE_ENDPOINT_URL": emulator.endpoint,
-        "DPSCTL_CENTRAL_APP": emulator.endpoint,
-        "DPSCTL_CENTRAL_TOKEN": emulator.central_token,
+        "DPSCTL_LOGIN": ready["connectionString"],
+        "DPSCTL_ID_SCOPE": ready["idScope"],
+        "DPSCTL_ENDPOINT_URL": ready["endpoint"],
+        "DPSCTL_DEVICE_ENDPOINT_URL": ready["endpoint"],
+        "DPSCTL_CENTRAL_APP": ready["endpoint"],
+        "DPSCTL_CENTRAL_TOKEN": ready["centralToken"],
         "NO_PROXY": _without_proxy(inherited.get("NO_PROXY", ""), host),
         "no_proxy": _without_proxy(inherited.get("no_proxy", ""), host),
-        **(_trust(Path(emulator.ca_file)) if emulator.ca_file else {}),
+        **(_trust(Path(ready["caFile"])) if ready["caFile"] else {}),
     }
 
 

@@ -170,7 +170,7 @@ class Emulator:
     @property
     def environment(self) -> dict[str, str]:
         """Return what a child's environment needs over this process's to find and trust it."""
-        return client_environment(self, os.environ)
+        return client_environment(self.ready(), os.environ)
 
     def seed(self, records: Any) -> dict[str, int]:
         """Write records as `/_emulator/seed` does: all, or none. Raises UsageError."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
 from dpsctl.errors import UsageError
 from dpsctl.options.connection import Connection
 from dpsctl.run import Run
-from dpsctl.service.auth import ConnectionString, is_host
-from dpsctl.service.hints import Hint, hint_for
+from dpsctl.service.auth import Access, ConnectionString, is_host, is_host_name
+from dpsctl.service.hints import hint_for
 from dpsctl.service.settings import Settled
 
 READ_RIGHTS = frozenset({"EnrollmentRead", "RegistrationStatusRead"})
@@ -20,18 +20,6 @@ _HOW = (
     "Give --login CONNECTION_STRING (or @FILE), or --dps-name NAME, or set DPSCTL_LOGIN or "
     "DPSCTL_DPS_NAME, or choose a context: 'dpsctl config use-context NAME'."
 )
-
-
-@dataclass(frozen=True)
-class Access:
-    """A way in: *host* and *authorization* are found out when they are first needed.
-
-    *hint* says what to do when the service refuses.
-    """
-
-    host: Callable[[], str]
-    authorization: Callable[[], str]
-    hint: Hint
 
 
 def access_to(settled: Settled, run: Run, rights: Iterable[str]) -> Access:
@@ -79,8 +67,3 @@ def _with_bare_name(connection: Connection) -> Connection:
             "Give its name or its host name, such as my-dps.azure-devices-provisioning.net.",
         )
     return replace(connection, dps_name=name)
-
-
-def is_host_name(name: str) -> bool:
-    """Tell a host from the bare name of a service."""
-    return "." in name or ":" in name or name == "localhost"

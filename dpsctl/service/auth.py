@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dpsctl import keys
 from dpsctl.errors import UsageError
+from dpsctl.service.hints import Hint
 
 # az signs for ten minutes (facts.md B7); a token is made for each request, so none runs out.
 _TOKEN_LIFETIME = 600
@@ -27,6 +29,18 @@ _HOST = re.compile(
         | \[ [0-9a-f:.]+ \] ) (?: : (?P<port>[0-9]{1,5}) )?"""
 )
 _MAX_PORT = 65_535
+
+
+@dataclass(frozen=True)
+class Access:
+    """A way in: *host* and *authorization* are found out when they are first needed.
+
+    *hint* says what to do when the service refuses.
+    """
+
+    host: Callable[[], str]
+    authorization: Callable[[], str]
+    hint: Hint
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,11 @@ def is_host(text: str) -> bool:
     """Tell whether *text* is a host name or address, maybe with a port."""
     match = _HOST.fullmatch(text)
     return match is not None and int(match["port"] or 0) <= _MAX_PORT
+
+
+def is_host_name(name: str) -> bool:
+    """Tell a host from the bare name of a service."""
+    return "." in name or ":" in name or name == "localhost"
 
 
 def _parts_of(text: str, source: str) -> dict[str, str]:

@@ -8,9 +8,8 @@ from functools import cache
 from dpsctl.options.connection import Connection
 from dpsctl.options.words import AuthType, CloudName
 from dpsctl.run import Run
-from dpsctl.service.access import Access, is_host_name
 from dpsctl.service.arm import Arm
-from dpsctl.service.auth import ConnectionString
+from dpsctl.service.auth import Access, ConnectionString, is_host_name
 from dpsctl.service.clouds import DPS_SCOPE, cloud_of
 from dpsctl.service.discovery import Finder
 from dpsctl.service.endpoints import trusted

@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 from dpsctl.options.connection import Connection
 from dpsctl.run import Run
-from dpsctl.service.access import READ_RIGHTS, WRITE_RIGHTS, Access, access_to
+from dpsctl.service.access import READ_RIGHTS, WRITE_RIGHTS, access_to
+from dpsctl.service.auth import Access
 from dpsctl.service.dps import DpsService
 from dpsctl.service.endpoints import trusted, url_of
 from dpsctl.service.http import Http, Target

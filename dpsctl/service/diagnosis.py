@@ -18,7 +18,8 @@ from dpsctl import contexts
 from dpsctl.errors import DpsctlError, NotFound, ServiceError, Unauthorized, Unreachable
 from dpsctl.options.connection import Connection
 from dpsctl.run import Run
-from dpsctl.service.access import READ_RIGHTS, Access, access_to
+from dpsctl.service.access import READ_RIGHTS, access_to
+from dpsctl.service.auth import Access
 from dpsctl.service.connect import target_of
 from dpsctl.service.endpoints import trusted
 from dpsctl.service.handshake import connected, greeted
