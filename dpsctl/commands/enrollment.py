@@ -14,7 +14,7 @@ from dpsctl.frame import Noun
 from dpsctl.options.connection import Display
 from dpsctl.options.enrollment import Removal
 from dpsctl.options.individual import EnrollmentId, IndividualCreation, IndividualDefinition
-from dpsctl.options.records import Etag, ShowKeys, Top
+from dpsctl.options.records import Etag, PageSize, ShowKeys, Top
 from dpsctl.options.words import IfExists, OutputFormat, Toggle
 from dpsctl.payloads.attestation import CLIENT, check_one_kind, given_attestation
 from dpsctl.payloads.enrollment import Change, check_edits
@@ -137,10 +137,10 @@ def delete(service: DpsService, enrollment_id: EnrollmentId, etag: Etag = None) 
     ],
 )
 def list_enrollments(
-    service: DpsService, top: Top = -1, show_keys: ShowKeys = None
+    service: DpsService, top: Top = -1, page_size: PageSize = None, show_keys: ShowKeys = None
 ) -> Iterator[Json]:
     """List individual enrollments."""
-    return service.enrollments.list(top, keys=show_keys is Toggle.true)
+    return service.enrollments.list(top, page_size, keys=show_keys is Toggle.true)
 
 
 @registration.verb(

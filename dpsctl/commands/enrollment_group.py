@@ -18,7 +18,15 @@ from dpsctl.commands.records import (
 )
 from dpsctl.frame import Noun
 from dpsctl.options.enrollment import GroupDefinition, Removal
-from dpsctl.options.records import Etag, GroupId, IfExistsOption, RegistrationId, ShowKeys, Top
+from dpsctl.options.records import (
+    Etag,
+    GroupId,
+    IfExistsOption,
+    PageSize,
+    RegistrationId,
+    ShowKeys,
+    Top,
+)
 from dpsctl.options.words import IfExists, Toggle
 from dpsctl.payloads.attestation import (
     SIGNING,
@@ -127,9 +135,11 @@ def delete(service: DpsService, group_id: GroupId, etag: Etag = None) -> Json | 
         "dpsctl enrollment-group list --query '[].enrollmentGroupId' -o tsv",
     ],
 )
-def list_groups(service: DpsService, top: Top = -1, show_keys: ShowKeys = None) -> Iterator[Json]:
+def list_groups(
+    service: DpsService, top: Top = -1, page_size: PageSize = None, show_keys: ShowKeys = None
+) -> Iterator[Json]:
     """List enrollment groups."""
-    return service.groups.list(top, keys=show_keys is Toggle.true)
+    return service.groups.list(top, page_size, keys=show_keys is Toggle.true)
 
 
 @registration.verb(
@@ -158,12 +168,13 @@ def list_registrations(
     service: DpsService,
     group_id: GroupId,
     top: Top = -1,
+    page_size: PageSize = None,
     summary: Annotated[
         bool, Option("--summary", help="Count them by hub and status; a table draws bars.")
     ] = False,
 ) -> Iterator[Json] | Outcome:
     """List the registrations of a group's devices."""
-    registrations = service.registrations.list(group_id, top)
+    registrations = service.registrations.list(group_id, top, page_size)
     if summary:
         return Outcome(summary_of(registrations), 0, SUMMARY_COLUMNS)
     return registrations

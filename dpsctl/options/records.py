@@ -50,6 +50,15 @@ Top = Annotated[
         callback=top_rule,
     ),
 ]
+PageSize = Annotated[
+    int | None,
+    Option(
+        "--page-size",
+        metavar="N",
+        min=1,
+        help="Ask the service for N records at a time, which may send fewer.",
+    ),
+]
 ShowKeys = Annotated[
     Toggle | None,
     Option(

@@ -228,15 +228,20 @@ class CentralService(Service):
         from dpsctl.service.http import Request
 
         request = Request("GET", path, query=self._query(selection.query()))
+        left = None if top < 0 else top
         seen = set()
         while True:
             answer = as_object(self._http.send(request).body)
             page = _values(answer)
-            yield from page if top < 0 else page[:top]
-            top = top if top < 0 else max(0, top - len(page))
+            yield from page[:left]
             link = answer.get("nextLink")
-            if not link or top == 0:
+            if left is not None and len(page) >= left:
+                if link or len(page) > left:
+                    self._http.tell_of_more(top)
                 return
+            if not link:
+                return
+            left = None if left is None else left - len(page)
             if link in seen:
                 raise BadAnswer("The service's list goes round in circles", _ODD_ANSWER)
             seen.add(link)

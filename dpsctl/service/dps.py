@@ -7,6 +7,7 @@ the session is handed in by `connect`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -49,13 +50,18 @@ class Enrollments:
         path = f"{self._path(record_id)}/attestationmechanism"
         return as_mechanism(self._send("POST", path).body)
 
-    def list(self, top: int = -1, *, keys: bool = False) -> Iterator[Json]:
-        """Read every record, or the first *top* of them, a page at a time.
+    def list(
+        self, top: int = -1, page_size: int | None = None, *, keys: bool = False
+    ) -> Iterator[Json]:
+        """Read every record, or the first *top* of them, a page of *page_size* at a time.
 
         With *keys* each record's symmetric keys are read too, a call for each.
         """
+        from dpsctl.service.http import Request
+
         query = {"query": "SELECT *"}
-        for record in _pages(self._http, f"/{self._collection}/query", query, top):
+        request = Request("POST", f"/{self._collection}/query", query)
+        for record in _pages(self._http, request, top, page_size):
             if keys and _is_symmetric(record):
                 record["attestation"] = self.attestation(str(record.get(self._id_field)))
             yield record
@@ -159,9 +165,12 @@ class Registrations:
 
         return as_object(self._http.send(Request("GET", _registration(registration_id))).body)
 
-    def list(self, group_id: str, top: int = -1) -> Iterator[Json]:
+    def list(self, group_id: str, top: int = -1, page_size: int | None = None) -> Iterator[Json]:
         """Read the registrations of a group's devices, a page at a time."""
-        return _pages(self._http, f"{_registration(group_id)}/query", None, top)
+        from dpsctl.service.http import Request
+
+        request = Request("POST", f"{_registration(group_id)}/query")
+        return _pages(self._http, request, top, page_size)
 
     def delete(self, registration_id: str, etag: str | None) -> Json | None:
         """Forget a device's registration, so that it is assigned afresh."""
@@ -223,21 +232,24 @@ def _delete(http: Http, path: str, etag: str | None) -> Json | None:
     return None
 
 
-def _pages(http: Http, path: str, body: Json | None, top: int) -> Iterator[Json]:
-    from dpsctl.service.http import Request
-
+def _pages(http: Http, request: Request, top: int, page_size: int | None) -> Iterator[Json]:
+    """Read a list to its end, or its first *top* records; one that is cut is told of."""
+    left = None if top < 0 else top
     headers: dict[str, str] = {}
-    left = top
     while True:
-        if top >= 0:
-            headers["x-ms-max-item-count"] = str(left)
-        answer = http.send(Request("POST", path, body, headers))
-        page = as_list(answer.body)[: None if top < 0 else left]
-        yield from page
-        left -= len(page)
+        if wanted := [size for size in (left, page_size) if size is not None]:
+            headers["x-ms-max-item-count"] = str(min(wanted))
+        answer = http.send(replace(request, headers=headers))
+        page = as_list(answer.body)
+        yield from page[:left]
         token = answer.headers.get("x-ms-continuation") or ""
-        if not token or (top >= 0 and left <= 0):
+        if left is not None and len(page) >= left:
+            if token or len(page) > left:
+                http.tell_of_more(top)
+            return
+        if not token:
             return
         if token == headers.get("x-ms-continuation"):
             raise BadAnswer("The service sends the same page again and again")
+        left = None if left is None else left - len(page)
         headers["x-ms-continuation"] = token

@@ -174,6 +174,10 @@ class Http:
         self._run.say(f"trying again in {seconds:.1f} s")
         time.sleep(seconds)
 
+    def tell_of_more(self, top: int) -> None:
+        """Warn that `--top` has cut a list, which else looks as if it were whole."""
+        self._run.warn(f"the list was cut at --top {top}: the service has more records")
+
     def _judge(
         self, response: requests.Response, request: Request, *, may_have_happened: bool
     ) -> Answer:

@@ -73,3 +73,54 @@ def test_page_that_comes_again_and_again_is_an_error(odd_service, run_offline):
 
     assert "same page" in run_offline("enrollment-group list", expect=1).err
     assert len(odd_service.log) == 2
+
+
+LISTS = pytest.mark.parametrize(
+    "line",
+    ["enrollment-group list", "enrollment list", "enrollment-group registration list --gid r0"],
+)
+
+
+@pytest.fixture
+def full_service(run, emulator):
+    """Fill the service with four groups, enrollments and registrations each."""
+    ids = [f"r{number}" for number in range(4)]
+    sent = {"attestation": {"type": "tpm", "tpm": {"endorsementKey": "AToAAQ=="}}}
+    emulator.seed(
+        {
+            "enrollmentGroups": [
+                {"enrollmentGroupId": name, "attestation": {"type": "symmetricKey"}} for name in ids
+            ],
+            "enrollments": [{"registrationId": name, **sent} for name in ids],
+            "registrations": [{"registrationId": name, "enrollmentGroupId": "r0"} for name in ids],
+        }
+    )
+    return run
+
+
+@LISTS
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [("--page-size 3", ["3", "3"]), ("--page-size 3 --top 4", ["3", "1"]), ("--top 4", ["4"])],
+)
+def test_pages_have_the_size_asked_for(full_service, emulator, line, options, asked):
+    emulator.service.log.clear()
+
+    assert len(full_service(f"{line} {options}").json) == 4
+
+    sent = [entry["headers"]["x-ms-max-item-count"] for entry in emulator.service.log.entries()]
+    assert sent == asked
+
+
+@LISTS
+def test_list_that_is_cut_says_so(full_service, line):
+    cut = full_service(f"{line} --top 3 -o jsonl")
+
+    assert len(cut.out.splitlines()) == 3
+    assert cut.err == "warning: the list was cut at --top 3: the service has more records\n"
+    assert full_service(f"{line} --top 3 --only-show-errors").err == ""
+    assert full_service(f"{line} --top 4").err == ""
+
+
+def test_page_of_nothing_is_refused(run_offline):
+    assert "--page-size" in run_offline("enrollment list --page-size 0", expect=2).err

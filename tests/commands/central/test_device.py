@@ -137,7 +137,9 @@ def test_list_stops_at_top(central, requests_of):
     ran, requests = requests_of("device list --page-size 2 --top 3")
 
     assert len(ran.json) == 3
+    assert "cut at --top 3" in ran.err
     assert len(requests) == 2
+    assert central("device list --top 5").err == ""
 
 
 def test_list_sorts_descending(central):
