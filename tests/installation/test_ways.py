@@ -1,6 +1,7 @@
 """Each way to install dpsctl, from nothing, in a clean folder."""
 
 import json
+import shutil
 import subprocess
 import sys
 import venv
@@ -82,6 +83,16 @@ def test_emulator_extra_lets_an_installed_dpsctl_work_for_itself(install, wheel,
     )
 
     assert json.loads(made)["enrollmentGroupId"] == "line-4"
+
+
+def test_first_line_of_the_readme_works_on_a_fresh_machine(install, tmp_path):
+    root = Path(__file__).parents[2]
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    line = next(line for line in readme.splitlines() if line.endswith("quickstart.sh"))
+    ignored = shutil.ignore_patterns("__pycache__", ".*")
+    shutil.copytree(root, tmp_path / "checkout", ignore=ignored)
+
+    install("sh", "-e", "-c", f"cd checkout && {line}")
 
 
 def test_source_distribution_builds_a_wheel_with_the_same_files(wheel, tmp_path):
