@@ -28,11 +28,15 @@ class Device:
 
 @dataclass(frozen=True)
 class Enrolled:
-    """Carry the enrollment that a device belongs to, and the certificate that proved it if any."""
+    """Carry the enrollment that a device belongs to, and the certificate that proved it if any.
+
+    *is_central* says that it is a group of IoT Central.
+    """
 
     kind: Kind
     record: Json
     certificate_info: Json = field(default_factory=dict)
+    is_central: bool = False
 
     @property
     def group_id(self) -> str | None:
@@ -56,8 +60,8 @@ def individual_of(store: Store, registration_id: str) -> Enrolled | None:
     return Enrolled(INDIVIDUAL, record) if record else None
 
 
-def groups_of(store: Store, attestation: str) -> Iterator[Enrolled]:
-    """Return the groups whose devices prove themselves by *attestation*, the oldest first.
+def groups_of(store: Store, attestation: str, registration_id: str) -> Iterator[Enrolled]:
+    """Return the groups that a device may belong to by its kind of *attestation*, oldest first.
 
     IoT Central's come last.
     """
@@ -65,4 +69,5 @@ def groups_of(store: Store, attestation: str) -> Iterator[Enrolled]:
     while last is not None:
         records, last = store.page(GROUP.name, _GROUPS_AT_ONCE, last, attestation)
         yield from (Enrolled(GROUP, record) for record in records)
-    yield from (Enrolled(GROUP, record) for record in enrollment_groups(store, attestation))
+    for record in enrollment_groups(store, attestation, registration_id):
+        yield Enrolled(GROUP, record, is_central=True)

@@ -40,7 +40,7 @@ def find_by_certificate(service: Service, device: Device) -> Enrolled:
     if device.registration_id.lower() not in _common_names(leaf) or not _is_valid(leaf, now):
         raise _invalid_certificate()
     individual = individual_of(service.store, device.registration_id)
-    found = individual or _group_of(service, chain, now)
+    found = individual or _group_of(service, device.registration_id, chain, now)
     if found is None or (individual and not _is_its_own(service, individual, chain, now)):
         raise unauthorized()
     return replace(found, certificate_info=certificate_info(leaf))
@@ -73,9 +73,14 @@ def _is_its_own(
     return any(_is_signed_by(link, signers, now) for link in _path(chain, now))
 
 
-def _group_of(service: Service, chain: list[x509.Certificate], now: datetime) -> Enrolled | None:
+def _group_of(
+    service: Service, registration_id: str, chain: list[x509.Certificate], now: datetime
+) -> Enrolled | None:
     """Return the group that trusts who signed the leaf, or who signed that one, and so on."""
-    groups = [(group, list(_signers(service, group))) for group in groups_of(service.store, "x509")]
+    groups = [
+        (group, list(_signers(service, group)))
+        for group in groups_of(service.store, "x509", registration_id)
+    ]
     for link in _path(chain, now):
         for group, signers in groups:
             if _is_signed_by(link, signers, now):

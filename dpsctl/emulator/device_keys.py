@@ -30,7 +30,7 @@ def find_by_token(service: Service, device: Device) -> Enrolled:
         if any(token.is_signed_with(key) for key in _keys(individual)):
             return individual
         raise _wrong_key()
-    for group in groups_of(service.store, "symmetricKey"):
+    for group in groups_of(service.store, "symmetricKey", device.registration_id):
         if _has_derived_from(group, device.registration_id, token):
             return group
     raise _wrong_key()

@@ -8,6 +8,7 @@ from typing import Any
 from dpsctl.emulator.allocation import AllocationFailed, choose_hub, linked_hubs
 from dpsctl.emulator.answers import Json, Refusal
 from dpsctl.emulator.call import Service
+from dpsctl.emulator.central.devices import admit
 from dpsctl.emulator.device import Enrolled
 from dpsctl.emulator.etags import new_etag
 from dpsctl.emulator.kinds import REGISTRATION
@@ -43,6 +44,8 @@ def provision(service: Service, enrolled: Enrolled, registration_id: str, payloa
         service.store.put(REGISTRATION, registration_id, state, label)
         if after:
             service.store.put(_HUB_DEVICE, registration_id, asdict(after))
+        if after and enrolled.is_central:
+            admit(service.store, registration_id)
     return state
 
 

@@ -35,11 +35,6 @@ def certificates(dpsctl):
     dpsctl(f"{GROUP} create --id myx509eg --display-name 'My group' --type iot --at x509")
 
 
-REGISTER = (
-    "device register --rid sample-device-01 --certificate-path device.pem --key-path device.key"
-)
-
-
 @pytest.mark.usefixtures("certificates")
 def test_device_registers_once_its_root_is_proved_step_by_step(dpsctl):
     entry = "--id myx509eg --entry primary"
@@ -71,6 +66,18 @@ def test_device_of_a_disabled_group_is_not_let_in(dpsctl):
     dpsctl(f"{GROUP} certify --id myx509eg --certificate-path root.pem --key-path root.key")
     dpsctl(f"{GROUP} update --id myx509eg --provisioning-status disabled")
 
+    dpsctl(REGISTER, expect=5)
+
+
+@pytest.mark.usefixtures("certificates")
+def test_device_that_nobody_added_appears_once_it_registers_and_can_be_blocked(dpsctl):
+    dpsctl(f"{GROUP} certify --id myx509eg --certificate-path root.pem --key-path root.key")
+    dpsctl(REGISTER)
+
+    (device,) = dpsctl("central device list")
+    assert (device["id"], device["provisioned"]) == ("sample-device-01", True)
+
+    dpsctl("central device update -d sample-device-01 --enable false")
     dpsctl(REGISTER, expect=5)
 
 

@@ -21,9 +21,9 @@ def devices(call: Call, group_id: str) -> Answer:
     return list_answer(replace(DEVICES, parameters=("maxpagesize",)), call, selected)
 
 
-def _accept(call: Call, sent: Json, current: Json | None) -> Json:
+def _accept(sent: Json, current: Json | None) -> Json:
     """Refuse a query that selects nothing sensible."""
-    del call, current
+    del current
     parse_query(sent["filter"], DEVICE_QUERY)
     return sent
 

@@ -9,7 +9,7 @@ from dpsctl.emulator.central.languages import DEVICE_FILTER
 from dpsctl.emulator.central.pages import Listing
 from dpsctl.emulator.central.records import Kind
 from dpsctl.emulator.enrollments import new_key
-from dpsctl.emulator.kinds import REGISTRATION
+from dpsctl.emulator.etags import new_etag
 from dpsctl.emulator.store import Store
 from dpsctl.keys import IdFormatError, check_registration_id, derive_device_key
 
@@ -44,9 +44,21 @@ def _check_id(device_id: str) -> None:
         raise bad_request(str(error)) from None
 
 
-def _accept(call: Call, sent: Json, current: Json | None) -> Json:
+def admit(store: Store, device_id: str) -> None:
+    """Keep that a device has been provisioned; one that nobody added is approved (seed)."""
+    added = store.get(DEVICES.kind, device_id)
+    record = added or _accept({"id": device_id, "etag": new_etag()}, None)
+    store.put(DEVICES.kind, device_id, {**record, "provisioned": True})
+
+
+def is_blocked(store: Store, device_id: str) -> bool:
+    """Say whether somebody has disabled the device; one that nobody added is not."""
+    record = store.get(DEVICES.kind, device_id)
+    return record is not None and not record["enabled"]
+
+
+def _accept(sent: Json, current: Json | None) -> Json:
     """Fill in what a new device has (seed), and keep whether it is provisioned."""
-    del call
     for kind in sent.get("type", []):
         if kind not in _TYPES:
             raise invalid_body(f"type must be a list of {', '.join(_TYPES)}")
@@ -63,10 +75,8 @@ def _accept(call: Call, sent: Json, current: Json | None) -> Json:
 
 
 def _shown(call: Call, record: Json) -> Json:
-    """Show a device; it is provisioned once it has registered."""
-    registration = call.store.get(REGISTRATION, record["id"]) or {}
-    is_provisioned = record["provisioned"] or registration.get("status") == "assigned"
-    return {**record, "provisioned": is_provisioned}
+    del call
+    return record
 
 
 _LATER = ("organizations", "type", "deploymentManifest")

@@ -20,9 +20,8 @@ _TYPES = ("iot", "iotEdge")
 _ATTESTATIONS = ("symmetricKey", "x509")
 
 
-def _accept(call: Call, sent: Json, current: Json | None) -> Json:
+def _accept(sent: Json, current: Json | None) -> Json:
     """Fill in keys, and keep the certificates, which have calls of their own."""
-    del call
     if sent["type"] not in _TYPES:
         raise invalid_body(f"type must be one of {', '.join(_TYPES)}")
     return {

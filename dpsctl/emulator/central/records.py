@@ -34,7 +34,7 @@ class Kind:
     check_id: Callable[[str], None]
     fields: Mapping[str, type]
     required: tuple[str, ...]
-    accept: Callable[[Call, Json, Json | None], Json]
+    accept: Callable[[Json, Json | None], Json]
     preview_fields: tuple[str, ...] = ()
     read_only: tuple[str, ...] = ("id",)
 
@@ -108,7 +108,7 @@ def _stored(kind: Kind, call: Call, record_id: str, sent: Json, current: Json | 
     sent = {name: value for name, value in sent.items() if value is not None}
     _check_types(kind, sent)
     fixed = {"id": current["id"] if current else record_id, "etag": new_etag()}
-    record = kind.accept(call, {**fixed, **sent}, current)
+    record = kind.accept({**fixed, **sent}, current)
     call.store.put(kind.listing.kind, record_id, record)
     return Answer(body=kind.listing.shown(call, record))
 

@@ -1,11 +1,11 @@
-"""What IoT Central lets devices register with: its enrollment groups, as DPS would hold them."""
+"""How IoT Central lets devices register: by its enrollment groups, as DPS would hold them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from dpsctl.emulator.answers import Json
-from dpsctl.emulator.central.devices import application_keys
+from dpsctl.emulator.central.devices import application_keys, is_blocked
 from dpsctl.emulator.central.enrollment_groups import CERTIFICATES, ENROLLMENT_GROUP
 from dpsctl.emulator.store import Store
 
@@ -13,21 +13,23 @@ _CHUNK = 1000
 _OWN_GROUP = "SAS-IoT-Devices"
 
 
-def enrollment_groups(store: Store, attestation: str) -> Iterator[Json]:
+def enrollment_groups(store: Store, attestation: str, device_id: str) -> Iterator[Json]:
     """Return the groups whose devices prove themselves by *attestation*, in the shape of DPS.
 
-    A certificate counts once it is verified. Last comes the group that Central makes itself, to
+    They are disabled for a device that is blocked. A certificate counts once it is verified. Last
+    comes the group that Central makes itself, to
     which the devices belong that use the keys of their credentials.
     """
+    disabled = {"provisioningStatus": "disabled"} if is_blocked(store, device_id) else {}
     last: int | None = 0
     while last is not None:
         records, last = store.page(ENROLLMENT_GROUP.listing.kind, _CHUNK, last)
         for record in records:
             if record["attestation"]["type"] == attestation:
-                yield _as_enrollment(record)
+                yield _as_enrollment(record) | disabled
     if attestation == "symmetricKey":
         keys = {"type": attestation, attestation: application_keys(store)}
-        yield {"enrollmentGroupId": _OWN_GROUP, "attestation": keys}
+        yield {"enrollmentGroupId": _OWN_GROUP, "attestation": keys} | disabled
 
 
 def _as_enrollment(record: Json) -> Json:

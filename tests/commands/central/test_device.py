@@ -192,9 +192,12 @@ def test_credentials_are_those_the_device_registers_with(
     credentials = central("device show-credentials -d d1").json
     key = credentials["symmetricKey"]["primaryKey"]
 
-    run_offline(f"device register --id-scope {credentials['idScope']} --rid d1 --key {key}")
+    register = f"device register --id-scope {credentials['idScope']} --rid d1 --key {key}"
+    run_offline(register)
 
     assert central("device show -d d1").json["provisioned"] is True
+    central("device update -d d1 --enable false")
+    run_offline(register, expect=5)
 
 
 def test_device_key_is_derived_as_az_derives_it(run_offline):
