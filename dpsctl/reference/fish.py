@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dpsctl.descriptions import OptionPage
 from dpsctl.reference.tree import CommandPage
@@ -20,8 +20,9 @@ function __dpsctl_path
     echo $path
 end
 
-function __dpsctl_at
-    test (__dpsctl_path) = "$argv"
+# Whether the line has come to one of some commands.
+function __dpsctl_in
+    contains -- (__dpsctl_path) $argv
 end
 
 # Files behind an @, once the @ is there.
@@ -37,37 +38,48 @@ complete -c dpsctl -f
 
 
 def fish_script(pages: Sequence[CommandPage]) -> str:
-    """Write the script: one `complete` for each option of each command."""
+    """Write the script: one `complete` for each option, wherever it is taken."""
     paths = " ".join(_quoted(" ".join(page.path)) for page in pages)
-    lines = [line for page in pages for line in _lines(page)]
-    return f"{_HEAD}\nset -g __dpsctl_commands {paths}\n\n" + "\n".join(lines) + "\n"
+    takers: dict[OptionPage, list[str]] = {}
+    for page in pages:
+        for option in page.options:
+            takers.setdefault(option, []).append(" ".join(page.path))
+    sets = {tuple(names): f"__dpsctl_{number}" for number, names in _numbered(takers.values())}
+    lines = [f"set -g __dpsctl_commands {paths}"]
+    lines += [f"set -g {name} {' '.join(map(_quoted, names))}" for names, name in sets.items()]
+    lines += [line for page in pages for line in _words(page)]
+    for option, names in takers.items():
+        lines += _option(option, f"__dpsctl_in ${sets[tuple(names)]}")
+    return _HEAD + "\n".join(lines) + "\n"
 
 
-def _lines(page: CommandPage) -> Iterator[str]:
-    condition = f'complete -c dpsctl -n "__dpsctl_at {" ".join(page.path)}"'
+def _numbered(takers: Iterable[list[str]]) -> Iterable[tuple[int, tuple[str, ...]]]:
+    """Give a number to each different set of commands that take an option."""
+    return enumerate(dict.fromkeys(tuple(names) for names in takers), 1)
+
+
+def _words(page: CommandPage) -> Iterator[str]:
+    path = " ".join(page.path)
+    complete = f"complete -c dpsctl -n \"__dpsctl_in '{path}'\""
     for name, summary in page.members:
-        yield f"{condition} -a {name} -d {_quoted(summary)}"
+        yield f"{complete} -a {name} -d {_quoted(summary)}"
     for word in page.words:
-        yield f"{condition} -a {word}"
+        yield f"{complete} -a {word}"
     if page.known_values:
-        typing = (
-            f"__dpsctl_at {' '.join(page.path)}; and not string match -q -- '-*' (commandline -ct)"
-        )
-        yield f"complete -c dpsctl -n {_quoted(typing)} -a {_known(page.known_values)}"
+        typing = f"__dpsctl_in '{path}'; and not string match -q -- '-*' (commandline -ct)"
+        yield f'complete -c dpsctl -n "{typing}" -a {_known(page.known_values)}'
     if page.takes_command_line:
-        yield f"{condition} -a '(__fish_complete_subcommand --fcs-skip={len(page.path)})'"
-    for option in page.options:
-        names = " ".join(_name(name) for name in option.names)
-        yield f"{condition} {names}{_value(option)} -d {_quoted(option.help)}"
-        if option.may_stand_alone:
-            yield _value_as_next_word(page, option)
+        yield f"{complete} -a '(__fish_complete_subcommand --fcs-skip={len(page.path)})'"
 
 
-def _value_as_next_word(page: CommandPage, option: OptionPage) -> str:
-    """Offer a value that may be left out behind its option: fish itself offers it behind `=`."""
-    before = f"contains -- (commandline -opc)[-1] {' '.join(option.names)}"
-    condition = f"__dpsctl_at {' '.join(page.path)}; and {before}"
-    return f"complete -c dpsctl -n {_quoted(condition)} -a {_quoted(' '.join(option.choices))}"
+def _option(option: OptionPage, condition: str) -> Iterator[str]:
+    names = " ".join(_name(name) for name in option.names)
+    complete = f"complete -c dpsctl -n '{condition}"
+    yield f"{complete}' {names}{_value(option)} -d {_quoted(option.help)}"
+    if option.may_stand_alone:
+        # fish itself offers a value that may be left out only behind `=`.
+        before = f"contains -- (commandline -opc)[-1] {' '.join(option.names)}"
+        yield f"{complete}; and {before}' -a {_quoted(' '.join(option.choices))}"
 
 
 def _name(name: str) -> str:

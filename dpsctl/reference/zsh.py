@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from dpsctl.descriptions import OptionPage
 from dpsctl.reference.tree import CommandPage
 
+Options = tuple[OptionPage, ...]
 _HEAD = """#compdef dpsctl
 # Completion of dpsctl for zsh, made from its command tree: python -m dpsctl.reference
 
@@ -45,11 +48,26 @@ fi
 
 
 def zsh_script(pages: Sequence[CommandPage]) -> str:
-    """Write the script: one function for each command."""
-    return "\n".join([_HEAD, *("\n".join(_function(page)) for page in pages)]) + _TAIL
+    """Write the script: what several commands take alike, and one function for each command."""
+    counted = Counter(group for page in pages for group in _groups(page))
+    repeated = [group for group, count in counted.items() if count > 1]
+    shared = {group: f"_dpsctl_options_{number}" for number, group in enumerate(repeated, 1)}
+    arrays = [_array(name, group) for group, name in shared.items()]
+    functions = ["\n".join(_function(page, shared)) for page in pages]
+    return "\n".join([_HEAD, *arrays, *functions]) + _TAIL
 
 
-def _function(page: CommandPage) -> Iterator[str]:
+def _groups(page: CommandPage) -> list[Options]:
+    """Cut the options of a page at its headings."""
+    return [tuple(group) for _, group in groupby(page.options, lambda option: option.heading)]
+
+
+def _array(name: str, group: Options) -> str:
+    specs = "\n".join(f"    {spec}" for option in group for spec in _specs(option))
+    return f"typeset -ga {name}=(\n{specs}\n)"
+
+
+def _function(page: CommandPage, shared: Mapping[Options, str]) -> Iterator[str]:
     yield f"{_name(page.path)}() {{"
     if page.members:
         yield "    local curcontext=$curcontext state line ret=1"
@@ -57,8 +75,10 @@ def _function(page: CommandPage) -> Iterator[str]:
     else:
         own_first = " -A '-*'" if page.takes_command_line else ""
         yield f"    _arguments -s -S{own_first} \\"
-    for option in page.options:
-        yield f"        {_option(option)} \\"
+    for group in _groups(page):
+        specs = [spec for option in group for spec in _specs(option)]
+        for spec in [f"${shared[group]}"] if group in shared else specs:
+            yield f"        {spec} \\"
     yield from _positions(page)
     if page.members:
         yield from _dispatch(page)
@@ -96,15 +116,15 @@ def _dispatch(page: CommandPage) -> Iterator[str]:
     yield "    return ret"
 
 
-def _option(option: OptionPage) -> str:
+def _specs(option: OptionPage) -> list[str]:
+    """Specify an option as `_arguments` reads it, once for each spelling."""
     repeatable = "*" if option.several else ""
     others = "" if option.several else f"({' '.join(option.names)})"
     described = f"[{_plain(option.help)}]{_value(option)}"
-    parts = [
+    return [
         _quoted(f"{repeatable}{others}{name}{_joint(option, name)}{described}")
         for name in option.names
     ]
-    return " ".join(parts)
 
 
 def _joint(option: OptionPage, name: str) -> str:
