@@ -15,6 +15,7 @@ _DATE = "November 22, 2026"
 # Words that mdoc would read as macros, were they to stand alone at a place where it looks.
 _MACRO_LENGTHS = (2, 3)
 _LINE = 76
+_LONGEST_WORD = 16
 # Characters that troff would set as typographic ones, which no shell understands.
 _PLAIN = str.maketrans(
     {"\\": "\\e", "'": "\\(aq", "`": "\\(ga", "^": "\\(ha", "~": "\\(ti", "-": "\\-"}
@@ -177,13 +178,20 @@ def _word(text: str) -> str:
 
 def _text(text: str) -> str:
     """Write sentences one a line, as mdoc wants them."""
-    sentences = text.translate(_PLAIN).replace(". ", ".\n").split("\n")
+    words = " ".join(_whole(word) for word in text.translate(_PLAIN).split())
+    sentences = words.replace(". ", ".\n").split("\n")
     lines = [
         line
         for sentence in sentences
         for line in textwrap.wrap(sentence, _LINE, break_on_hyphens=False)
     ]
     return "\n".join(_guarded(line) for line in lines)
+
+
+def _whole(word: str) -> str:
+    """Keep a name from being hyphenated: what is copied has to be right."""
+    is_name = "\\-" in word or len(word) > _LONGEST_WORD
+    return f"\\%{word}" if is_name else word
 
 
 def _escaped(text: str) -> str:
