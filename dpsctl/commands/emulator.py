@@ -68,8 +68,8 @@ def exec_command(
 ) -> Outcome:
     """Run a command beside an emulator that lives as long.
 
-    The command finds the emulator in its environment: DPSCTL_LOGIN, DPSCTL_ID_SCOPE and the CA to
-    trust. The exit code is the command's.
+    The command finds the emulator in its environment: DPSCTL_LOGIN, DPSCTL_ID_SCOPE,
+    DPSCTL_CENTRAL_APP, DPSCTL_CENTRAL_TOKEN and the CA to trust. The exit code is the command's.
     """
     with _started(run, contents, _settings(listening, contents, behaviour)) as emulator:
         from dpsctl.emulator.environment import client_environment

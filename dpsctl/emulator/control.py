@@ -8,6 +8,10 @@ from typing import Any
 
 from dpsctl.emulator.answers import Answer, Json, Refusal, invalid
 from dpsctl.emulator.call import Call, Service
+from dpsctl.emulator.central import records as central
+from dpsctl.emulator.central.device_groups import DEVICE_GROUP
+from dpsctl.emulator.central.devices import DEVICE
+from dpsctl.emulator.central.enrollment_groups import ENROLLMENT_GROUP
 from dpsctl.emulator.enrollments import put
 from dpsctl.emulator.etags import ANY, new_etag
 from dpsctl.emulator.kinds import GROUP, INDIVIDUAL, REGISTRATION, Kind
@@ -68,9 +72,10 @@ def seed(call: Call) -> Answer:
 
 
 def seed_records(service: Service, sent: Any) -> dict[str, int]:
-    """Write `enrollmentGroups`, `enrollments` and `registrations`: all of them, or none.
+    """Write `enrollmentGroups`, `enrollments`, `registrations` and IoT Central's: all, or none.
 
-    Enrollments keep the service's rules. A registration names its group as `enrollmentGroupId`.
+    Records keep the service's rules. A registration names its group as `enrollmentGroupId`. IoT
+    Central's are `centralDevices`, `centralDeviceGroups` and `centralEnrollmentGroups`.
     Returns how many there were of each. Raises Refusal, which names the record.
     """
     if not isinstance(sent, dict) or set(sent) - set(_SEEDED):
@@ -107,6 +112,10 @@ def _seed_registration(service: Service, item: Any) -> None:
     service.store.put(REGISTRATION, record_id, record, label=group)
 
 
+def _seed_central(kind: central.Kind, service: Service, item: Any) -> None:
+    central.seed(kind, service.store, _text(item, "id"), item)
+
+
 def _list(sent: Any, name: str) -> list[Any]:
     items = sent.get(name, []) if isinstance(sent, dict) else None
     if not isinstance(items, list):
@@ -125,4 +134,7 @@ _SEEDED: dict[str, Callable[[Service, Any], None]] = {
     GROUP.collection: partial(_seed_enrollment, GROUP),
     INDIVIDUAL.collection: partial(_seed_enrollment, INDIVIDUAL),
     "registrations": _seed_registration,
+    "centralDevices": partial(_seed_central, DEVICE),
+    "centralDeviceGroups": partial(_seed_central, DEVICE_GROUP),
+    "centralEnrollmentGroups": partial(_seed_central, ENROLLMENT_GROUP),
 }

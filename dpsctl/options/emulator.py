@@ -56,7 +56,8 @@ class Contents:
             "--seed",
             metavar="FILE",
             help="Write these records first (JSON or YAML: enrollmentGroups, enrollments, "
-            "registrations; - is standard input).",
+            "registrations, centralDevices, centralDeviceGroups, centralEnrollmentGroups; - is "
+            "standard input).",
         ),
     ] = None
     hub: Annotated[

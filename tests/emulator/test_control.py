@@ -164,6 +164,8 @@ def test_seed_writes_records_of_all_kinds_twice_over(api, control, group_body):
         {"registrations": [{"registrationId": 1}]},
         {"registrations": [{"registrationId": "a", "enrollmentGroupId": 1}]},
         {"devices": []},
+        {"centralDevices": [{"displayName": "no id"}]},
+        {"centralDevices": [{"id": "d1", "colour": "red"}]},
     ],
 )
 def test_seed_that_is_wrong_anywhere_writes_nothing(api, control, group_body, bad):
@@ -171,6 +173,25 @@ def test_seed_that_is_wrong_anywhere_writes_nothing(api, control, group_body, ba
 
     assert answer.status_code == 400
     assert api("POST", "/enrollmentGroups/query", {"query": "*"}).json() == []
+
+
+def test_seed_writes_records_of_iot_central(control, emulator):
+    by_key = {"id": "line-4", "displayName": "L", "type": "iot"}
+    seed = {
+        "centralDevices": [{"id": "d1", "enabled": False, "type": ["iotEdge"]}],
+        "centralDeviceGroups": [
+            {"id": "all", "displayName": "A", "filter": "SELECT * FROM devices"}
+        ],
+        "centralEnrollmentGroups": [{**by_key, "attestation": {"type": "symmetricKey"}}],
+    }
+
+    answer = control("POST", "seed", seed)
+
+    assert answer.json() == dict.fromkeys(seed, 1)
+    assert emulator.store.get("central.devices", "d1")["enabled"] is False
+    assert emulator.store.get("central.deviceGroups", "all")["displayName"] == "A"
+    keys = emulator.store.get("central.enrollmentGroups", "line-4")["attestation"]["symmetricKey"]
+    assert {*keys} == {"primaryKey", "secondaryKey"}
 
 
 def test_seed_that_is_no_object_is_refused(control):
