@@ -14,6 +14,8 @@ _KEPT_BODY_BYTES = 16384
 _MASK = "***"
 _SECRETS = frozenset({"primarykey", "secondarykey", "endorsementkey", "storagerootkey"})
 _SIGNATURE = re.compile(r"(?i)(sig=)[^&]*")
+_WEBHOOK = "webhookurl"
+_QUERY = re.compile(r"\?.*", re.DOTALL)  # a function's key stands there
 _HEADERS = (
     "authorization",
     "content-type",
@@ -72,7 +74,12 @@ def _masked_body(body: bytes) -> Any:
 
 
 def _masked_object(value: Json) -> Json:
-    return {
-        name: _MASK if name.lower() in _SECRETS and inner is not None else inner
-        for name, inner in value.items()
-    }
+    return {name: _masked_member(name.lower(), inner) for name, inner in value.items()}
+
+
+def _masked_member(name: str, value: Any) -> Any:
+    if name in _SECRETS:
+        return None if value is None else _MASK
+    if name == _WEBHOOK and isinstance(value, str):
+        return _QUERY.sub(f"?{_MASK}", value)
+    return value

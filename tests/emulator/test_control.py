@@ -214,6 +214,16 @@ def test_log_shows_requests_and_masks_secrets(api, emulator, control, create_gro
     assert "sig=***&" in text
 
 
+def test_log_masks_the_key_of_a_webhook(control, create_group):
+    webhook = {"webhookUrl": "https://f.example/api?code=aKey", "apiVersion": "2021-10-01"}
+
+    create_group(allocationPolicy="custom", customAllocationDefinition=webhook)
+    last = control("GET", "requests").json()["requests"][-1]
+
+    seen = last["body"]["customAllocationDefinition"]
+    assert seen == webhook | {"webhookUrl": "https://f.example/api?***"}
+
+
 def test_log_masks_bearer_tokens_and_takes_bodies_that_are_no_json(api, control):
     api("PUT", GROUP, data=b"{", headers={"Authorization": "Bearer secret"})
 
