@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from dpsctl.emulator.clock import Clock
 from dpsctl.emulator.faults import Fault, parse_fault
 
 _MINUTE = 60.0
+_POLLING = re.compile(r"(?i)/[^/]+/registrations/[^/]+/operations/[^/]+")
 _THROTTLED = 429000  # the service's own code for 429 is in no source
 
 
@@ -85,7 +87,7 @@ class _Counter:
         if self.fault.what == "skew" or not self.fault.concerns(method, path):
             return False
         if self.fault.what == "throttle":
-            return self._is_over_the_minute()
+            return not _POLLING.fullmatch(path) and self._is_over_the_minute()
         self._seen += 1
         if self._seen <= self.fault.after or self._struck == self.fault.times:
             return False
@@ -100,7 +102,7 @@ class _Counter:
         return _refusal(statuses[(self._struck - 1) % len(statuses)], self.fault.retry_after)
 
     def _is_over_the_minute(self) -> bool:
-        """Count as the service does: operations in each minute (facts.md C)."""
+        """Count as the service does: operations in each minute, polling is none (facts.md C)."""
         now = self._monotonic()
         if now - self._minute_began >= _MINUTE:
             self._minute_began, self._seen = now, 0

@@ -63,6 +63,16 @@ def test_throttle_counts_the_operations_of_a_minute():
     assert statuses(faults, 3) == [None, None, 429]
 
 
+def test_throttle_does_not_count_how_often_a_device_asks():
+    faults = ActiveFaults(Clock(), ["throttle 1"])
+    operation = "/0ne00000000/registrations/d/operations/5.1"
+
+    asked = [faults.trouble_for("GET", operation).refusal for _ in range(3)]
+
+    assert asked == [None] * 3
+    assert statuses(faults, 2) == [None, 429]
+
+
 def test_skew_moves_the_clock_until_it_is_replaced():
     clock = Clock()
 
