@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from threading import Condition, Thread
 from typing import Any, cast
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from OpenSSL import SSL
 
@@ -26,19 +26,17 @@ App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 log = logging.getLogger(__name__)
 
 _SHUTDOWN_POLL = 0.05
-_GRACE = 1.0  # seconds for the answers under way when it stops
+_GRACE = 1.0  # seconds: for answers under way when it stops, for clients that were refused
 _DRAINED_BYTES = 64 << 20
 _LONGEST_CHUNK_SIZE = 8
-_MQTT_PATH = "/$iothub/websocket"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Listener(socketserver.ThreadingTCPServer):
     """Serve *app* on an address; with a *tls* context over TLS only.
 
-    *exchange* is what serves one client: over HTTP if nothing else is said. It makes the handshake
-    in the client's own thread, so a client that is silent, or slow, or never comes to the end of
-    it, holds up nobody.
+    *exchange* is what serves one client. It makes the handshake in the client's own thread, so a
+    client that is silent, or slow, or never comes to the end of it, holds up nobody.
     """
 
     daemon_threads = True
@@ -52,7 +50,7 @@ class Listener(socketserver.ThreadingTCPServer):
         app: App,
         tls: SSL.Context | None,
         port: int,
-        exchange: type[socketserver.BaseRequestHandler] | None = None,
+        exchange: type[socketserver.BaseRequestHandler],
     ) -> None:
         self.settings = settings
         self.app = app
@@ -63,7 +61,7 @@ class Listener(socketserver.ThreadingTCPServer):
         self._is_stopping = False
         if ":" in settings.host:
             self.address_family = socket.AF_INET6
-        super().__init__((settings.host, port), exchange or Exchange)
+        super().__init__((settings.host, port), exchange)
         self._thread = Thread(target=self.serve_forever, args=(_SHUTDOWN_POLL,), daemon=True)
 
     def start(self) -> None:
@@ -132,16 +130,20 @@ class Exchange(BaseHTTPRequestHandler):
         """Make the handshake, if the server speaks TLS."""
         self.listener = cast(Listener, self.server)
         self.tls_stream: TlsStream | None = None
-        seconds = self.listener.settings.idle_seconds
+        self._wait_at_most(self.listener.settings.idle_seconds)
         if self.listener.tls is None:
-            self.request.settimeout(seconds)
             super().setup()
             return
-        set_time_limit(self.request, seconds)
         self.tls_stream = TlsStream(self.listener.tls, self.request)
         self.peer_certificates = self.tls_stream.peer_certificates()
         self.rfile = io.BufferedReader(self.tls_stream, 1 << 16)
         self.wfile = cast(io.BufferedIOBase, self.tls_stream)
+
+    def _wait_at_most(self, seconds: float) -> None:
+        if self.listener.tls is None:
+            self.request.settimeout(seconds)
+        else:
+            set_time_limit(self.request, seconds)
 
     def answer_request(self) -> None:
         """Read the body, call the app, write what it says."""
@@ -160,25 +162,14 @@ class Exchange(BaseHTTPRequestHandler):
             chunks = self.listener.app(self._environ(body), lambda *given: started.extend(given))
             self._write(started[0], started[1], chunks)
 
-    def do_GET(self) -> None:
-        """Answer a request, or go on in MQTT if it asks for that."""
-        if unquote(self.path.partition("?")[0]) != _MQTT_PATH:
-            self.answer_request()
-            return
-        from dpsctl.emulator.mqtt_websocket import serve_websocket  # only few want it
-
-        self.close_connection = True
-        try:
-            serve_websocket(self)
-        except Refusal as refusal:
-            self.write_refusal(refusal)
-
-    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer_request  # noqa: N815 - inherited
+    do_GET = do_HEAD = do_POST = do_PUT = answer_request  # noqa: N815 - inherited
+    do_PATCH = do_DELETE = answer_request  # noqa: N815 - inherited
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Write the standard library's refusals in the service's shape."""
         self.close_connection = True
         self.write_refusal(Refusal(int(code) * 1000, message or explain or "Bad Request"))
+        self._drain()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
         """Keep quiet: stderr is the command's."""
@@ -255,6 +246,7 @@ class Exchange(BaseHTTPRequestHandler):
 
     def _drain(self) -> None:
         """Read on for a while: who is still sending would not see the answer after a reset."""
+        self._wait_at_most(_GRACE)
         left = _DRAINED_BYTES
         while left > 0 and (data := self.rfile.read1(1 << 16)):
             left -= len(data)

@@ -28,6 +28,7 @@ from dpsctl.emulator.request_log import RequestLog
 from dpsctl.emulator.settings import OWNER_POLICY, EmulatorSettings
 from dpsctl.emulator.store import MEMORY, Store
 from dpsctl.emulator.tls import server_context
+from dpsctl.emulator.upgrade import UpgradableExchange
 from dpsctl.errors import UsageError
 
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost")
@@ -198,7 +199,7 @@ class Emulator:
         if self.settings.tls:
             names = (_known_as(self.settings), *_LOOPBACK_NAMES, *self.settings.sans)
             tls = server_context(*self.identity.server_certificate(names))
-        listeners = [self._bound("--port", self.settings.port, app, tls)]
+        listeners = [self._bound("--port", self.settings.port, app, tls, UpgradableExchange)]
         if self.settings.mqtt_port is not None:
             from dpsctl.emulator.mqtt_listener import MqttExchange  # only few want it
 
@@ -216,7 +217,7 @@ class Emulator:
         port: int,
         app: EmulatorApp,
         tls: SSL.Context | None,
-        exchange: type[BaseRequestHandler] | None = None,
+        exchange: type[BaseRequestHandler],
     ) -> Listener:
         try:
             return Listener(self.settings, app, tls, port, exchange)

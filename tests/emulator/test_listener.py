@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 
 import pytest
+import requests
 
 from dpsctl.emulator.settings import Limits
 
@@ -95,6 +96,13 @@ def test_connection_is_kept_for_the_next_request(connect):
     answers = received(connection)
 
     assert answers.count(b"HTTP/1.1 401 Unauthorized") == 2
+
+
+def test_huge_request_line_is_refused_with_an_answer_that_arrives(emulator):
+    answer = requests.get(f"{emulator.endpoint}/{'a' * 900_000}", verify=emulator.ca_file)
+
+    assert answer.status_code == 414
+    assert answer.json()["errorCode"] == 414000
 
 
 @pytest.mark.parametrize(
