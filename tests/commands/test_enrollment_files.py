@@ -314,14 +314,15 @@ def test_results_come_before_the_input_ends(creating):
     assert statuses([json.loads(rest)]) == [(12, "d10", "created")]
 
 
-def test_interrupt_says_how_far_it_came(creating, emulator):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["sigint", "sigterm"])
+def test_signal_ends_it_with_how_far_it_came(creating, emulator, number):
     emulator.faults.replace(["latency 20s after 1 on POST /enrollments"])
     creating.stdin.write(csv_of(21))
     creating.stdin.flush()
     for _ in range(10):
         creating.stdout.readline()
 
-    creating.send_signal(signal.SIGINT)
+    creating.send_signal(number)
 
     _, told = creating.communicate(timeout=15)
     assert creating.returncode == 130
