@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -40,21 +41,30 @@ _LARGEST = 1 << 20
 
 @dataclass
 class Contexts:
-    """What the configuration file holds; *path* is where it is, or would be."""
+    """What the configuration file holds; *path* is where it is, or would be, *text* as it was."""
 
     path: Path
     current: str | None = None
     contexts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    text: str = field(default="", repr=False)
 
     def named(self, name: str) -> dict[str, Any]:
         """Return the settings of the context *name*. Raises UsageError if it is not in the file."""
         if name not in self.contexts:
             known = ", ".join(sorted(self.contexts)) or "none yet"
+            place = self.place(_CURRENT) if name == self.current else self.path
             raise UsageError(
-                f"context {name!r}: {self.path} has no such context",
+                f"{place}: there is no context {name!r}",
                 f"There are: {known}. 'dpsctl config set --context {name} dps_name=X' adds it.",
             )
         return self.contexts[name]
+
+    def place(self, *keys: str) -> str:
+        """Return where in the file *keys* lead to, as `path:line:column`."""
+        from dpsctl.documents import place_of
+
+        place = place_of(self.text, keys)
+        return f"{self.path}:{place}" if place else str(self.path)
 
     def save(self) -> None:
         """Write the file, for its owner's eyes, whole or not at all."""
@@ -78,8 +88,8 @@ def config_file(environ: Mapping[str, str]) -> Path:
 def load(environ: Mapping[str, str]) -> Contexts:
     """Read the configuration file; a missing one holds nothing.
 
-    Raises UsageError with the line and column if it cannot be read, or naming the setting that is
-    wrong, or if others could change it or read a secret in it.
+    Raises UsageError with the line and column if it cannot be read, or if others could change it or
+    read a secret in it.
     """
     path = config_file(environ)
     try:
@@ -94,7 +104,9 @@ def load(environ: Mapping[str, str]) -> Contexts:
     from dpsctl.documents import read_document
 
     _check_mode(path, mode, text)
-    return _contexts_in(read_document(text, str(path)), path)
+    known = Contexts(path, text=text)
+    _fill(known, read_document(text, str(path)))
+    return known
 
 
 def context_of(name: str | None, run: Run) -> tuple[str, dict[str, Any]] | None:
@@ -102,14 +114,16 @@ def context_of(name: str | None, run: Run) -> tuple[str, dict[str, Any]] | None:
 
     The form of output it asks for holds for the rest of the run. Raises UsageError.
     """
-    contexts = load(run.environ)
-    wanted = name or contexts.current
+    known = load(run.environ)
+    wanted = name or known.current
     if not wanted:
         return None
-    checked = {
-        key: check_setting(key, value, f"{contexts.path}: {_CONTEXTS}.{wanted}.{key}")
-        for key, value in contexts.named(wanted).items()
-    }
+    checked = {}
+    for key, value in known.named(wanted).items():
+        with _placed(known, _CONTEXTS, wanted, key):
+            checked[key] = check_setting(key, value, f"{_CONTEXTS}.{wanted}.{key}")
+    with _placed(known, _CONTEXTS, wanted):
+        check_one_login(checked)
     run.output = checked.get("output")
     return wanted, checked
 
@@ -141,19 +155,25 @@ def check_setting(name: str, value: Any, source: str) -> Any:
         ) from None
 
 
+def check_one_login(settings: Mapping[str, Any]) -> None:
+    """Refuse *settings* of a context that name several connection strings. Raises UsageError."""
+    named = [name for name in LOGIN_REFERENCES if name in settings]
+    if len(named) > 1:
+        raise UsageError(
+            f"{' and '.join(named)}: a context names one connection string",
+            f"'dpsctl config unset {named[0]}' removes one of them.",
+        )
+
+
 def read_login(settings: Mapping[str, Any], run: Run) -> tuple[str, str] | None:
     """Fetch the connection string that a context names, and say where it was.
 
     None if it names none. Raises UsageError if what it names has none.
     """
-    named = [name for name in LOGIN_REFERENCES if settings.get(name)]
-    if not named:
+    name = next((name for name in LOGIN_REFERENCES if name in settings), None)
+    if name is None:
         return None
-    if len(named) > 1:
-        raise UsageError(
-            f"The context has {' and '.join(named)}", "Keep one: there is one connection string."
-        )
-    name, value = named[0], settings[named[0]]
+    value = settings[name]
     source = f"{name} {value if isinstance(value, str) else value[0]}"
     text = _FETCHERS[name](value, source, run).strip()
     run.masker.add(text)
@@ -206,20 +226,38 @@ def _check_mode(path: Path, mode: int, text: str) -> None:
         raise UsageError(f"{path}: others can read the secret in it", f"chmod 600 {path}")
 
 
-def _contexts_in(document: Any, path: Path) -> Contexts:
+@contextmanager
+def _placed(known: Contexts, *keys: str) -> Iterator[None]:
+    """Say in what is refused where in the file it stands."""
+    try:
+        yield
+    except UsageError as error:
+        raise UsageError(f"{known.place(*keys)}: {error.message}", error.hint) from None
+
+
+def _fill(known: Contexts, document: Any) -> None:
+    """Put what the file holds into *known*. Raises UsageError if its form is another."""
     if document is None:
-        return Contexts(path)
+        return
     contexts = document.get(_CONTEXTS) or {} if isinstance(document, dict) else None
-    if not isinstance(contexts, dict) or not all(isinstance(x, dict) for x in contexts.values()):
-        raise UsageError(
-            f"{path}: wanted '{_CONTEXTS}:' with a mapping for each name",
-            "'dpsctl config set --context NAME dps_name=NAME' writes it in the right form.",
-        )
+    if not isinstance(contexts, dict):
+        raise _malformed(known.place(_CONTEXTS))
+    for name, settings in contexts.items():
+        if not isinstance(settings, dict):
+            raise _malformed(known.place(_CONTEXTS, name))
     unknown = set(document) - {_CURRENT, _CONTEXTS}
     if unknown:
         raise UsageError(
-            f"{path}: {min(unknown)!r} has no meaning here",
+            f"{known.place(min(unknown))}: {min(unknown)!r} has no meaning here",
             f"There are {_CURRENT} and {_CONTEXTS}; a setting stands inside a context.",
         )
     current = document.get(_CURRENT)
-    return Contexts(path, str(current) if current else None, contexts)
+    known.current = str(current) if current else None
+    known.contexts = contexts
+
+
+def _malformed(place: str) -> UsageError:
+    return UsageError(
+        f"{place}: wanted '{_CONTEXTS}:' with a mapping for each name",
+        "'dpsctl config set --context NAME dps_name=NAME' writes it in the right form.",
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 import yaml
@@ -49,6 +49,26 @@ def read_document(text: str, source: str) -> Any:
 def read_documents(text: str, source: str) -> list[Any]:
     """Read every document in *text* (`---` between them), as `read_document` reads one."""
     return [document for _, document in _documents(text, source)]
+
+
+def place_of(text: str, keys: Iterable[str]) -> str | None:
+    """Return `line:column` of the key that *keys* lead to, or of the last one that is there.
+
+    *text* is what `read_document` has taken; None if libyaml cannot read it, as some JSON.
+    """
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        node: Any = yaml.compose(text.removeprefix("\ufeff"), Loader=loader)
+    except yaml.YAMLError:
+        return None
+    mark = node.start_mark
+    for key in keys:
+        members = node.value if isinstance(node, yaml.MappingNode) else []
+        found = [(name.start_mark, value) for name, value in members if name.value == key]
+        if not found:
+            break
+        mark, node = found[0]
+    return f"{mark.line + 1}:{mark.column + 1}"
 
 
 def dump(data: Any, *, ascii_only: bool = False) -> str:

@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dpsctl.documents import dump, read_document, read_documents
+from dpsctl.documents import dump, place_of, read_document, read_documents
 from dpsctl.errors import UsageError
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
@@ -265,3 +265,17 @@ def test_dump_never_folds_nor_shares():
 @pytest.mark.usefixtures("parser")
 def test_dump_writes_a_lone_surrogate_as_an_escape():
     assert dump({"a": "x\ud800"}) == 'a: "x\\uD800"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "place"),
+    [
+        pytest.param("a:\n  b:\n    c: 1\n", ["a", "b", "c"], "3:5", id="block style"),
+        pytest.param("\ufeffx: 1\na: {b: 1}\n", ["a", "b"], "2:5", id="flow style after a BOM"),
+        pytest.param("m: &m {c: 1}\na:\n  <<: *m\n", ["a", "c"], "2:1", id="as far as it leads"),
+        pytest.param("- a\n", ["a"], "1:1", id="no mapping"),
+        pytest.param('{"a": "\\ud83d\\ude00"}', ["a"], None, id="JSON that libyaml refuses"),
+    ],
+)
+def test_place_is_that_of_the_key(text, keys, place):
+    assert place_of(text, keys) == place

@@ -85,7 +85,7 @@ def set_settings(
     name = _chosen(known, context)
     given = dict(_assignment(text) for text in assignments)
     settings = {**known.contexts.get(name, {}), **given}
-    _check_one_login(settings)
+    contexts.check_one_login(settings)
     known.contexts[name] = settings
     known.save()
     return {name: settings}
@@ -160,12 +160,3 @@ def _assignment(text: str) -> tuple[str, Any]:
     if not equals:
         raise UsageError("Wanted SETTING=VALUE", "For example dps_name=my-dps.")
     return name, contexts.check_setting(name, value, name)
-
-
-def _check_one_login(settings: Json) -> None:
-    named = [name for name in contexts.LOGIN_REFERENCES if name in settings]
-    if len(named) > 1:
-        raise UsageError(
-            f"{' and '.join(named)}: a context names one connection string",
-            f"'dpsctl config unset {named[0]}' removes one of them first.",
-        )

@@ -289,27 +289,37 @@ BROKEN = [
     pytest.param("contexts:\n  a: {dps_name: x", "config.yaml:3:1:", id="a bracket open"),
     pytest.param("contexts:\n\ta: x\n", "config.yaml:2:1:", id="a tab"),
     pytest.param("a: 1\na: 2\n", "config.yaml:2:1: the key 'a' is given twice", id="twice"),
-    pytest.param("- a\n", "config.yaml: wanted 'contexts:'", id="a list"),
-    pytest.param("contexts: {a: x}\n", "config.yaml: wanted 'contexts:'", id="no mapping"),
-    pytest.param("context: {}\n", "config.yaml: 'context' has no meaning here", id="misspelt"),
+    pytest.param("- a\n", "config.yaml:1:1: wanted 'contexts:'", id="a list"),
+    pytest.param("contexts: {a: x}\n", "config.yaml:1:12: wanted 'contexts:'", id="no mapping"),
+    pytest.param("context: {}\n", "config.yaml:1:1: 'context' has no meaning here", id="misspelt"),
     pytest.param(
-        "{current_context: a, contexts: {a: {dps-name: x}}}",
-        "contexts.a.dps-name: there is no such setting",
+        "current_context: a\ncontexts:\n  a:\n    dps-name: x\n",
+        "config.yaml:4:5: contexts.a.dps-name: there is no such setting",
         id="unknown setting",
     ),
     pytest.param(
         "{current_context: a, contexts: {a: {auth_type: certificate}}}",
-        "contexts.a.auth_type: 'certificate' is none of key, login",
+        "config.yaml:1:37: contexts.a.auth_type: 'certificate' is none of key, login",
         id="unknown word",
     ),
     pytest.param(
         "{current_context: a, contexts: {a: {dps_name: [x]}}}",
-        "contexts.a.dps_name: wanted a text",
+        "config.yaml:1:37: contexts.a.dps_name: wanted a text",
         id="no text",
     ),
     pytest.param(
+        "current_context: a\ncontexts:\n  a: {login_env: A, login_file: b}\n",
+        "config.yaml:3:3: login_env and login_file: a context names one connection string",
+        id="two logins",
+    ),
+    pytest.param(
+        '{"current_context": "a", "contexts": {"a": {"dps_name": "x", "more": "\\ud83d\\ude00"}}}',
+        "config.yaml: contexts.a.more: there is no such setting",
+        id="JSON that YAML cannot hold",
+    ),
+    pytest.param(
         "{current_context: b, contexts: {a: {}}}",
-        "context 'b': ",
+        "config.yaml:1:2: there is no context 'b'",
         id="no such context",
     ),
 ]
@@ -390,7 +400,9 @@ def test_a_file_without_secrets_may_be_read_by_others(write, run_offline):
         pytest.param("set --context a dps_name", "Wanted SETTING=VALUE", id="no value"),
         pytest.param("set dps_name=x", "No context is named", id="no context"),
         pytest.param("set --context a login_env=A login_file=b", "one connection", id="two logins"),
-        pytest.param("unset --context a dps_name", "no such context", id="unset of nothing"),
+        pytest.param(
+            "unset --context a dps_name", "there is no context 'a'", id="unset of nothing"
+        ),
         pytest.param("unset dps_name", "No context is named", id="unset without context"),
         pytest.param("use-context a", "There are: none yet", id="use of nothing"),
         pytest.param("delete-context a", "context 'a'", id="delete of nothing"),
