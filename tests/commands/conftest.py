@@ -13,7 +13,12 @@ def one_record(odd_service):
     def serve(held):
         written = []
         odd_service.clear()
-        path = f"/enrollmentGroups/{held['enrollmentGroupId']}"
+        group_id = held.get("enrollmentGroupId")
+        path = (
+            f"/enrollmentGroups/{group_id}"
+            if group_id
+            else f"/enrollments/{held['registrationId']}"
+        )
 
         def take(request):
             written.append(request.json)
