@@ -1,5 +1,6 @@
 """`compute-device-key --registration-ids`: keys for whole fleets, offline."""
 
+import os
 import shlex
 import stat
 import subprocess
@@ -216,20 +217,18 @@ def test_reader_that_goes_away_ends_it_silently():
 
 @pytest.fixture
 def in_shell(monkeypatch, ids, tmp_path):
-    """Run a shell line over the ids of FLEET, in which `dpsctl` is this one."""
+    """Run a shell line beside ids.txt, which holds FLEET; `dpsctl` is this one there."""
     program = tmp_path / "dpsctl"
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m dpsctl "$@"\n')
     program.chmod(0o755)
-    monkeypatch.setenv("DPSCTL_GROUP_KEY", KEY)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    path = ids(*FLEET)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "group.key").write_text(KEY)
+    ids(*FLEET)
 
     def in_shell(line):
-        with path.open("rb") as stdin:
-            done = subprocess.run(
-                ["sh", "-c", line], stdin=stdin, capture_output=True, timeout=60, check=False
-            )
-        assert done.returncode == 0, done.stderr
+        done = subprocess.run(["sh", "-c", line], capture_output=True, timeout=60, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
         return done.stdout.decode().splitlines()
 
     return in_shell
@@ -241,32 +240,37 @@ def one_process():
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_processes_change_nothing_about_the_result(in_shell, jobs):
-    found = in_shell(f"dpsctl {COMMAND} --registration-ids - --jobs {jobs} -o tsv")
-
-    assert found == one_process()
-
-
-def test_gnu_parallel_spreads_a_fleet(in_shell, program):
-    program("parallel")
-
     found = in_shell(
-        f"parallel --pipe --keep-order --block 10k -j2 dpsctl {COMMAND} --registration-ids - -o tsv"
+        f"dpsctl {COMMAND} --key @group.key --registration-ids ids.txt --jobs {jobs} -o tsv"
     )
 
     assert found == one_process()
 
 
-def test_xargs_spreads_a_fleet(in_shell, program):
-    program("xargs")
+# The examples of the README, but for the size of a piece: FLEET is small.
+PARALLEL = (
+    f"parallel --pipe -k --block 10k 'dpsctl {COMMAND} --key @group.key --registration-ids -"
+    " -o tsv' < ids.txt > keys.tsv"
+)
+XARGS = (
+    "split -l 1000 ids.txt part- && ls part-* |"
+    f" xargs -P 4 -I{{}} dpsctl {COMMAND} --key @group.key --registration-ids {{}} -o tsv"
+    " --out {}.keys && cat part-*.keys > keys.tsv"
+)
 
-    found = in_shell(
-        'xargs -P 2 -n 1000 sh -c \'printf "%s\\n" "$@" |'
-        f" dpsctl {COMMAND} --registration-ids - -o tsv' sh"
-    )
 
-    assert sorted(found) == sorted(one_process())
+@pytest.mark.parametrize("line", [PARALLEL, XARGS], ids=["parallel", "xargs"])
+def test_other_programs_spread_a_fleet(in_shell, program, tmp_path, line):
+    for name in ("parallel", "xargs", "split"):
+        if f"{name} " in line:
+            program(name)
+
+    in_shell(line)
+
+    assert (tmp_path / "keys.tsv").read_text().splitlines() == one_process()
 
 
+@pytest.mark.usefixtures("in_shell")
 def test_spark_spreads_a_fleet(monkeypatch):
     pyspark = pytest.importorskip("pyspark", reason="there is no PySpark")
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
@@ -274,9 +278,10 @@ def test_spark_spreads_a_fleet(monkeypatch):
 
     context = pyspark.SparkContext("local[2]")
     try:
-        filter_line = f"{sys.executable} -m dpsctl {COMMAND} --registration-ids - -o tsv"
-        piped = context.parallelize(FLEET, 3).pipe(filter_line, {"DPSCTL_GROUP_KEY": KEY}, True)
-        found = piped.collect()
+        ids = context.parallelize(FLEET, 3)
+        environment = {"DPSCTL_GROUP_KEY": KEY, "PATH": os.environ["PATH"]}
+        keys = ids.pipe(f"dpsctl {COMMAND} --registration-ids - -o tsv", environment, True)
+        found = keys.collect()
     finally:
         context.stop()
 
