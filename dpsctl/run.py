@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
@@ -59,7 +60,7 @@ class Run:
     def warn_of_typed_secrets(self) -> None:
         """Tell a person at a terminal, once, that arguments are for everybody to read."""
         silenced = self.environ.get("DPSCTL_NO_ARGV_WARNING")
-        if self.typed_secrets and self.stderr and self.stderr.isatty() and not silenced:
+        if self.typed_secrets and self.stderr.isatty() and not silenced:
             flag = self.typed_secrets[0]
             self.warn(
                 f"{flag}: other users of this machine can read arguments, and the shell keeps "
@@ -78,8 +79,12 @@ class Run:
             self.tell(text)
 
     def tell(self, text: str) -> None:
-        """Print *text* on stderr with every secret of the run masked."""
+        """Print *text* on stderr with every secret of the run masked.
+
+        A stderr that takes nothing (a full disk) changes neither result nor exit code.
+        """
         shown = self.masker.mask(text)
         encoding = getattr(self.stderr, "encoding", None) or "utf-8"
         safe = shown.encode(encoding, "backslashreplace").decode(encoding)
-        print(safe, file=self.stderr, flush=True)
+        with suppress(OSError):
+            print(safe, file=self.stderr, flush=True)

@@ -10,6 +10,9 @@ import pytest
 KEY = "bXktdmVyeS1vd24tZ3JvdXAta2V5LWZvci10ZXN0cw=="
 LOGIN = f"HostName=h.example;SharedAccessKeyName=owner;SharedAccessKey={KEY}"
 NO_SUCH_PLACE = {"DPSCTL_LOGIN": LOGIN, "DPSCTL_ENDPOINT_URL": "http://127.0.0.1:9"}
+DERIVE = "enrollment-group compute-device-key --rid d1"
+# printf d1 | openssl dgst -sha256 -mac HMAC -macopt key:abc -binary | base64
+DERIVED = "14fz4SogbZi3mbB5Ko7eiHeP57m6/lRZylmpW4JIgHU=\n"
 
 
 @pytest.mark.parametrize(
@@ -156,6 +159,40 @@ def test_reader_that_went_away_ends_the_run_in_silence():
     )
 
     assert done.stderr == "141\n"
+
+
+@pytest.mark.parametrize(
+    ("streams", "line", "code", "out"),
+    [
+        pytest.param(">&-", "version", 0, "", id="no-stdout"),
+        pytest.param(">&-", "version --help", 0, "", id="no-stdout-for-help"),
+        pytest.param(">&-", f"{DERIVE} --key {KEY}", 0, "", id="no-stdout-early"),
+        pytest.param(">&- 2>&-", "enrollment-group list", 7, "", id="no-stdout-no-stderr"),
+        pytest.param("<&- >&- 2>&-", "enrollment-group list", 7, "", id="nothing-open"),
+        pytest.param("2>&-", "enrollment-group list", 7, "", id="no-stderr"),
+        pytest.param("2>&-", "enrollment-group list --debug", 7, "", id="no-stderr-for-a-trace"),
+        pytest.param("2>&-", "enrollment-group --bogus", 2, "", id="no-stderr-for-usage"),
+        pytest.param("2>&-", f"{DERIVE} --key YWJj -o tsv", 0, DERIVED, id="no-stderr-to-warn"),
+        pytest.param("2>/dev/full", f"{DERIVE} --key YWJj -o tsv", 0, DERIVED, id="full-stderr"),
+        pytest.param("2>/dev/full", "enrollment-group list", 7, "", id="full-stderr-of-an-error"),
+    ],
+)
+def test_stream_that_takes_nothing_leaves_result_and_code_alone(streams, line, code, out):
+    environment = {**os.environ, **NO_SUCH_PLACE}
+    shell = f"exec {sys.executable} -m dpsctl {line} {streams}"
+
+    done = subprocess.run(
+        ["sh", "-c", shell], env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (code, out, "")
+
+
+def test_closed_stdin_is_an_error_where_it_is_asked_for(run_process):
+    done = run_process(*DERIVE.split(), "--key", "@-", preexec_fn=lambda: os.close(0))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--key @-: standard input is closed" in done.stderr
 
 
 def test_full_disk_is_reported_not_traced():
