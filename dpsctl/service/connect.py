@@ -14,6 +14,7 @@ from dpsctl.service.http import Http, Target
 from dpsctl.service.service import Purpose
 from dpsctl.service.settings import settle
 
+ENDPOINT_VARIABLE = "DPSCTL_ENDPOINT_URL"
 _READING = Purpose()
 
 
@@ -31,11 +32,11 @@ def connect(connection: Connection, run: Run, purpose: Purpose = _READING) -> Dp
 
 def target_of(connection: Connection, access: Access, run: Run, *, dry_run: bool = False) -> Target:
     """Say where to connect: the service's host, or `DPSCTL_ENDPOINT_URL` in its place."""
-    endpoint = run.environ.get("DPSCTL_ENDPOINT_URL")
+    endpoint = run.environ.get(ENDPOINT_VARIABLE)
     if endpoint:
-        url_of("", "DPSCTL_ENDPOINT_URL", run)
+        url_of("", ENDPOINT_VARIABLE, run)
     return Target(
-        url=lambda: url_of(access.host(), "DPSCTL_ENDPOINT_URL", run),
+        url=lambda: url_of(access.host(), ENDPOINT_VARIABLE, run),
         api_version=quote(connection.service_api_version or "", safe=""),
         verify=trusted(connection, run),
         timeout=connection.timeout,

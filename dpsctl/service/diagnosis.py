@@ -20,10 +20,10 @@ from dpsctl.options.connection import Connection
 from dpsctl.run import Run
 from dpsctl.service.access import READ_RIGHTS, access_to
 from dpsctl.service.auth import Access
-from dpsctl.service.connect import target_of
-from dpsctl.service.endpoints import trusted
+from dpsctl.service.connect import ENDPOINT_VARIABLE, target_of
+from dpsctl.service.endpoints import trusted, url_of
 from dpsctl.service.handshake import connected, greeted
-from dpsctl.service.http import Http, Request, Target
+from dpsctl.service.http import Http, Request
 from dpsctl.service.settings import Settled, settle
 
 _MOST_SKEW = 300.0  # seconds: half of a token's life
@@ -116,7 +116,8 @@ class _Diagnosis:
         if not self._proxy:
             raise _NotNeeded("no proxy is set for this host")
         host, port = self._proxy.hostname or "", self._proxy.port or 8080
-        connected(host, port, self._timeout).close()
+        hint = "Is HTTPS_PROXY right? NO_PROXY names hosts to reach without it."
+        connected(host, port, self._timeout, hint).close()
         return f"{host}:{port} answers"
 
     def dns(self) -> str:
@@ -136,7 +137,8 @@ class _Diagnosis:
         if self._proxy:
             raise _NotNeeded("the proxy connects")
         started = time.monotonic()
-        connected(self._url.hostname or "", self._port, self._timeout).close()
+        hint = "Is the service running, and does a firewall let this machine through?"
+        connected(self._url.hostname or "", self._port, self._timeout, hint).close()
         return f"port {self._port} answers in {(time.monotonic() - started) * 1000:.0f} ms"
 
     def tls(self) -> str:
@@ -203,17 +205,13 @@ class _Diagnosis:
         return access_to(self._settled, self._run, READ_RIGHTS)
 
     @cached_property
-    def _target(self) -> Target:
-        return target_of(self._settled.connection, self._access, self._run)
-
-    @cached_property
     def _http(self) -> Http:
-        return Http(self._target, self._access.authorization, self._run)
+        target = target_of(self._settled.connection, self._access, self._run)
+        return Http(target, self._access.authorization, self._run)
 
     @cached_property
     def _url(self) -> Any:
-        url = self._target.url
-        return urlsplit(url if isinstance(url, str) else url())
+        return urlsplit(url_of(self._access.host(), ENDPOINT_VARIABLE, self._run))
 
     @property
     def _port(self) -> int:

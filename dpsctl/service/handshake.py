@@ -10,18 +10,15 @@ from http.client import HTTPException, HTTPMessage, HTTPSConnection
 from pathlib import Path
 from typing import Any
 
-from dpsctl.errors import Unreachable
+from dpsctl.errors import Unreachable, UsageError
 
 
-def connected(host: str, port: int, timeout: float) -> socket.socket:
-    """Open a connection. Raises Unreachable."""
+def connected(host: str, port: int, timeout: float, hint: str) -> socket.socket:
+    """Open a connection. Raises Unreachable, which says *hint*."""
     try:
         return socket.create_connection((host, port), timeout)
     except OSError as error:
-        raise Unreachable(
-            f"{host}:{port}: {error.strerror or error}",
-            "Is the service running, and does a firewall let this machine through?",
-        ) from None
+        raise Unreachable(f"{host}:{port}: {error.strerror or error}", hint) from None
 
 
 def greeted(
@@ -29,7 +26,8 @@ def greeted(
 ) -> tuple[str, HTTPMessage]:
     """Shake hands and ask for nothing in particular; return what TLS says, the answer's headers.
 
-    *proxy* is a parted URL or None, *verify* as requests takes it. Raises Unreachable.
+    *proxy* is a parted URL or None, *verify* as requests takes it. Raises Unreachable, or
+    UsageError for a CA file that is none.
     """
     trust = _ca_of(verify)
     try:
@@ -73,7 +71,12 @@ def _ca_of(verify: str | bool) -> str:
 def _context(trust: str) -> ssl.SSLContext:
     if Path(trust).is_dir():
         return ssl.create_default_context(capath=trust)
-    return ssl.create_default_context(cafile=trust)
+    try:
+        return ssl.create_default_context(cafile=trust)
+    except OSError:
+        raise UsageError(
+            f"{trust}: holds no certificates to trust", "Give a file of PEM certificates."
+        ) from None
 
 
 def _described(tls: ssl.SSLSocket, trust: str) -> str:

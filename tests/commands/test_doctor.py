@@ -76,7 +76,18 @@ def test_a_ca_that_did_not_sign_it_is_named(certificate_file, doctor):
 def test_a_ca_file_that_is_not_there_is_named(doctor):
     findings, _ = doctor("--ca-bundle /nowhere/ca.pem", expect=2)
 
-    assert "--ca-bundle /nowhere/ca.pem: cannot read it" in str(findings)
+    assert failed(findings) == ["tls"]
+    assert findings["tls"]["detail"] == "--ca-bundle /nowhere/ca.pem: cannot read it"
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_a_ca_file_without_certificates_is_named(doctor, tmp_path):
+    (tmp_path / "ca.pem").write_text("nothing")
+
+    findings, _ = doctor(f"--ca-bundle {tmp_path / 'ca.pem'}", expect=2)
+
+    assert failed(findings) == ["tls"]
+    assert findings["tls"]["detail"].endswith("ca.pem: holds no certificates to trust")
 
 
 def test_a_stopped_server_is_named(signed_in, doctor, monkeypatch):
@@ -216,6 +227,7 @@ def test_a_proxy_that_does_not_answer_is_named(signed_in, doctor, monkeypatch):
 
     assert failed(findings) == ["proxy"]
     assert f"127.0.0.1:{port}" in findings["proxy"]["detail"]
+    assert "HTTPS_PROXY" in findings["proxy"]["hint"]
     assert findings["dns"]["status"] == "skipped"
 
 
