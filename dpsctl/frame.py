@@ -157,6 +157,7 @@ def show_result(result: Any, display: Display, run: Run, verb: Verb) -> int:
         query=query,
         colour=colour,
         columns=outcome.columns or verb.columns,
+        rows=outcome.rows,
         width=_width_of(run.stdout),
     )
     try:

@@ -15,12 +15,16 @@ FORMATS = ("json", "jsonc", "yaml", "yamlc", "table", "tsv", "none", "jsonl", "c
 
 @dataclass(frozen=True)
 class Style:
-    """How to show a result; *width* is the terminal's, None for a pipe or a file."""
+    """How to show a result; *width* is the terminal's, None for a pipe or a file.
+
+    *columns* and *rows* are for a table without a query; the rows stand for the result.
+    """
 
     format: str = "json"
     query: CompiledQuery | None = None
     colour: bool = False
     columns: Mapping[str, str] | None = None
+    rows: list[Any] | None = None
     width: int | None = None
 
 
@@ -104,8 +108,11 @@ def _highlighted(text: str, language: str) -> str:
 def _show_table(data: Any, style: Style, out: TextIO) -> None:
     from dpsctl.tables import table
 
-    columns = None if style.query else style.columns
-    _write(out, table(data, columns, style.width, style.colour))
+    if style.query:
+        _write(out, table(data, None, style.width, style.colour))
+        return
+    rows = data if style.rows is None else style.rows
+    _write(out, table(rows, style.columns, style.width, style.colour))
 
 
 def _show_tsv(data: Any, style: Style, out: TextIO) -> None:

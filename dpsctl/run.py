@@ -25,12 +25,14 @@ class Outcome:
     """A result that ends the program with a code of its own (a bulk in which some items failed).
 
     *exit_code* may be a function: it is called once all of *data* has been shown. *columns* are
-    those of a table, where the command's own do not fit.
+    those of a table, where the command's own do not fit; *rows* are a table's lines, where *data*
+    is no list of them.
     """
 
     data: Any
     exit_code: int | Callable[[], int]
     columns: Mapping[str, str] | None = None
+    rows: list[Any] | None = None
 
 
 @dataclass(eq=False, repr=False)

@@ -10,7 +10,7 @@ from dpsctl import contexts
 from dpsctl.errors import UsageError
 from dpsctl.frame import Noun
 from dpsctl.options.connection import Connection, Sources
-from dpsctl.run import Run
+from dpsctl.run import Outcome, Run
 
 Json = dict[str, Any]
 ContextName = Annotated[str, Argument(metavar="CONTEXT", help="Name of the context.")]
@@ -23,6 +23,7 @@ WhichContext = Annotated[
         help="Context to change (the current one unless given).",
     ),
 ]
+_COLUMNS = {"Setting": "setting", "Value": "value"}
 command = Noun("config", "Name services and how to sign in to them.")
 
 
@@ -39,17 +40,17 @@ def view(
     show_origin: Annotated[
         bool, Option("--show-origin", help="Say where each setting comes from.")
     ] = False,
-) -> Json:
+) -> Outcome:
     """Show the contexts, and the settings a command would use now.
 
     A setting comes from the first that says it: a flag, the environment, the context, az's own
-    configuration, the default. Secrets are not shown.
+    configuration, the default. Secrets are not shown. A table has the settings only.
     """
     from dpsctl.service.settings import explain
 
     known = contexts.load(run.environ)
     settings = list(explain(connection, sources, run))
-    return {
+    shown = {
         "file": str(known.path),
         "currentContext": known.current,
         "contexts": known.contexts,
@@ -60,6 +61,8 @@ def view(
             for item in settings
         },
     }
+    columns = _COLUMNS | ({"Origin": "origin"} if show_origin else {})
+    return Outcome(shown, 0, columns, settings)
 
 
 @command.verb(

@@ -66,6 +66,25 @@ def test_a_context_is_made_chosen_and_removed(run_process):
     assert json.loads(run_process("config", "view").stdout)["contexts"] == {}
 
 
+@pytest.mark.usefixtures("two_contexts")
+def test_people_get_a_table_of_settings_and_where_they_come_from(run_offline):
+    lines = run_offline("config view --show-origin -o table").out.splitlines()
+    short = run_offline("config view -o table").out.splitlines()
+
+    assert lines[0].split() == ["Setting", "Value", "Origin"]
+    assert lines[2].split(maxsplit=2) == ["dps_name", "factory-dps", "context factory"]
+    assert short[2].split() == ["dps_name", "factory-dps"]
+    assert len(lines) == len(short)
+
+
+@pytest.mark.usefixtures("two_contexts")
+def test_a_query_of_the_configuration_makes_its_own_table(run_offline):
+    out = run_offline("config view -o table --query contexts.lab").out
+
+    assert "lab-dps" in out
+    assert "factory-dps" not in out
+
+
 def test_the_file_is_for_its_owner_only_and_leaves_no_other_behind(run_offline):
     run_offline("config set --context lab dps_name=lab-dps")
 
