@@ -17,8 +17,9 @@ def describe(_: Call) -> Answer:
 @cache
 def read_description() -> Json:
     """Read the description; it is kept in YAML because people read it too."""
-    import yaml
+    from dpsctl.documents import read_document  # few ask for it, and it loads PyYAML
 
-    text = files("dpsctl.emulator").joinpath("openapi.yaml").read_text(encoding="utf-8")
-    description: Json = yaml.safe_load(text)
+    name = "openapi.yaml"
+    text = files("dpsctl.emulator").joinpath(name).read_text(encoding="utf-8")
+    description: Json = read_document(text, name)
     return description
