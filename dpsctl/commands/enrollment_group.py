@@ -75,7 +75,7 @@ def create(
     change = _change(definition, Removal(), run)
     new = change.attestation or new_attestation(definition.attestation, {}, SIGNING)
     body = new_record(ID_FIELD, group_id, new, definition.settings)
-    body = edited(body, definition.edits)
+    body = edited(body, definition.edits, definition.settings)
     return create_record(service.groups, group_id, body, if_exists, change.of)
 
 

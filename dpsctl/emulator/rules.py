@@ -53,7 +53,8 @@ _CHOICES = {
     "provisioningStatus": ("enabled", "disabled"),
     "allocationPolicy": ("hashed", "geoLatency", "static", "custom"),
 }
-_OLDEST_WEBHOOK = "2018-09-01-preview"
+# A version is a date; that of a preview may be the first of its day.
+_OLDEST_WEBHOOK = "2018-09-01"
 
 
 def accept_enrollment(
@@ -149,5 +150,7 @@ def _check_allocation(body: Json) -> None:
     url, version = webhook.get("webhookUrl"), webhook.get("apiVersion")
     if not (isinstance(url, str) and url and isinstance(version, str)):
         raise invalid("allocationPolicy custom needs a webhookUrl and an apiVersion.")
-    if version < _OLDEST_WEBHOOK:
-        raise invalid(f"customAllocationDefinition.apiVersion must be {_OLDEST_WEBHOOK} or later.")
+    if version[: len(_OLDEST_WEBHOOK)] < _OLDEST_WEBHOOK:
+        raise invalid(
+            f"customAllocationDefinition.apiVersion must be {_OLDEST_WEBHOOK}-preview or later."
+        )

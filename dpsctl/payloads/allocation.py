@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from dpsctl.errors import UsageError
@@ -11,47 +12,59 @@ from dpsctl.values import parse_list
 Json = dict[str, Any]
 # The earliest version whose types a webhook can be sent (seed, CustomAllocationDefinition).
 _EARLIEST_WEBHOOK_VERSION = "2018-09-01-preview"
+_WEBHOOK = "customAllocationDefinition"
+_FIELDS = frozenset({"allocationPolicy", "iotHubs", _WEBHOOK})
+_FLAGS = {"webhookUrl": "--webhook-url", "apiVersion": "--api-version"}
 
 
 def changed_allocation(record: Json, settings: Settings) -> Json:
-    """Return *record* with the allocation that the flags ask for.
-
-    Raises UsageError if the flags together with what the record already says make no sense. What
-    no flag touches is not judged: an old record may hold more than these rules allow.
-    """
-    given = _given(settings)
-    if not given:
-        return record
-    changed = {**record, **given}
-    webhook = {
-        name: value
-        for name, value in (
-            ("webhookUrl", settings.webhook_url),
-            ("apiVersion", settings.api_version),
-        )
-        if value is not None
-    }
-    if webhook:
-        old = record.get("customAllocationDefinition") or {}
-        changed["customAllocationDefinition"] = {**old, **webhook}
-    _check_hubs(changed)
-    _check_webhook(changed, settings)
+    """Return *record* with the allocation that the flags ask for."""
+    changed = dict(record)
+    if settings.allocation_policy is not None:
+        changed["allocationPolicy"] = settings.allocation_policy.value
+    if settings.iot_hubs:
+        changed["iotHubs"] = parse_list(settings.iot_hubs, "--iot-hubs")
+    if webhook := _given_webhook(settings):
+        old = record.get(_WEBHOOK) or {}
+        changed[_WEBHOOK] = {**old, **webhook}
     return changed
 
 
-def _given(settings: Settings) -> Json:
-    given: Json = {}
-    if settings.allocation_policy is not None:
-        given["allocationPolicy"] = settings.allocation_policy.value
-    if settings.iot_hubs:
-        given["iotHubs"] = parse_list(settings.iot_hubs, "--iot-hubs")
-    if settings.webhook_url is not None or settings.api_version is not None:
-        given["customAllocationDefinition"] = {}
-    return given
+def check_allocation(record: Json, settings: Settings, edited: Iterable[str]) -> None:
+    """Refuse a *record* whose allocation makes no sense, if flags or edits have touched it.
+
+    *edited* are the fields that `--set` and `--remove` name. What nothing touches is not judged:
+    an old record may hold more than these rules allow. Raises UsageError.
+    """
+    webhook = _given_webhook(settings)
+    fields = _FIELDS.intersection(edited)
+    if not (fields or webhook or settings.iot_hubs or settings.allocation_policy):
+        return
+    hubs, definition = record.get("iotHubs") or [], record.get(_WEBHOOK) or {}
+    if not isinstance(hubs, list):
+        raise UsageError("--set iotHubs: hubs are a list", "Write iotHubs:='[\"HOST\"]'.")
+    if not isinstance(definition, dict):
+        raise UsageError(
+            "--set customAllocationDefinition: a webhook is an object",
+            "Set customAllocationDefinition.webhookUrl and .apiVersion.",
+        )
+    policy = record.get("allocationPolicy")
+    _check_hubs(policy, hubs)
+    if policy == "custom":
+        _check_definition(definition, definition if _WEBHOOK in fields else webhook)
+    elif webhook:
+        raise UsageError(
+            f"{_FLAGS[next(iter(webhook))]} is for --allocation-policy custom only",
+            "Add --allocation-policy custom, or leave the webhook out.",
+        )
 
 
-def _check_hubs(record: Json) -> None:
-    policy, hubs = record.get("allocationPolicy"), record.get("iotHubs") or []
+def _given_webhook(settings: Settings) -> Json:
+    given = {"webhookUrl": settings.webhook_url, "apiVersion": settings.api_version}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _check_hubs(policy: Any, hubs: list[Any]) -> None:
     if hubs and not policy:
         raise UsageError(
             "--iot-hubs: hubs without an allocation policy are refused by the service",
@@ -64,25 +77,18 @@ def _check_hubs(record: Json) -> None:
         )
 
 
-def _check_webhook(record: Json, settings: Settings) -> None:
-    given = "--webhook-url" if settings.webhook_url is not None else "--api-version"
-    if record.get("allocationPolicy") != "custom":
-        if settings.webhook_url is not None or settings.api_version is not None:
-            raise UsageError(
-                f"{given} is for --allocation-policy custom only",
-                "Add --allocation-policy custom, or leave the webhook out.",
-            )
-        return
-    definition = record.get("customAllocationDefinition") or {}
-    for field, flag in (("webhookUrl", "--webhook-url"), ("apiVersion", "--api-version")):
+def _check_definition(definition: Json, changed: Json) -> None:
+    """Refuse a webhook that is not whole, or whose *changed* parts cannot be right."""
+    for field, flag in _FLAGS.items():
         if not definition.get(field):
             raise UsageError(
                 f"--allocation-policy custom needs {flag}",
                 "Give both --webhook-url and --api-version.",
             )
-    if settings.api_version is not None:
-        _check_version(settings.api_version)
-    if settings.webhook_url is not None and "://" not in settings.webhook_url:
+    if "apiVersion" in changed:
+        _check_version(str(changed["apiVersion"]))
+    url = str(changed.get("webhookUrl", "https://"))
+    if not url.lower().startswith(("https://", "http://")):
         raise UsageError(
             "--webhook-url is no URL", "Write it whole, such as https://my.example/api/allocate."
         )

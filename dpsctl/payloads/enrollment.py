@@ -12,7 +12,7 @@ from dpsctl.options.individual import Device
 from dpsctl.options.records import Edits
 from dpsctl.options.words import WORD_BREAK, ReprovisionPolicy, Toggle
 from dpsctl.paths import parse_assignment, parse_path, remove_path, set_path
-from dpsctl.payloads.allocation import changed_allocation
+from dpsctl.payloads.allocation import changed_allocation, check_allocation
 from dpsctl.payloads.attestation import changed_attestation
 from dpsctl.values import parse_object
 
@@ -47,7 +47,7 @@ class Change:
             changed["attestation"] = changed_attestation(
                 record.get("attestation") or {}, self.attestation, self.removal, self.collection
             )
-        return edited(changed, self.edits)
+        return edited(changed, self.edits, self.settings)
 
 
 def new_record(id_field: str, record_id: str, attestation: Json, settings: Settings) -> Json:
@@ -88,26 +88,34 @@ def changed_device(record: Json, device: Device) -> Json:
     return changed
 
 
-def edited(record: Json, edits: Edits) -> Json:
-    """Return *record* with the fields that `--set` and `--remove` name changed."""
+def edited(record: Json, edits: Edits, settings: Settings) -> Json:
+    """Return *record* with the fields that `--set` and `--remove` name changed.
+
+    What the edits and the flags' *settings* together make of it is judged. Raises UsageError.
+    """
     for assignment in edits.set_values or []:
         path, value = parse_assignment(assignment)
         record = set_path(record, path, value)
     for name in edits.remove_paths or []:
         record = remove_path(record, parse_path(name))
+    check_allocation(record, settings, _edited_fields(edits))
     return record
 
 
 def check_edits(edits: Edits, id_field: str) -> None:
     """Refuse edits that cannot be read, and those of the record's id and etag."""
-    paths = [parse_assignment(text)[0] for text in edits.set_values or []]
-    paths += [parse_path(text) for text in edits.remove_paths or []]
-    for path in paths:
-        if path[0] in {id_field, "etag"}:
+    for name in _edited_fields(edits):
+        if name in {id_field, "etag"}:
             raise UsageError(
-                f"--set and --remove cannot change {path[0]}",
+                f"--set and --remove cannot change {name}",
                 "It names the record, or has an option of its own.",
             )
+
+
+def _edited_fields(edits: Edits) -> list[str]:
+    paths = [parse_assignment(text)[0] for text in edits.set_values or []]
+    paths += [parse_path(text) for text in edits.remove_paths or []]
+    return [path[0] for path in paths]
 
 
 def _reprovision_policy(policy: ReprovisionPolicy) -> Json:

@@ -48,7 +48,7 @@ class Draft:
         """Build the record; *certificates* are the texts of all of them, by slot."""
         attestation = new_attestation(self.attestation, certificates, CLIENT)
         record = new_record(ID_FIELD, str(self.record_id), attestation, self.settings)
-        return edited(changed_device(record, self.device), self.edits)
+        return edited(changed_device(record, self.device), self.edits, self.settings)
 
     def change(self, certificates: Mapping[str, str]) -> Change:
         """Say what to change where the record is there already."""

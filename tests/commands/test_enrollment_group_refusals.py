@@ -58,6 +58,9 @@ BY_CREATE = [
     ),
     pytest.param("--ap custom --wh https://w --av latest", ["--api-version"], id="no-date"),
     pytest.param("--ap custom --wh w --av 2021-10-01", ["--webhook-url"], id="no-url"),
+    pytest.param("--set iotHubs:='[\"h\"]'", ["--allocation-policy"], id="set-hubs-alone"),
+    pytest.param("--ap static --set iotHubs:=[]", ["exactly one"], id="set-no-hub"),
+    pytest.param("--set allocationPolicy=custom", ["--webhook-url"], id="set-custom-alone"),
 ]
 
 
@@ -175,6 +178,7 @@ def test_broken_query_is_refused_unsent(odd_service, run_offline, verb):
         pytest.param("--ap hashed --ih a b", "--ap static", ["exactly one"], id="static-of-two"),
         pytest.param("--pk {key}", "--ap custom", ["--webhook-url"], id="custom-without-webhook"),
         pytest.param("--ap hashed", "--wh https://w", ["--webhook-url"], id="webhook-for-hashed"),
+        pytest.param("--ap static --ih a", "--remove iotHubs.0", ["one hub"], id="remove-the-hub"),
         pytest.param("--pk {key}", "--remove nope", ["--remove", "nope"], id="remove-nothing"),
         pytest.param("--pk {key}", "--set iotHubs.0=h", ["--set", "iotHubs"], id="index-of-none"),
     ],

@@ -185,3 +185,11 @@ def test_any_field_can_be_set_and_removed(run):
     assert group["new"] == {"deep": [1, "two"], "a.b": None}
     assert group["newer"] is True
     assert group["initialTwin"]["tags"] == {}
+
+
+def test_flags_and_edits_of_the_allocation_are_judged_together(run):
+    run("enrollment-group create --gid g1 --ap static --set iotHubs:='[\"h1\"]'")
+
+    group = run(f"{UPDATE} --ih h2 h3 --set allocationPolicy=geoLatency").json
+
+    assert (group["allocationPolicy"], group["iotHubs"]) == ("geoLatency", ["h2", "h3"])

@@ -277,14 +277,17 @@ def test_bad_key_is_refused(api, group_body, key):
     assert "primaryKey" in answer.json()["message"]
 
 
-@pytest.mark.parametrize("version", ["2017-01-01", "2019-03-01-preview"])
-def test_webhook_version_has_a_lower_bound(api, group_body, version):
+@pytest.mark.parametrize(
+    ("version", "status"),
+    [("2018-08-31", 400), ("2018-09-01-preview", 200), ("2018-09-01", 200), ("2021-10-01", 200)],
+)
+def test_webhook_version_has_a_lower_bound(api, group_body, version, status):
     webhook = {"webhookUrl": "https://w", "apiVersion": version}
     body = group_body(allocationPolicy="custom", customAllocationDefinition=webhook)
 
     answer = api("PUT", "/enrollmentGroups/g1", body)
 
-    assert (answer.status_code == 400) == (version < "2018-09-01-preview")
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
+from contextlib import nullcontext
+
 import pytest
 
 from dpsctl.errors import UsageError
 from dpsctl.options.enrollment import Settings
 from dpsctl.options.words import AllocationPolicy
-from dpsctl.payloads.allocation import changed_allocation
+from dpsctl.payloads.allocation import changed_allocation, check_allocation
 
 WEBHOOK = {"webhookUrl": "https://w.example", "apiVersion": "2019-03-31"}
 CUSTOM = {"allocationPolicy": "custom", "customAllocationDefinition": WEBHOOK}
@@ -88,9 +90,82 @@ def test_record_that_was_handed_in_stays_as_it_was():
 )
 def test_version_of_the_webhook_is_compared_by_date(version, is_taken):
     settings = Settings(api_version=version)
+    record = changed_allocation(CUSTOM, settings)
 
-    if is_taken:
-        assert changed_allocation(CUSTOM, settings)
-    else:
-        with pytest.raises(UsageError, match=r"^--api-version "):
-            changed_allocation(CUSTOM, settings)
+    with nullcontext() if is_taken else pytest.raises(UsageError, match=r"^--api-version "):
+        check_allocation(record, settings, [])
+
+
+@pytest.mark.parametrize(
+    ("url", "is_taken"),
+    [
+        ("https://w.example", True),
+        ("HTTP://w", True),
+        ("w.example", False),
+        ("ftp://w.example", False),
+        ("://", False),
+    ],
+)
+def test_webhook_is_reached_over_http(url, is_taken):
+    settings = Settings(webhook_url=url)
+    record = changed_allocation(CUSTOM, settings)
+
+    with nullcontext() if is_taken else pytest.raises(UsageError, match=r"^--webhook-url "):
+        check_allocation(record, settings, [])
+
+
+ODD = {"webhookUrl": "old", "apiVersion": "old"}
+
+
+@pytest.mark.parametrize(
+    ("record", "edited"),
+    [
+        pytest.param({"iotHubs": ["a"]}, [], id="touched-by-nothing"),
+        pytest.param({"iotHubs": ["a"]}, ["initialTwin"], id="touched-elsewhere"),
+        pytest.param(
+            {"allocationPolicy": "newest", "iotHubs": []}, ["allocationPolicy"], id="new-policy"
+        ),
+        pytest.param(
+            {"allocationPolicy": "custom", "customAllocationDefinition": ODD},
+            ["allocationPolicy"],
+            id="old-webhook-that-stays",
+        ),
+        pytest.param({"customAllocationDefinition": ODD}, ["iotHubs"], id="old-webhook-unused"),
+        pytest.param(
+            {"allocationPolicy": "hashed", "customAllocationDefinition": ODD},
+            ["customAllocationDefinition"],
+            id="webhook-for-later",
+        ),
+        pytest.param({}, ["customAllocationDefinition", "iotHubs"], id="all-removed"),
+    ],
+)
+def test_what_the_service_may_hold_is_not_judged(record, edited):
+    check_allocation(record, Settings(), edited)
+
+
+@pytest.mark.parametrize(
+    ("record", "edited", "said"),
+    [
+        pytest.param({"iotHubs": ["a"]}, "iotHubs", "without an allocation policy", id="no-policy"),
+        pytest.param({"iotHubs": "a"}, "iotHubs", "--set iotHubs", id="text-for-hubs"),
+        pytest.param({"allocationPolicy": "static"}, "iotHubs", "exactly one hub", id="no-hub"),
+        pytest.param(
+            {"allocationPolicy": "custom"}, "allocationPolicy", "--webhook-url", id="no-webhook"
+        ),
+        pytest.param(
+            {"customAllocationDefinition": "https://w"},
+            "customAllocationDefinition",
+            "--set customAllocationDefinition",
+            id="text-for-a-webhook",
+        ),
+        pytest.param(
+            {"allocationPolicy": "custom", "customAllocationDefinition": {**WEBHOOK, **ODD}},
+            "customAllocationDefinition",
+            "--api-version old",
+            id="odd-webhook",
+        ),
+    ],
+)
+def test_what_an_edit_makes_is_judged(record, edited, said):
+    with pytest.raises(UsageError, match=said):
+        check_allocation(record, Settings(), [edited])
