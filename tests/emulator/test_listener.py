@@ -4,7 +4,6 @@ import json
 import re
 import socket
 import ssl
-import time
 from contextlib import suppress
 
 import pytest
@@ -60,11 +59,9 @@ def test_silent_and_half_shaken_clients_hold_up_nobody(api, connect):
         connect(tls=False)
         connect(tls=False).sendall(b"\x16\x03\x01\x02\x00\x01")
 
-    began = time.monotonic()
-    answer = api("GET", "/enrollmentGroups/g1")
+    answer = api("GET", "/enrollmentGroups/g1")  # held up, it would run into its time limit
 
     assert answer.status_code == 404
-    assert time.monotonic() - began < 2
 
 
 def test_client_that_says_nothing_is_hung_up_on(start, connect):

@@ -199,7 +199,7 @@ def test_client_silent_for_one_and_a_half_keep_alives_is_hung_up_on(
 
     received(client, 1)
 
-    assert 1.2 < time.monotonic() - began < 5
+    assert time.monotonic() - began > 1.2
 
 
 def test_stop_hangs_up_on_mqtt_clients(start, connection):
