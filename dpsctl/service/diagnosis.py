@@ -17,8 +17,9 @@ from uuid import uuid4
 from dpsctl import contexts
 from dpsctl.errors import DpsctlError, NotFound, ServiceError, Unauthorized, Unreachable
 from dpsctl.options.connection import Connection
+from dpsctl.options.words import AuthType
 from dpsctl.run import Run
-from dpsctl.service.access import READ_RIGHTS, access_to
+from dpsctl.service.access import READ_RIGHTS, WRITE_RIGHTS, access_to
 from dpsctl.service.auth import Access
 from dpsctl.service.connect import ENDPOINT_VARIABLE, target_of
 from dpsctl.service.endpoints import trusted, url_of
@@ -184,7 +185,9 @@ class _Diagnosis:
             raise _NotPossible("the service refuses the api-version")
         path = f"/enrollmentGroups/dpsctl-doctor-{uuid4()}"
         with suppress(NotFound):
-            self._http.send(Request("DELETE", path, headers={"If-Match": '"none"'}))
+            self._http(self._writing_access).send(
+                Request("DELETE", path, headers={"If-Match": '"none"'})
+            )
         return "enrollment groups can be written"
 
     def api_version(self) -> str:
@@ -204,10 +207,17 @@ class _Diagnosis:
     def _access(self) -> Access:
         return access_to(self._settled, self._run, READ_RIGHTS)
 
-    @cached_property
-    def _http(self) -> Http:
-        target = target_of(self._settled.connection, self._access, self._run)
-        return Http(target, self._access.authorization, self._run)
+    @property
+    def _writing_access(self) -> Access:
+        """Say how a command that writes gets in: a key that is looked up is another policy's."""
+        connection = self._settled.connection
+        if connection.login or connection.auth_type == AuthType.login:
+            return self._access
+        return access_to(self._settled, self._run, WRITE_RIGHTS)
+
+    def _http(self, access: Access) -> Http:
+        target = target_of(self._settled.connection, access, self._run)
+        return Http(target, access.authorization, self._run)
 
     @cached_property
     def _url(self) -> Any:
@@ -251,7 +261,7 @@ class _Diagnosis:
             {"x-ms-max-item-count": "1"},
         )
         try:
-            self._http.send(request)
+            self._http(self._access).send(request)
         except DpsctlError as error:
             return error
         return None

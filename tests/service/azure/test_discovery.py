@@ -120,6 +120,29 @@ def test_what_needs_more_than_reading_takes_another_policy(
     assert "as the policy provisioningserviceowner" in ran.err
 
 
+def test_doctor_reads_and_writes_as_commands_would(client_secret, service, run_offline):
+    reader = service.identity.key_of("reader")
+    client_secret.add(
+        "mydps", service.policy_key, reader=(reader, "EnrollmentRead, RegistrationStatusRead")
+    )
+
+    ran = run_offline("doctor -n mydps -g rg -o json")
+
+    assert {finding["status"] for finding in ran.json} == {"ok", "not needed"}
+
+
+def test_doctor_names_the_rights_that_no_policy_has(client_secret, service, run_offline):
+    reader = service.identity.key_of("reader")
+    lacking = "EnrollmentRead, RegistrationStatusRead"
+    client_secret.add("mydps", "", rights=lacking, reader=(reader, lacking))
+
+    ran = run_offline("doctor -n mydps -g rg -o json", expect=4)
+
+    failed = [finding for finding in ran.json if finding["status"] == "failed"]
+    assert [finding["check"] for finding in failed] == ["write"]
+    assert "no shared access policy has the rights EnrollmentRead, Enr" in failed[0]["detail"]
+
+
 def test_policies_without_the_rights_are_named(client_secret, service, run_offline):
     client_secret.add("mydps", service.policy_key, rights="ServiceConfig, EnrollmentRead")
 
