@@ -15,14 +15,22 @@ def read_slots(options: Certificates, run: Run, *, signing: bool) -> dict[str, s
     *signing* ones must be able to sign: a warning says if one is no CA, has expired or is about
     to. Raises UsageError naming flag and file.
     """
-    named = {
-        "primary": ("--certificate-path", options.certificate_path),
-        "secondary": ("--secondary-certificate-path", options.secondary_certificate_path),
-    }
     return {
         slot: read_certificate(path, flag, run, signing=signing)
-        for slot, (flag, path) in named.items()
-        if path is not None
+        for slot, flag, path in _named(options)
+    }
+
+
+def read_proofs(options: Certificates, run: Run) -> dict[str, str]:
+    """Read verification certificates by slot; they are shown once, so they may expire soon.
+
+    Raises UsageError naming flag and file.
+    """
+    from dpsctl.certificates import read_certificates
+
+    return {
+        slot: read_certificates(read_file(path, flag, run.stdin), f"{flag} {path}").pem
+        for slot, flag, path in _named(options)
     }
 
 
@@ -46,6 +54,15 @@ def clean_certificate(data: bytes, source: str, run: Run, *, signing: bool) -> s
     for warning in found.warnings(datetime.now(UTC), signing=signing):
         run.warn(f"{source}: {warning}")
     return found.pem
+
+
+def _named(options: Certificates) -> list[tuple[str, str, str]]:
+    """Return slot, flag and path of the files that were given."""
+    paths = (
+        ("primary", "--certificate-path", options.certificate_path),
+        ("secondary", "--secondary-certificate-path", options.secondary_certificate_path),
+    )
+    return [(slot, flag, path) for slot, flag, path in paths if path is not None]
 
 
 def stem_of(path: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dpsctl.certificate_files import read_certificate, read_slots
+from dpsctl.certificate_files import read_certificate, read_proofs
 from dpsctl.errors import UsageError
 from dpsctl.frame import Noun
 from dpsctl.options.central import CertificatePath, EnrollmentGroupId, Entry, Verified
@@ -135,7 +135,7 @@ def verify_certificate(
     --certificate-path and --secondary-certificate-path name verification certificates, signed
     with the keys of the group's primary and secondary certificate.
     """
-    given = read_slots(certificates, run, signing=False)
+    given = read_proofs(certificates, run)
     if not given:
         raise UsageError(
             "--certificate-path or --secondary-certificate-path is missing",

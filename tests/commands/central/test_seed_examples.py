@@ -85,6 +85,12 @@ EXAMPLES = {
         "/api/devices",
         {**PREVIEW, "orderby": "displayName"},
     ),
+    "orderby desc": Example(
+        "device list --order-by 'displayName desc'",
+        "GET",
+        "/api/devices",
+        {**PREVIEW, "orderby": "displayName desc"},
+    ),
     "combined filters": Example(
         """device list --filter "contains(displayName, 'Thermostat')" --page-size 3 --top 3""",
         "GET",
@@ -123,15 +129,16 @@ EXAMPLES = {
     ),
     "list device groups": Example("device-group list", "GET", "/api/deviceGroups"),
     "add an X.509 enrollment group": Example(
-        "enrollment-group create --id other --display-name 'My group' --type iot --at x509",
+        "enrollment-group create --id myx509eg --display-name 'My group' --type iot --at x509",
         "PUT",
-        "/api/enrollmentGroups/other",
+        "/api/enrollmentGroups/myx509eg",
         body={
             "displayName": "My group",
             "enabled": True,
             "type": "iot",
             "attestation": {"type": "x509"},
         },
+        before="enrollment-group delete --id myx509eg",
     ),
     "generate a verification code": Example(
         "enrollment-group generate-verification-code --id myx509eg --entry primary",
@@ -194,18 +201,22 @@ def test_certificate_is_set_with_the_seeds_body(requests_of, x509_group):
     assert made["body"] == {"verified": False, "certificate": encoded}
 
 
-def test_certificate_is_verified_with_the_seeds_body(central, requests_of, x509_group, issue):
+def test_certificate_is_verified_with_the_seeds_body(
+    central, run_offline, requests_of, x509_group, tmp_path
+):
     code = central(
         "enrollment-group generate-verification-code --id myx509eg --entry primary"
         " --query verificationCode -o tsv"
     ).out.strip()
-    proof = issue(code, x509_group).path
+    proof = tmp_path / "proof.pem"
+    run_offline(f"certificate verification --code {code} --issuer {x509_group.path} --out {proof}")
 
-    _, requests = requests_of(
+    ran, requests = requests_of(
         f"enrollment-group verify-certificate --id myx509eg --certificate-path {proof}"
     )
 
     (made,) = requests
+    assert ran.err == ""
     assert (made["method"], made["query"], made["status"]) == ("POST", STABLE, 204)
     assert made["path"] == "/api/enrollmentGroups/myx509eg/certificates/primary/verify"
     assert made["body"] == {"certificate": b64encode(proof.read_bytes()).decode()}
