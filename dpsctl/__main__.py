@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from dpsctl.run import Run
 
 _INTERRUPTED = 130
-_KEY_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
-_SHORTEST_KEY = 20
 
 
 def run() -> NoReturn:
@@ -83,7 +81,6 @@ def run_tree(argv: list[str]) -> int:
     except TyperException as error:
         from dpsctl.complaints import usage_error
 
-        _hide_misplaced_keys(argv, run)
         return _report(usage_error(error), run, argv)
     except (DpsctlError, OSError, RecursionError) as error:
         return _report(_as_ours(error), run, argv)
@@ -97,6 +94,11 @@ def _interrupt(*_: object) -> NoReturn:
 
 
 def _report(error: DpsctlError, run: Run, argv: list[str]) -> int:
+    from dpsctl.errors import UsageError
+    from dpsctl.masking import mask_keys
+
+    if isinstance(error, UsageError):  # it repeats what was typed, a key in the wrong place too
+        error = UsageError(mask_keys(error.message), error.hint and mask_keys(error.hint))
     if _wants_json(argv, run):
         import json
 
@@ -119,14 +121,6 @@ def _wants_json(argv: list[str], run: Run) -> bool:
         if name == "--error-format":
             asked = value or following
     return asked.lower() == "json"
-
-
-def _hide_misplaced_keys(argv: list[str], run: Run) -> None:
-    """Mask what could be a key: one that stands in the wrong place is known by its look alone."""
-    for word in argv:
-        for text in (word, word.partition("=")[2]):
-            if len(text) >= _SHORTEST_KEY and _KEY_LETTERS.issuperset(text):
-                run.masker.add(text)
 
 
 def _as_ours(error: Exception) -> DpsctlError:

@@ -10,6 +10,9 @@ from dpsctl.options.connection import SECRET_OPTIONS
 
 # How Typer's message about a value goes on, behind the value itself.
 _CHOICE = " is not one of "
+_NO_NUMBER = " is not "
+_TOO_MANY = "Got unexpected extra argument"
+_NUMBERS = ("int", "float")
 
 
 def usage_error(error: Any) -> UsageError:
@@ -23,6 +26,14 @@ def usage_error(error: Any) -> UsageError:
         return _missing(param, path)
     if _CHOICE in message and param is not None:
         return _no_such_value(error, param)
+    if param is not None and param.type.name.startswith(_NUMBERS):
+        return _no_such_number(error, param)
+    if message.startswith(_TOO_MANY):
+        words = message.partition(" (")[2].removesuffix(".").removesuffix(")")
+        return UsageError(
+            f"{words!r}: nothing is expected there",
+            f"A value with spaces needs quotes. '{path} --help' lists what it takes.",
+        )
     return UsageError(message.rstrip("."), f"'{path} --help' lists what it takes.")
 
 
@@ -59,17 +70,41 @@ def _missing(param: Any, path: str) -> UsageError:
 
 def _no_such_value(error: Any, param: Any) -> UsageError:
     """Say which words *param* accepts; Typer writes them in lower case."""
-    from ast import literal_eval
-
     from dpsctl.descriptions import choices_of
 
-    value = str(literal_eval(error.message.rpartition(_CHOICE)[0]))
+    value = _value_before(_CHOICE, error.message)
     choices = choices_of(param)
-    named = param.opts[0] if param.param_type_name == "option" else param.human_readable_name
-    source = error.ctx.get_parameter_source(param.name) if error.ctx else None
-    if getattr(source, "name", "") == "ENVIRONMENT":
-        named = str(param.envvar)
     ask = did_you_mean(value, choices).lstrip()
     return UsageError(
-        f"{named} {value}: no such value", f"{ask} It takes {', '.join(choices)}.".lstrip()
+        f"{_source_of(error, param)} {value}: no such value",
+        f"{ask} It takes {', '.join(choices)}.".lstrip(),
     )
+
+
+def _no_such_number(error: Any, param: Any) -> UsageError:
+    """Say which numbers *param* accepts; Typer speaks of types."""
+    kind = "a whole number" if param.type.name.startswith("int") else "a number"
+    least, most = getattr(param.type, "min", None), getattr(param.type, "max", None)
+    bounds = "" if least is None else f" of {least} or more"
+    if most is not None:
+        bounds = f" from {least} to {most}"
+    return UsageError(
+        f"{_source_of(error, param)} {_value_before(_NO_NUMBER, error.message)}: no such number",
+        f"Give {kind}{bounds}.",
+    )
+
+
+def _value_before(rest: str, message: str) -> str:
+    """Take the value out of Typer's *message*, which quotes a text and not a number."""
+    from ast import literal_eval
+
+    value = message.rpartition(rest)[0]
+    return str(literal_eval(value)) if value.startswith(("'", '"')) else value
+
+
+def _source_of(error: Any, param: Any) -> str:
+    """Name the option or the variable that gave *param* its value."""
+    source = error.ctx.get_parameter_source(param.name) if error.ctx else None
+    if getattr(source, "name", "") == "ENVIRONMENT":
+        return str(param.envvar)
+    return str(param.opts[0] if param.param_type_name == "option" else param.human_readable_name)

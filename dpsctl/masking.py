@@ -43,6 +43,12 @@ _LOOKS = (
         rf"-----BEGIN \1PRIVATE KEY-----{MASK}-----END \1PRIVATE KEY-----",
     ),
 )
+# A symmetric key: base64 with its padding (which a path may write as `\\=`), or a good part of it.
+_LETTERS = "[A-Za-z0-9+/]"
+_KEY = (
+    rf"(?<!{_LETTERS})(?:{_LETTERS}{{20,}}(?:\\?=){{1,2}}(?![\w\\./{{\[=-])"
+    rf"|(?=[a-z0-9+/]*[A-Z])(?=[A-Za-z+/]*[0-9]){_LETTERS}{{40,}}(?:\\?=)*)"
+)
 
 
 class Masker:
@@ -90,6 +96,13 @@ def mask_looks(text: str) -> str:
     for pattern, replacement in _LOOKS:
         text = re.sub(pattern, replacement, text)
     return text
+
+
+def mask_keys(text: str) -> str:
+    """Mask what could be a symmetric key, known by its look alone; an etag looks the same."""
+    import re
+
+    return re.sub(_KEY, MASK, text)
 
 
 def _spellings(secret: str) -> set[str]:

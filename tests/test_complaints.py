@@ -55,6 +55,36 @@ def test_value_of_the_environment_is_told_with_its_variable(run_offline, monkeyp
     assert ran.err.startswith("dpsctl: DPSCTL_OUTPUT xml: no such value\n")
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("enrollment-group list --top many", "--top many: no such number\nhint: Give a whole"),
+        ("enrollment-group list --retries 1.5", "--retries 1.5: no such number"),
+        ("enrollment-group list --retries -1", "Give a whole number of 0 or more."),
+        ("enrollment-group list --timeout soon", "--timeout soon: no such number\nhint: Give a nu"),
+        ("emulator run --port 70000", "--port 70000: no such number"),
+        ("emulator run --port http", "Give a whole number from 0 to 65535."),
+        ("""enrollment-group list --top "it's not 7" """, "--top it's not 7: no such number"),
+    ],
+)
+def test_number_that_is_none_is_told_with_its_option_and_bounds(run_offline, line, said):
+    assert said in run_offline(line, expect=2).err
+
+
+def test_number_of_the_environment_is_told_with_its_variable(run_offline, monkeypatch):
+    monkeypatch.setenv("DPSCTL_RETRIES", "often")
+
+    ran = run_offline("enrollment-group list", expect=2)
+
+    assert ran.err.startswith("dpsctl: DPSCTL_RETRIES often: no such number\n")
+
+
+def test_words_too_many_are_told_and_quotes_are_asked_for(run_offline):
+    ran = run_offline("enrollment-group show --gid line 4", expect=2)
+
+    assert ran.err.startswith("dpsctl: '4': nothing is expected there\nhint: A value with spaces")
+
+
 def test_value_with_quotes_is_told_as_it_was_typed(run_offline):
     ran = run_offline(["version", "-o", """is 'not' one of "these" """], expect=2)
 

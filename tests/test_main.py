@@ -9,6 +9,7 @@ import pytest
 
 KEY = "bXktdmVyeS1vd24tZ3JvdXAta2V5LWZvci10ZXN0cw=="
 LOGIN = f"HostName=h.example;SharedAccessKeyName=owner;SharedAccessKey={KEY}"
+CUSTOM = ["--ap", "custom", "--wh", "https://w.example", "--av"]
 NO_SUCH_PLACE = {"DPSCTL_LOGIN": LOGIN, "DPSCTL_ENDPOINT_URL": "http://127.0.0.1:9"}
 DERIVE = "enrollment-group compute-device-key --rid d1"
 # printf d1 | openssl dgst -sha256 -mac HMAC -macopt key:abc -binary | base64
@@ -104,9 +105,19 @@ def test_error_of_the_service_is_json_with_its_words(run):
         pytest.param(["create", "--gid", "g1", "--ap", KEY], id="as-a-policy"),
         pytest.param(["create", "--gid", KEY], id="as-an-id"),
         pytest.param(["compute-device-key", "--rid", "d1", "--key", f"={KEY}"], id="derivation"),
+        pytest.param(["create", "--gid", "g1", "--pk", f"@{KEY}"], id="as-a-file"),
+        pytest.param(["create", "--gid", "g1", "--cp", KEY], id="as-a-certificate"),
+        pytest.param(["create", "--gid", "g1", "--set", f"a.primaryKey:={KEY}"], id="as-json"),
+        pytest.param(["create", "--gid", "g1", "--remove", KEY], id="as-a-path"),
+        pytest.param(["create", "--gid", "g1", "--tags", f"{{'key': {KEY}}}"], id="in-a-twin"),
+        pytest.param(["create", "--gid", "g1", *CUSTOM, KEY], id="as-a-version"),
+        pytest.param(["list", "--query", f"{KEY}["], id="as-a-query"),
+        pytest.param(["list", "--ca-bundle", f"{KEY}"], id="as-a-bundle"),
     ],
 )
-def test_misplaced_secret_is_not_repeated(run_offline, words):
+def test_misplaced_secret_is_not_repeated(run_offline, monkeypatch, words):
+    monkeypatch.setenv("DPSCTL_LOGIN", LOGIN)
+
     ran = run_offline(["enrollment-group", *words], expect=2)
 
     assert KEY[:12] not in ran.err + ran.out

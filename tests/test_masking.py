@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dpsctl.masking import Masker
+from dpsctl.masking import Masker, mask_keys
 
 KEY = "p/3+kZ8/q+w/AbCdEf0123456789+/yz=="
 
@@ -132,3 +132,26 @@ def test_fields_are_masked_by_name_in_a_copy(masker):
         "primaryKeyName": "kept",
     }
     assert body["tpm"]["endorsementKey"] == "e"
+
+
+@given(st.sampled_from([16, 32, 64]).flatmap(lambda size: st.binary(min_size=size, max_size=size)))
+def test_key_is_masked_by_its_look_alone(key):
+    text = base64.b64encode(key).decode()
+
+    assert mask_keys(f"--tags: bad at column 8: '{{\"k\":{text}}}'") == (
+        "--tags: bad at column 8: '{\"k\":***}'"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "--cp /home/somebody/certificates/intermediate.pem: cannot read the file",
+        "--set customAllocationDefinition=oops: an object is wanted",
+        "HostName=..., SharedAccessKeyName=... and SharedAccessKey=*** with ';' between.",
+        "'dpsctl enrollment-group registration list --help' lists what it takes.",
+        "--gid an-id-of-128-characters-that-somebody-has-typed-into-a-terminal",
+    ],
+)
+def test_text_that_looks_like_no_key_is_left_alone(text):
+    assert mask_keys(text) == text

@@ -15,6 +15,7 @@ _MOST_DIGITS = 9
 _ID_RULE = "Use letters, digits and - . _ : and end in a letter, a digit or '-'."
 _KEY_RULE = "Give base64 of 16 to 64 bytes."
 _LONGEST_CENTRAL_ID = 255
+MOST_RECORDS = 2**31 - 1
 _LARGEST_PAGE = 100
 
 
@@ -76,9 +77,16 @@ def timeout_rule(value: float) -> float:
     return value
 
 
+def wait_rule(value: float) -> float:
+    """Accept no time at all up to a day; NaN is none, as above."""
+    if not 0 <= value <= 86_400:
+        raise UsageError(f"--wait {value:g}: no time to wait", "Give seconds, up to a day's 86400.")
+    return value
+
+
 def top_rule(value: int) -> int:
-    """Accept a number of records, or -1 for all of them."""
-    if value == 0 or value < -1:
+    """Accept a number of records, or -1 for all of them; the header for it is an int32."""
+    if value == 0 or not -1 <= value <= MOST_RECORDS:
         raise UsageError(f"--top {value}: no such number of records", "Give 1 or more, or -1.")
     return value
 

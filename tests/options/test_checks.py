@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dpsctl.errors import UsageError
-from dpsctl.options.checks import etag_rule, id_rule, key_rule, timeout_rule, top_rule
+from dpsctl.options.checks import (
+    etag_rule,
+    id_rule,
+    key_rule,
+    timeout_rule,
+    top_rule,
+    wait_rule,
+)
 
 ID_LETTERS = "abcXYZ019-._:"
 check_id = id_rule("--enrollment-id", "group id")
@@ -60,12 +67,12 @@ def test_etag_in_any_spelling_is_accepted(etag):
     assert etag_rule(etag) == etag
 
 
-@pytest.mark.parametrize("top", [-1, 1, 10_000])
+@pytest.mark.parametrize("top", [-1, 1, 2**31 - 1])
 def test_number_of_records_is_accepted(top):
     assert top_rule(top) == top
 
 
-@pytest.mark.parametrize("top", [0, -2])
+@pytest.mark.parametrize("top", [0, -2, 2**31])
 def test_no_number_of_records_is_refused(top):
     with pytest.raises(UsageError, match=f"^--top {top}: "):
         top_rule(top)
@@ -80,3 +87,14 @@ def test_time_to_wait_is_accepted(seconds):
 def test_no_time_to_wait_is_refused(seconds):
     with pytest.raises(UsageError, match=r"^--timeout "):
         timeout_rule(seconds)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 86_400.0])
+def test_time_for_an_assignment_is_accepted(seconds):
+    assert wait_rule(seconds) == seconds
+
+
+@pytest.mark.parametrize("seconds", [-1.0, 86_401.0, float("nan"), float("inf")])
+def test_no_time_for_an_assignment_is_refused(seconds):
+    with pytest.raises(UsageError, match=r"^--wait "):
+        wait_rule(seconds)
