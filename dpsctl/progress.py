@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from dpsctl.options.connection import Display
+from dpsctl.options.words import OutputFormat
 from dpsctl.run import Run
 
 Advance = Callable[[int, str], None]
+
+
+def has_room(display: Display, run: Run) -> bool:
+    """Say whether progress can be drawn: not between lines that appear on the same terminal."""
+    return not (display.output is OutputFormat.jsonl and run.stdout.isatty())
 
 
 @contextmanager

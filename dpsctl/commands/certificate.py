@@ -23,8 +23,8 @@ from dpsctl.options.certificate import (
     PathLength,
 )
 from dpsctl.options.connection import Display
-from dpsctl.options.words import OutputFormat
 from dpsctl.passphrases import new_passphrase, passphrase_asker
+from dpsctl.progress import has_room
 from dpsctl.run import Outcome, Run
 from dpsctl.values import read_file
 
@@ -170,11 +170,9 @@ def device(  # noqa: PLR0913 - each is one thing a user may say
     from dpsctl.device_files import DeviceFile
 
     new_key(key.algorithm, key.key_size)  # a wrong size is found before anything is written
-    path, folder = wanted
-    plan = Plan(make, folder, files, _secret(key, files, run))
-    fleet = Fleet(DeviceFile(path, "--from", run.stdin), which.id_field, plan, run)
-    is_mixed = display.output is OutputFormat.jsonl and run.stdout.isatty()
-    results = fleet.results(is_progress_shown=not is_mixed)
+    plan = Plan(make, wanted[1], files, _secret(key, files, run))
+    fleet = Fleet(DeviceFile(wanted[0], "--from", run.stdin), which.id_field, plan, run)
+    results = fleet.results(is_progress_shown=has_room(display, run))
     return Outcome(results, fleet.exit_code, FLEET_COLUMNS)
 
 

@@ -15,10 +15,11 @@ from dpsctl.options.connection import Display
 from dpsctl.options.enrollment import Removal
 from dpsctl.options.individual import EnrollmentId, IndividualCreation, IndividualDefinition
 from dpsctl.options.records import Etag, PageSize, ShowKeys, Top
-from dpsctl.options.words import IfExists, OutputFormat, Toggle
+from dpsctl.options.words import IfExists, Toggle
 from dpsctl.payloads.attestation import CLIENT, check_one_kind, given_attestation
 from dpsctl.payloads.enrollment import Change, check_edits
 from dpsctl.payloads.individual import ID_FIELD, Draft
+from dpsctl.progress import has_room
 from dpsctl.run import Outcome, Run
 from dpsctl.service.creation import create_record
 from dpsctl.service.dps import DpsService
@@ -182,6 +183,5 @@ def _create_many(
     check_edits(defaults.edits, ID_FIELD)
     file = DeviceFile(path.removeprefix("@"), "--from", run.stdin)
     creation_of_all = FileCreation(service.enrollments, run, file, defaults, if_exists)
-    is_mixed = display.output is OutputFormat.jsonl and run.stdout.isatty()
-    results = creation_of_all.results(is_progress_shown=not is_mixed)
+    results = creation_of_all.results(is_progress_shown=has_room(display, run))
     return Outcome(results, creation_of_all.exit_code, RESULT_COLUMNS)

@@ -16,78 +16,24 @@ from dpsctl.service.central import CentralService
 
 Json = dict[str, Any]
 CERTIFICATE_COLUMNS = {"Thumbprint": "info.sha1Thumbprint", "Verified": "verified"}
+command = Noun("certificate", "Manage the certificates of an enrollment group.")
 
 
-def declare_in(group: Noun) -> None:
-    """Declare the commands under the noun *group*."""
-    certificate = group.noun("certificate", "Manage the certificates of an enrollment group.")
-    certificate.verb(
-        "set",
-        writes=True,
-        columns=CERTIFICATE_COLUMNS,
-        examples=[
-            (
-                "dpsctl central enrollment-group certificate set --id myx509eg --entry primary"
-                " --certificate-path root.pem"
-            ),
-            (
-                "dpsctl central enrollment-group certificate set --id myx509eg --entry secondary"
-                " --certificate-path next.pem --verified"
-            ),
-        ],
-    )(set_certificate)
-    certificate.verb(
-        "show",
-        columns=CERTIFICATE_COLUMNS,
-        examples=[
-            "dpsctl central enrollment-group certificate show --id myx509eg --entry primary",
-            (
-                "dpsctl central enrollment-group certificate show --id myx509eg --entry secondary"
-                " --query verified"
-            ),
-        ],
-    )(show_certificate)
-    certificate.verb(
-        "delete",
-        writes=True,
-        examples=[
-            "dpsctl central enrollment-group certificate delete --id myx509eg --entry secondary",
-            (
-                "dpsctl central enrollment-group certificate delete --id myx509eg --entry primary"
-                " --dry-run"
-            ),
-        ],
-    )(delete_certificate)
-    group.verb(
-        "generate-verification-code",
-        writes=True,
-        examples=[
-            (
-                "dpsctl central enrollment-group generate-verification-code --id myx509eg"
-                " --entry primary"
-            ),
-            (
-                "dpsctl central enrollment-group generate-verification-code --id myx509eg"
-                " --entry primary --query verificationCode -o tsv"
-            ),
-        ],
-    )(generate_verification_code)
-    group.verb(
-        "verify-certificate",
-        writes=True,
-        examples=[
-            (
-                "dpsctl central enrollment-group verify-certificate --id myx509eg"
-                " --certificate-path verification.pem"
-            ),
-            (
-                "dpsctl central enrollment-group verify-certificate --id myx509eg"
-                " --secondary-certificate-path verification.pem"
-            ),
-        ],
-    )(verify_certificate)
-
-
+@command.verb(
+    "set",
+    writes=True,
+    columns=CERTIFICATE_COLUMNS,
+    examples=[
+        (
+            "dpsctl central enrollment-group certificate set --id myx509eg --entry primary"
+            " --certificate-path root.pem"
+        ),
+        (
+            "dpsctl central enrollment-group certificate set --id myx509eg --entry secondary"
+            " --certificate-path next.pem --verified"
+        ),
+    ],
+)
 def set_certificate(
     service: CentralService,
     run: Run,
@@ -105,11 +51,33 @@ def set_certificate(
     return service.enrollment_groups.set_certificate(group_id, entry.value, body)
 
 
+@command.verb(
+    "show",
+    columns=CERTIFICATE_COLUMNS,
+    examples=[
+        "dpsctl central enrollment-group certificate show --id myx509eg --entry primary",
+        (
+            "dpsctl central enrollment-group certificate show --id myx509eg --entry secondary"
+            " --query verified"
+        ),
+    ],
+)
 def show_certificate(service: CentralService, group_id: EnrollmentGroupId, entry: Entry) -> Json:
     """Show a certificate's thumbprint, and if it is verified."""
     return service.enrollment_groups.certificate(group_id, entry.value)
 
 
+@command.verb(
+    "delete",
+    writes=True,
+    examples=[
+        "dpsctl central enrollment-group certificate delete --id myx509eg --entry secondary",
+        (
+            "dpsctl central enrollment-group certificate delete --id myx509eg --entry primary"
+            " --dry-run"
+        ),
+    ],
+)
 def delete_certificate(
     service: CentralService, group_id: EnrollmentGroupId, entry: Entry
 ) -> Json | None:
@@ -146,3 +114,36 @@ def verify_certificate(
         for entry, pem in given.items()
     ]
     return [answer for answer in answers if answer] or None
+
+
+def declare_in(group: Noun) -> None:
+    """Put the noun, and the verbs that prove to own a certificate, under the noun *group*."""
+    group.members[command.name] = command
+    group.verb(
+        "generate-verification-code",
+        writes=True,
+        examples=[
+            (
+                "dpsctl central enrollment-group generate-verification-code --id myx509eg"
+                " --entry primary"
+            ),
+            (
+                "dpsctl central enrollment-group generate-verification-code --id myx509eg"
+                " --entry primary --query verificationCode -o tsv"
+            ),
+        ],
+    )(generate_verification_code)
+    group.verb(
+        "verify-certificate",
+        writes=True,
+        examples=[
+            (
+                "dpsctl central enrollment-group verify-certificate --id myx509eg"
+                " --certificate-path verification.pem"
+            ),
+            (
+                "dpsctl central enrollment-group verify-certificate --id myx509eg"
+                " --secondary-certificate-path verification.pem"
+            ),
+        ],
+    )(verify_certificate)
