@@ -156,7 +156,8 @@ def test_closed_port_is_a_network_error(run_offline, monkeypatch):
 
     ran = run_offline("enrollment-group list", expect=7)
 
-    assert ran.err.startswith("dpsctl: http://127.0.0.1:9/enrollmentGroups/query: no answer")
+    where = "http://127.0.0.1:9/enrollmentGroups/query"
+    assert ran.err.startswith(f"dpsctl: {where}: no answer: Connection refused\n")
 
 
 def test_reader_that_went_away_ends_the_run_in_silence():

@@ -15,7 +15,6 @@ _MOST_DIGITS = 9
 _ID_RULE = "Use letters, digits and - . _ : and end in a letter, a digit or '-'."
 _KEY_RULE = "Give base64 of 16 to 64 bytes."
 _LONGEST_CENTRAL_ID = 255
-MOST_RECORDS = 2**31 - 1
 _LARGEST_PAGE = 100
 
 
@@ -85,8 +84,8 @@ def wait_rule(value: float) -> float:
 
 
 def top_rule(value: int) -> int:
-    """Accept a number of records, or -1 for all of them; the header for it is an int32."""
-    if value == 0 or not -1 <= value <= MOST_RECORDS:
+    """Accept a number of records, or -1 for all of them."""
+    if value == 0 or value < -1:
         raise UsageError(f"--top {value}: no such number of records", "Give 1 or more, or -1.")
     return value
 

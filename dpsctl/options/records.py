@@ -7,7 +7,7 @@ from typing import Annotated
 from typer import Option
 
 from dpsctl.options import panels
-from dpsctl.options.checks import MOST_RECORDS, etag_rule, id_rule, top_rule
+from dpsctl.options.checks import etag_rule, id_rule, top_rule
 from dpsctl.options.group import option_group
 from dpsctl.options.words import IfExists, Toggle
 
@@ -56,7 +56,6 @@ PageSize = Annotated[
         "--page-size",
         metavar="N",
         min=1,
-        max=MOST_RECORDS,
         help="Ask the service for N records at a time, which may send fewer.",
     ),
 ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _MERGES = 3
+_LARGEST_PAGE = 2**31 - 1  # the header is an int32 (facts.md A2)
 # What the service owns and sets itself; a write does not carry it (specs, readOnly).
 _READ_ONLY = ("createdDateTimeUtc", "lastUpdatedDateTimeUtc", "registrationState")
 
@@ -238,7 +239,7 @@ def _pages(http: Http, request: Request, top: int, page_size: int | None) -> Ite
     headers: dict[str, str] = {}
     while True:
         if wanted := [size for size in (left, page_size) if size is not None]:
-            headers["x-ms-max-item-count"] = str(min(wanted))
+            headers["x-ms-max-item-count"] = str(min(*wanted, _LARGEST_PAGE))
         answer = http.send(replace(request, headers=headers))
         page = as_list(answer.body)
         yield from page[:left]

@@ -48,13 +48,18 @@ def no_answer(error: requests.RequestException, url: str, run: Run) -> DpsctlErr
             f"{place}: the server's certificate is not trusted: {reason}",
             "Name the CA that signed it with --ca-bundle FILE or REQUESTS_CA_BUNDLE.",
         )
-    if isinstance(error, requests.exceptions.InvalidURL):
-        return UsageError(f"{place}: that is no place to connect to: {reason}")
+    if isinstance(error, requests.exceptions.InvalidURL):  # the reason may hold a password
+        return UsageError(
+            f"{place}: the host or the proxy is no place to connect to",
+            "Is HTTPS_PROXY a URL, with every / : @ of its password percent-encoded?",
+        )
     if isinstance(error, requests.exceptions.ContentDecodingError):
         return BadAnswer(f"{place}: the answer cannot be unpacked: {reason}", _PROXY)
     if isinstance(error, requests.Timeout) or _timed_out(error):
         return Unreachable(f"{place}: no answer in time", "--timeout SECONDS waits longer.")
     run.say(str(error))
+    if isinstance(error, requests.exceptions.ProxyError):
+        reason = f"the proxy: {reason}"
     return Unreachable(
         f"{place}: no answer: {reason}", "Check the name, the network and the proxy."
     )
@@ -99,7 +104,10 @@ def _innermost(error: BaseException) -> str:
     """Find the sentence that says what happened, under the libraries' wrappings."""
     reason = getattr(error, "reason", None)
     inner = reason or next((arg for arg in error.args if isinstance(arg, BaseException)), None)
-    return _innermost(inner) if isinstance(inner, BaseException) else str(error)
+    if isinstance(inner, BaseException):
+        return _innermost(inner)
+    cause = error.__cause__
+    return (isinstance(cause, OSError) and cause.strerror) or str(error)
 
 
 def _details_of(response: requests.Response) -> dict[str, Any]:

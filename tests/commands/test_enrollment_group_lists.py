@@ -112,6 +112,16 @@ def test_pages_have_the_size_asked_for(full_service, emulator, line, options, as
     assert sent == asked
 
 
+@pytest.mark.parametrize("options", ["--top 9999999999", "--page-size 9999999999"])
+def test_page_is_asked_for_in_a_number_that_the_header_can_hold(run, emulator, options):
+    emulator.service.log.clear()
+
+    run(f"enrollment-group list {options}")
+
+    (entry,) = emulator.service.log.entries()
+    assert entry["headers"]["x-ms-max-item-count"] == "2147483647"
+
+
 @LISTS
 def test_list_that_is_cut_says_so(full_service, line):
     cut = full_service(f"{line} --top 3 -o jsonl")

@@ -67,12 +67,12 @@ def test_etag_in_any_spelling_is_accepted(etag):
     assert etag_rule(etag) == etag
 
 
-@pytest.mark.parametrize("top", [-1, 1, 2**31 - 1])
+@pytest.mark.parametrize("top", [-1, 1, 10**20])
 def test_number_of_records_is_accepted(top):
     assert top_rule(top) == top
 
 
-@pytest.mark.parametrize("top", [0, -2, 2**31])
+@pytest.mark.parametrize("top", [0, -2])
 def test_no_number_of_records_is_refused(top):
     with pytest.raises(UsageError, match=f"^--top {top}: "):
         top_rule(top)

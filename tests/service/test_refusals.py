@@ -48,6 +48,28 @@ def test_error_page_of_a_proxy_is_told_by_its_status(odd_service, run_offline, s
     assert "hotel" not in ran.err
 
 
+@pytest.mark.parametrize(
+    ("proxy", "code", "said"),
+    [
+        ("http://user:p%2Fss@127.0.0.1:9", 7, "no answer: the proxy: Connection refused"),
+        ("http://user:pa/ss@127.0.0.1:9", 2, "the host or the proxy is no place to connect to"),
+        ("http://user:pa/ss@[::1", 2, "the host or the proxy is no place to connect to"),
+    ],
+)
+def test_proxy_is_to_blame_and_its_password_is_not_told(
+    run_offline, monkeypatch, proxy, code, said
+):
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.setenv("NO_PROXY", "")
+    login = "HostName=dps.example;SharedAccessKeyName=owner;SharedAccessKey=c2VjcmV0"
+    monkeypatch.setenv("DPSCTL_LOGIN", login)
+
+    ran = run_offline(f"{SHOW} --retries 0 --debug", expect=code)
+
+    assert said in ran.err
+    assert not any(secret in ran.err for secret in ("pa/ss", "p%2Fss", ":pa"))
+
+
 def test_answer_that_cannot_be_unpacked_is_an_error(odd_service, run_offline):
     odd_service.expect_request(PATH).respond_with_data(
         gzip.compress(b"{}")[:-12] + b"x", headers={"Content-Encoding": "gzip"}
