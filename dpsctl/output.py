@@ -6,10 +6,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, TextIO
 
+from dpsctl.errors import DpsctlError
 from dpsctl.query import CompiledQuery, as_items
 
+# How many rows are looked at for the columns of a csv that is written as it comes.
+_HEADER_ROWS = 100
 FORMATS = ("json", "jsonc", "yaml", "yamlc", "table", "tsv", "none", "jsonl", "csv")
 
 
@@ -32,11 +36,11 @@ def show(result: Any, style: Style, out: TextIO) -> None:
     """Write *result* (JSON-like data, or an iterator of it) to *out*.
 
     An iterator is read to its end before anything is written, so that a page that fails leaves
-    nothing half said; only `jsonl` writes item by item. None writes nothing, as with az.
+    nothing half said; only `jsonl`, `tsv` and `csv` write row by row. None writes nothing, as with
+    az.
     """
-    if style.format == "jsonl":
-        for item in _stream(result, style.query):
-            _write(out, _json_line(item), partial(_json_line, item, ascii_only=True))
+    if style.format == "jsonl" or (style.format in _STREAMED and isinstance(result, Iterator)):
+        _STREAMED[style.format](_stream(result, style.query), out)
         return
     data = list(result) if isinstance(result, Iterator) else result
     if style.format == "none":
@@ -65,6 +69,33 @@ def _stream(result: Any, query: CompiledQuery | None) -> Iterator[Any]:
     if isinstance(result, Iterator):
         return query.search_each(result) if query else result
     return iter(as_items(query.search(result) if query else result))
+
+
+def _stream_lines(items: Iterator[Any], out: TextIO) -> None:
+    for number, item in enumerate(items):
+        _write(out, _json_line(item), partial(_json_line, item, ascii_only=True))
+        _show_first(number, out)
+
+
+def _stream_tsv(items: Iterator[Any], out: TextIO) -> None:
+    for number, item in enumerate(items):
+        _write(out, _tsv_row(item) + "\n")
+        _show_first(number, out)
+
+
+def _stream_csv(items: Iterator[Any], out: TextIO) -> None:
+    """Write rows under the fields of the first ones; a field that comes later has no column."""
+    first = list(islice(items, _HEADER_ROWS))
+    names = _write_csv(first, None, out)
+    out.flush()
+    for item in items:
+        _write_csv([item], names, out)
+
+
+def _show_first(number: int, out: TextIO) -> None:
+    """Let the first row be seen while the next page is being fetched."""
+    if number == 0:
+        out.flush()
 
 
 def _json_line(item: Any, *, ascii_only: bool = False) -> str:
@@ -140,21 +171,34 @@ def _tsv_cell(value: Any) -> str:
 
 
 def _show_csv(data: Any, style: Style, out: TextIO) -> None:
+    del style  # the same in a pipe and on a terminal
+    _write_csv(as_items(data), None, out)
+
+
+def _write_csv(items: list[Any], names: list[str] | None, out: TextIO) -> list[str]:
+    """Write *items* under *names*, or under their own with a header; return the names.
+
+    Raises DpsctlError for a field that the header lacks: leaving it out would lose it silently.
+    """
     import csv
     from io import StringIO
 
     from dpsctl.tables import full_rows
 
-    del style  # the same in a pipe and on a terminal
-    rows = full_rows(as_items(data))
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    if not names:
-        return
+    rows = full_rows(items)
+    columns = names or list(dict.fromkeys(name for row in rows for name in row))
+    if new := next((name for row in rows for name in row if name not in columns), None):
+        raise DpsctlError(
+            f"-o csv: a record has the field {new}, for which the header has no column",
+            "The rows before it were written. -o jsonl keeps the fields of every record.",
+        )
     text = StringIO()
-    writer = csv.DictWriter(text, names, restval="")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.DictWriter(text, columns, restval="")
+    if not names and columns:
+        writer.writeheader()
+    writer.writerows(rows if columns else [])
     _write(out, text.getvalue())
+    return columns
 
 
 def _write(out: TextIO, text: str, escaped: Callable[[], str] | None = None) -> None:
@@ -167,6 +211,11 @@ def _write(out: TextIO, text: str, escaped: Callable[[], str] | None = None) -> 
         out.write(safe.encode(encoding, "backslashreplace").decode(encoding))
 
 
+_STREAMED: dict[str, Callable[[Iterator[Any], TextIO], None]] = {
+    "jsonl": _stream_lines,
+    "tsv": _stream_tsv,
+    "csv": _stream_csv,
+}
 _FORMATTERS: dict[str, Callable[[Any, Style, TextIO], None]] = {
     "json": _show_json,
     "jsonc": _show_json,

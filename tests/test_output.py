@@ -8,6 +8,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dpsctl import output
+from dpsctl.errors import DpsctlError
 from dpsctl.output import FORMATS, Style, show, wants_colour
 from dpsctl.query import compile_query
 
@@ -103,17 +105,46 @@ def test_jsonl_is_one_object_a_line():
     assert shown([{"b": 1, "a": "é"}, "x"], "jsonl") == '{"a":"é","b":1}\n"x"\n'
 
 
-def test_jsonl_writes_each_item_as_it_comes():
+@pytest.mark.parametrize(
+    ("name", "first", "second"),
+    [("jsonl", '{"a":1}\n', '{"a":2}\n'), ("tsv", "1\n", "2\n")],
+)
+def test_each_row_is_written_as_it_comes(name, first, second):
     out = io.StringIO()
 
     def items():
         yield {"a": 1}
-        assert out.getvalue() == '{"a":1}\n'
+        assert out.getvalue() == first
         yield {"a": 2}
 
-    show(items(), Style("jsonl"), out)
+    show(items(), Style(name), out)
 
-    assert out.getvalue() == '{"a":1}\n{"a":2}\n'
+    assert out.getvalue() == first + second
+
+
+def test_csv_is_written_as_it_comes_once_its_columns_are_known(monkeypatch):
+    monkeypatch.setattr(output, "_HEADER_ROWS", 2)
+    out = io.StringIO()
+
+    def items():
+        yield {"a": 1}
+        yield {"b": 2}
+        assert out.getvalue() == "a,b\r\n1,\r\n,2\r\n"
+        yield {"a": 3}
+
+    show(items(), Style("csv"), out)
+
+    assert out.getvalue() == "a,b\r\n1,\r\n,2\r\n3,\r\n"
+
+
+def test_csv_refuses_a_field_that_its_header_lacks(monkeypatch):
+    monkeypatch.setattr(output, "_HEADER_ROWS", 1)
+    out = io.StringIO()
+
+    with pytest.raises(DpsctlError, match="the field b"):
+        show(iter([{"a": 1}, {"a": 2, "b": 3}]), Style("csv"), out)
+
+    assert out.getvalue() == "a\r\n1\r\n"
 
 
 @pytest.mark.parametrize("query", ["[].a", "[?a == `2`]", "length(@)", "[0].a", "@"])
@@ -126,7 +157,7 @@ def test_jsonl_answers_a_query_as_json_does(query):
     assert [json.loads(line) for line in lines] == (whole if isinstance(whole, list) else [whole])
 
 
-@pytest.mark.parametrize("name", [name for name in FORMATS if name != "jsonl"])
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in ("jsonl", "tsv", "csv")])
 def test_stream_that_fails_leaves_nothing_on_stdout(name):
     def pages():
         yield GROUP
