@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import yaml
 
 from dpsctl.errors import UsageError
-from dpsctl.json_text import MAX_DEPTH, NotJsonError, read_json
+from dpsctl.json_text import MAX_DEPTH, TOO_LONG, NotJsonError, is_exact, read_json
 
 MAX_CHARACTERS = 32 * 1024 * 1024
 MAX_ALIASED = 100_000
@@ -234,9 +234,12 @@ class _Reader:
         if NO_NUMBER.fullmatch(text):
             self._refuse(event, f"{text} is no number that JSON can hold", "Quote it for a text.")
         try:
-            return _number(text)
+            number = _number(text)
         except (ValueError, OverflowError):
             self._refuse(event, f"{text[:40]} is too big a number", "Quote it to make it a text.")
+        if isinstance(number, float) and not is_exact(text, number):
+            self._refuse(event, f"{text} {TOO_LONG}", "Shorten it, or quote it for a text.")
+        return number
 
     def _refuse(self, event: Any, problem: str, advice: str) -> NoReturn:
         raise _error(self._source, event.start_mark, problem, advice)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 MAX_DEPTH = 100
+TOO_LONG = "has more digits than a number can keep"
 
 
 class NotJsonError(ValueError):
@@ -26,11 +28,53 @@ class _RefusedError(ValueError):
         self.token = token
 
 
+class RoundedNumber(float):
+    """A decimal that lost digits as it was read: 17 fit. *text* is how it was written."""
+
+    text: str
+
+
+def read_decimal(text: str) -> float:
+    """Read a JSON number that is no integer; a RoundedNumber if that is not all of it."""
+    number = float(text)
+    if is_exact(text, number):
+        return number
+    rounded = RoundedNumber(number)
+    rounded.text = text
+    return rounded
+
+
+def is_exact(text: str, number: float) -> bool:
+    """Tell whether *number*, written again, says what *text* says."""
+    if repr(number) == text or not math.isfinite(number):
+        return True
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        return Decimal(text) == Decimal(repr(number))
+    except InvalidOperation:  # an exponent of more than 18 digits
+        return False
+
+
+def rounded_numbers(value: Any) -> Iterator[RoundedNumber]:
+    """Find the decimals in a JSON *value* that would lose digits if it were written."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+        elif isinstance(item, RoundedNumber):
+            yield item
+
+
 def read_json(text: str) -> Any:
     """Read one JSON value; big integers stay exact.
 
     Raises NotJsonError for what RFC 8259 lacks (NaN), for a key given twice and what cannot be sent
-    (1e400, half a surrogate pair, more than MAX_DEPTH levels).
+    as it stands (1e400, more digits than a float has, half a surrogate pair, more than MAX_DEPTH
+    levels).
     """
     import json
 
@@ -138,6 +182,8 @@ def _finite(token: str) -> float:
     number = float(token)
     if not math.isfinite(number):
         raise _RefusedError(f"{token} is too big a number", token)
+    if not is_exact(token, number):
+        raise _RefusedError(f"{token} {TOO_LONG}", token)
     return number
 
 
@@ -162,6 +208,10 @@ def _check_literals(tree: Any, text: str) -> None:
             index = _node_index(text, node)
             problem = "only text, numbers, True, False, None, lists and objects can be read"
             raise NotJsonError(problem, index, is_syntax=True)
+        if isinstance(node, ast.Constant) and isinstance(node.value, float):
+            written = ast.get_source_segment(text.strip(), node) or ""
+            if not is_exact(written, node.value):
+                raise NotJsonError(f"{written} {TOO_LONG}", _node_index(text, node))
         if isinstance(node, ast.Dict):
             _unique_constants([key for key in node.keys if isinstance(key, ast.Constant)], text)
 

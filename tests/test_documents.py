@@ -153,6 +153,7 @@ def test_several_documents_are_read_in_order():
         pytest.param("- -.Inf", "1:3", "-.Inf is no number", id="infinity"),
         pytest.param("a: 1e999", "1:4", "too big a number", id="overflow"),
         pytest.param("a: " + "9" * 5000, "1:4", "too big a number", id="digits"),
+        pytest.param("a: 0.12345678901234567890", "1:4", "more digits", id="decimals"),
         pytest.param("a: !!python/object:os.system x", "1:4", "the tag", id="tag"),
         pytest.param("a: !!set {b}", "1:4", "the tag", id="set"),
         pytest.param("? [a]\n: 1", "1:3", "a key must be a text", id="list as key"),

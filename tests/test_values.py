@@ -128,6 +128,8 @@ def test_standard_input_that_was_closed_meanwhile_is_refused():
         pytest.param(['{"a": True}'], {"a": True}, id="mixed"),
         pytest.param(['{"b": 12345678901234567890}'], {"b": 12345678901234567890}, id="big"),
         pytest.param(['{"e": "\\ud83d\\ude00"}'], {"e": "😀"}, id="surrogate pair"),
+        pytest.param(['{"a": [0.10, 1E2, -0.0, 1.5e-7]}'], {"a": [0.1, 100, 0, 1.5e-7]}, id="same"),
+        pytest.param(["{'a': [0.10, 1_0.5, 1E2]}"], {"a": [0.1, 10.5, 100]}, id="same in python"),
         pytest.param(['{"a.b": 1, "$version": 3}'], {"a.b": 1, "$version": 3}, id="odd keys"),
         pytest.param(["env=prod"], {"env": "prod"}, id="shorthand"),
         pytest.param(
@@ -151,6 +153,15 @@ def test_object_is_read_from_json_python_and_shorthand(words, body):
         pytest.param(['{"a": 1e400}'], "1e400 is too big a number at column 7", id="overflow"),
         pytest.param(["{'a': 1e400}"], "inf is no number", id="python overflow"),
         pytest.param(['{"a": ' + "9" * 5000 + "}"], "too many digits", id="digits"),
+        pytest.param(
+            ['{"a": 0.12345678901234567890}'], "0.12345678901234567890 has more", id="decimals"
+        ),
+        pytest.param(
+            [" {'é': -0.12345678901234567890}"],
+            "0.12345678901234567890 has more digits than a number can keep at column 9",
+            id="python decimals",
+        ),
+        pytest.param(['{"a": 1e-400}'], "1e-400 has more digits", id="underflow"),
         pytest.param(['{"a": 1, "a": 2}'], "'a' is given twice", id="twice"),
         pytest.param(["{'a': 1, 'a': 2}"], "'a' is given twice at column 10", id="python twice"),
         pytest.param(['{"a": '], "Expecting value at column 7", id="cut"),

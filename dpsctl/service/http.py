@@ -16,6 +16,7 @@ from urllib3.exceptions import NewConnectionError
 
 from dpsctl import __version__
 from dpsctl.errors import BadAnswer, UsageError
+from dpsctl.json_text import TOO_LONG, rounded_numbers
 from dpsctl.run import Run
 from dpsctl.service.hints import Hint, hint_for
 from dpsctl.service.refusals import no_answer, read_json, refusal
@@ -91,7 +92,11 @@ class Http:
         return self.target.dry_run
 
     def planned(self, request: Request) -> dict[str, Any]:
-        """Describe the write that `--dry-run` keeps from being sent, secrets masked."""
+        """Describe the write that `--dry-run` keeps from being sent, secrets masked.
+
+        Raises UsageError for a body that could not be sent.
+        """
+        _as_json(request.body)
         shown = {"method": request.method, "url": self._url(request), **_given(request)}
         masked: dict[str, Any] = self._run.masker.mask_fields(shown)
         return masked
@@ -206,6 +211,11 @@ def _given(request: Request) -> dict[str, Any]:
 
 
 def _as_json(body: Any) -> bytes:
+    for number in rounded_numbers(body):
+        raise UsageError(
+            f"The record holds {number.text}, which {TOO_LONG}",
+            "Nothing was written: it would lose digits. --set PATH:=NUMBER puts another there.",
+        )
     try:
         return json.dumps(body, allow_nan=False).encode()
     except ValueError:

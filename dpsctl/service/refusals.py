@@ -20,6 +20,7 @@ from dpsctl.errors import (
     Unreachable,
     UsageError,
 )
+from dpsctl.json_text import read_decimal
 from dpsctl.run import Run
 from dpsctl.service.hints import Hint
 
@@ -86,7 +87,7 @@ def refusal(response: requests.Response, what: str, hint: Hint) -> ServiceError:
 def read_json(response: requests.Response, url: str) -> Any:
     """Return the JSON of a good answer. Raises BadAnswer if it is none."""
     try:
-        return json.loads(response.content)
+        return json.loads(response.content, parse_float=read_decimal)
     except (ValueError, RecursionError):
         kind = response.headers.get("Content-Type", "no content type")
         size = len(response.content)

@@ -143,3 +143,32 @@ def test_shorthand_of_the_documentation_is_read(run):
 
     expected = {"site": "eu", "rack": 7, "a": {"b": "x"}, "c.d": "y", "empty": ""}
     assert group["initialTwin"]["tags"] == expected
+
+
+LONG = "3.14159265358979323846"
+WITH_LONG = (
+    '{"enrollmentGroupId":"g1","attestation":{"type":"none"},"etag":"e1",'
+    f'"initialTwin":{{"tags":{{"pi":{LONG},"e":2.718281828459045,"t":0.10}}}}}}'
+)
+
+
+@pytest.mark.parametrize("flags", ["--ee", "--ee --dry-run"])
+def test_record_with_more_digits_than_can_be_kept_is_not_written(odd_service, run_offline, flags):
+    path = "/enrollmentGroups/g1"
+    odd_service.expect_request(path, method="GET").respond_with_data(WITH_LONG)
+
+    ran = run_offline(f"{UPDATE} {flags}", expect=2)
+
+    assert f"holds {LONG}, which has more digits" in ran.err
+    assert [request.method for request, _ in odd_service.log] == ["GET"]
+
+
+def test_number_with_too_many_digits_can_be_replaced(odd_service, run_offline):
+    path = "/enrollmentGroups/g1"
+    odd_service.expect_request(path, method="GET").respond_with_data(WITH_LONG)
+    odd_service.expect_request(path, method="PUT").respond_with_data("{}")
+
+    run_offline(f"{UPDATE} --set initialTwin.tags.pi:=3.14")
+
+    tags = json.loads(odd_service.log[1][0].get_data())["initialTwin"]["tags"]
+    assert tags == {"pi": 3.14, "e": 2.718281828459045, "t": 0.1}
