@@ -1,0 +1,47 @@
+"""`python -m dpsctl.reference.factory FILE`: pack `dpsctl-keys.pyz`, one file for a factory."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import zipapp
+from pathlib import Path
+
+import dpsctl
+
+# What `dpsctl.factory` imports, and no more: each needs nothing but the standard library.
+_MODULES = (
+    "__init__",
+    "errors",
+    "factory",
+    "fleet",
+    "json_text",
+    "keys",
+    "paths",
+    "private_files",
+    "registration_ids",
+    "values",
+)
+_MAIN = """import sys
+
+from dpsctl.factory import main
+
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+
+
+def pack(target: Path) -> None:
+    """Write the archive *target*; `python3 -I -S target` runs it, on Python 3.11 or newer."""
+    with tempfile.TemporaryDirectory() as folder:
+        package = Path(folder) / "dpsctl"
+        package.mkdir()
+        for name in _MODULES:
+            shutil.copy(Path(dpsctl.__file__).with_name(f"{name}.py"), package)
+        (Path(folder) / "__main__.py").write_text(_MAIN, encoding="utf-8")
+        zipapp.create_archive(folder, target, "/usr/bin/env python3", compressed=True)
+
+
+if __name__ == "__main__":
+    pack(Path(sys.argv[1] if len(sys.argv) > 1 else "dpsctl-keys.pyz"))
