@@ -12,12 +12,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from dpsctl.__main__ import main
 from dpsctl.emulator.server import Emulator
 from dpsctl.emulator.settings import EmulatorSettings
 
 HUB = "hub-1.azure-devices.net"
+# How long an example takes tells of the machine, and of who else works on it.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 SKIPS_NOTHING = bool(os.environ.get("DPSCTL_TESTS_SKIP_NOTHING"))  # tests do not see the variable
 
 

@@ -119,7 +119,7 @@ def words(name):
 OPTIONS = st.lists(st.sampled_from(list(SPELLINGS)).flatmap(words), max_size=3)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(OPTIONS, st.permutations([["--key", KEY], ["--rid", ID]]), st.booleans())
 def test_early_path_says_what_the_command_tree_says(others, needed, others_last):
     options = [*needed, *others] if others_last else [*others, *needed]

@@ -141,9 +141,7 @@ WORDS = st.text("abcdXYZ019-._: /", min_size=1, max_size=12)
 KEYS = st.binary(min_size=1, max_size=70).map(lambda data: b64encode(data).decode())
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(key=KEYS | WORDS, rid=WORDS, form=st.sampled_from([[], ["-o", "tsv"], ["--output=json"]]))
 def test_early_path_agrees_with_the_command_tree(capsys, key, rid, form):
     argv = [*COMMAND.split(), f"--key={key}", f"--rid={rid}", *form]

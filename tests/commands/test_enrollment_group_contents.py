@@ -74,9 +74,7 @@ ONE_FLAG = st.sampled_from(
         ("--set=zz=1", "zz"),
     ]
 )
-FEW = settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FEW = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @FEW

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+import requests
 from werkzeug import Response
 
 FRESH = 3600
@@ -108,6 +109,7 @@ def test_known_gives_up_on_a_service_that_does_not_answer(httpserver, monkeypatc
         check=True,
     )
     released.set()
+    requests.get(httpserver.url_for("/"))  # answered once the server is done with the other
 
     assert (asked.stdout, asked.stderr) == ("", "")
     assert time.monotonic() - started < 20  # as long as the service would have kept it waiting

@@ -17,7 +17,6 @@ from dpsctl.emulator.settings import EmulatorSettings
 
 RELAXED = settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 SCALARS = (

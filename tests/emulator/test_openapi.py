@@ -84,7 +84,7 @@ def send(emulator, sas, device_sas):
 
 
 @SCHEMA.exclude(operation_id=["replaceFaults", "seed"]).parametrize()
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 def test_whatever_is_sent_is_answered_as_described(send, case):
     answer = send(case)
 
