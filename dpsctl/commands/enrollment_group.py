@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from typer import Option
 
 from dpsctl.certificate_files import read_slots
-from dpsctl.commands import device_keys
+from dpsctl.commands import audit, device_keys, rotation
 from dpsctl.commands.records import (
     REGISTRATION_COLUMNS,
     SUMMARY_COLUMNS,
@@ -51,6 +51,22 @@ command.verb(
         "dpsctl enrollment-group compute-device-key --gid line-4 --rid device-1 -o tsv",
     ],
 )(device_keys.compute_device_key)
+command.verb(
+    columns=audit.COLUMNS,
+    examples=[
+        "dpsctl enrollment-group audit -o table",
+        "dpsctl enrollment-group audit --expires-in 30d -o csv",
+    ],
+)(audit.audit)
+command.verb(
+    writes=True,
+    columns=GROUP_COLUMNS,
+    examples=[
+        "dpsctl enrollment-group rotate --gid line-5 --cp new.pem --step finish",
+        "dpsctl enrollment-group rotate --gid line-4 --step stage --query attestation",
+        "dpsctl enrollment-group rotate --gid line-4 --key @group.key  # which step is next?",
+    ],
+)(rotation.rotate)
 
 
 @command.verb(

@@ -55,6 +55,14 @@ class IfExists(StrEnum):
     update = "update"
 
 
+class RotationStep(StrEnum):
+    """The steps of a rotation, in order."""
+
+    stage = "stage"
+    promote = "promote"
+    finish = "finish"
+
+
 class AuthType(StrEnum):
     """Sign requests with a policy key, or with a token of the signed-in user."""
 
