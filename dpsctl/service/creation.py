@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from dpsctl.errors import Conflict, NotFound
@@ -23,17 +24,11 @@ def create_record(
 
     Raises Conflict when it exists and *if_exists* is `fail`.
     """
-    if if_exists is IfExists.fail:
+    if if_exists is IfExists.fail or (records.dry_run and not _exists(records, record_id)):
         return records.create(record_id, body)
-    if records.dry_run:
-        exists = _exists(records, record_id)
-    else:
-        try:
+    if not records.dry_run:
+        with suppress(Conflict):
             return records.create(record_id, body)
-        except Conflict:
-            exists = True
-    if not exists:
-        return records.create(record_id, body)
     if if_exists is IfExists.skip:
         return records.show(record_id)
     return records.update(record_id, change, etag=None)

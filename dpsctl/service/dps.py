@@ -202,8 +202,10 @@ def _etag_of(record: Json) -> str:
 
 def _refuse_hidden_keys(record: Json) -> None:
     """Refuse to go on without the keys: a write that lacks one makes a new one."""
-    shown = record["attestation"].get("symmetricKey") or {} if _is_symmetric(record) else None
-    if shown is not None and not (shown.get("primaryKey") and shown.get("secondaryKey")):
+    if not _is_symmetric(record):
+        return
+    shown = record["attestation"].get("symmetricKey") or {}
+    if not (shown.get("primaryKey") and shown.get("secondaryKey")):
         raise BadAnswer(
             "The service does not show the record's keys, so writing it would make new ones",
             "Sign in as one who may read them (EnrollmentRead), and try again.",
