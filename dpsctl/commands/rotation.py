@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dpsctl.errors import UsageError
@@ -51,7 +52,7 @@ def rotate(
     shows it. Without --key, running it again makes another. The other steps need it as --key.
     'finish' puts a key that nobody holds into the secondary slot.
     """
-    from dpsctl.payloads.rotation import rotated, steps_done
+    from dpsctl.payloads.rotation import steps_done
 
     successor = _successor(new, step, run)
     held = service.groups.show(group_id, keys=True)
@@ -61,14 +62,20 @@ def rotate(
     if done > _STEPS.index(step):
         run.warn(f"{group_id}: {step} was done before, nothing is written; {_next(done)}")
         return held
+    result = service.groups.update(group_id, _change(step, successor), etag)
+    if not service.groups.dry_run:
+        run.say(f"{group_id}: {step} is done; {_next(_STEPS.index(step) + 1)}")
+    return result
+
+
+def _change(step: RotationStep, successor: NewCertificate | NewKey) -> Callable[[Json], Json]:
+    """Return what the step makes of a record: it is asked again where the record has changed."""
+    from dpsctl.payloads.rotation import rotated
 
     def change(record: Json) -> Json:
         return {**record, "attestation": rotated(record.get("attestation") or {}, step, successor)}
 
-    result = service.groups.update(group_id, change, etag)
-    if not service.groups.dry_run:
-        run.say(f"{group_id}: {step} is done; {_next(_STEPS.index(step) + 1)}")
-    return result
+    return change
 
 
 def _successor(new: Successor, step: RotationStep | None, run: Run) -> NewCertificate | NewKey:
