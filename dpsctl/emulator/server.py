@@ -248,14 +248,19 @@ def _known_as(settings: EmulatorSettings) -> str:
 
 
 def _check_address(settings: EmulatorSettings) -> None:
-    if settings.allow_remote or settings.host == "localhost":
+    if settings.host == "localhost":
         return
     try:
         is_loopback = ipaddress.ip_address(settings.host).is_loopback
     except ValueError:
         is_loopback = False
-    if not is_loopback:
+    if not is_loopback and not settings.allow_remote:
         raise UsageError(
             f"--host {settings.host}: is not an address of this machine alone",
             "The emulator holds keys: add --allow-remote if others shall reach it.",
+        )
+    if not is_loopback and settings.tls and not settings.sans:
+        raise UsageError(
+            "--allow-remote: its certificate names no host that others know",
+            "Add --san NAME, the name by which they reach this machine.",
         )

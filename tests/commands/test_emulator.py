@@ -68,6 +68,7 @@ def test_run_without_tls_is_plain_http(start):
     ("words", "said"),
     [
         pytest.param("--host 0.0.0.0", "--allow-remote", id="remote"),
+        pytest.param("--host 0.0.0.0 --allow-remote", "--san", id="remote without a name"),
         pytest.param("--hub =3", "--hub", id="hub-without-name"),
         pytest.param("--hub h=0", "--hub", id="hub-of-no-weight"),
         pytest.param("--hub h=x", "--hub", id="hub-of-odd-weight"),
