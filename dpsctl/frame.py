@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
 from importlib import import_module
-from typing import Annotated, Any, TypeVar, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_origin, get_type_hints
 
 import typer
 from typer.main import get_command
@@ -32,6 +32,9 @@ from dpsctl.options.records import DryRun
 from dpsctl.options.words import Toggle
 from dpsctl.run import READER_WENT_AWAY, Outcome, Run
 from dpsctl.service.service import Purpose, Service
+
+if TYPE_CHECKING:
+    from dpsctl.query import CompiledQuery
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _PLAIN = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
@@ -143,15 +146,15 @@ def build_group(name: str, summary: str, members: Members, **switches: Any) -> G
     return group
 
 
-def show_result(result: Any, display: Display, run: Run, verb: Verb) -> int:
-    """Print what a command returned; return the exit code."""
+def show_result(
+    result: Any, display: Display, query: CompiledQuery | None, run: Run, verb: Verb
+) -> int:
+    """Print what a command returned, of it what *query* picks; return the exit code."""
     from dpsctl import output
-    from dpsctl.query import compile_query
 
     outcome = result if isinstance(result, Outcome) else Outcome(result, 0)
     result, code = outcome.data, outcome.exit_code
     colour = output.wants_colour(display.color or "auto", run.environ, run.stdout)
-    query = compile_query(display.query) if display.query else None
     style = output.Style(
         format=display.output or run.output or verb.default_output,
         query=query,
@@ -166,6 +169,15 @@ def show_result(result: Any, display: Display, run: Run, verb: Verb) -> int:
     except BrokenPipeError:  # Typer would make it exit code 1
         return READER_WENT_AWAY
     return code() if callable(code) else code
+
+
+def _compiled(query: str | None) -> CompiledQuery | None:
+    """Read `--query` before anything is sent. Raises UsageError."""
+    if query is None:
+        return None
+    from dpsctl.query import compile_query
+
+    return compile_query(query)
 
 
 def _width_of(stream: Any) -> int | None:
@@ -218,13 +230,10 @@ class _Call:
         display = gather(Display, values)
         run.debug, run.verbose, run.quiet = display.debug, display.verbose, display.only_show_errors
         run.warn_of_typed_secrets()
-        if display.query:
-            from dpsctl.query import compile_query
-
-            compile_query(display.query)
+        query = _compiled(display.query)
         given = {name: self._value(name, values, ctx, run) for name in self.wanted}
         gc.enable()
-        return show_result(self.verb.function(**given), display, run, self.verb)
+        return show_result(self.verb.function(**given), display, query, run, self.verb)
 
     def _value(self, name: str, values: dict[str, Any], ctx: typer.Context, run: Run) -> Any:
         hint = self.wanted[name]
