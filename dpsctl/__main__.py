@@ -79,7 +79,7 @@ def run_tree(argv: list[str]) -> int:
     except BrokenPipeError:
         return READER_WENT_AWAY
     except TyperException as error:
-        from dpsctl.complaints import usage_error
+        from dpsctl.frame.complaints import usage_error
 
         return _report(usage_error(error), run, argv)
     except (DpsctlError, OSError, RecursionError) as error:

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from dpsctl import __version__
-from dpsctl.arguments import Group
-from dpsctl.frame import Members, build_group
+from dpsctl.frame.arguments import Group
+from dpsctl.frame.verbs import Members, build_group
 
 # A command whose name begins with an underscore is for scripts: help does not show it.
 COMMANDS = {

@@ -7,7 +7,7 @@ from typing import Annotated, get_args, get_origin
 import pytest
 
 from dpsctl.cli import COMMANDS, tree
-from dpsctl.frame import Verb
+from dpsctl.frame.verbs import Verb
 
 
 def verbs_below(group, path=()):

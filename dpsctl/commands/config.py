@@ -8,7 +8,7 @@ from typer import Argument, Option
 
 from dpsctl import contexts
 from dpsctl.errors import UsageError
-from dpsctl.frame import Noun
+from dpsctl.frame.verbs import Noun
 from dpsctl.options.connection import Connection, Sources
 from dpsctl.run import Outcome, Run
 

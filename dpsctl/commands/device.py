@@ -6,7 +6,7 @@ from typing import Any
 
 from dpsctl import keys
 from dpsctl.commands.records import REGISTRATION_COLUMNS
-from dpsctl.frame import Noun
+from dpsctl.frame.verbs import Noun
 from dpsctl.options.connection import Transport
 from dpsctl.options.device import Host, IdScope, Payload, Proof, ShowConnectionString, Wait
 from dpsctl.options.records import DryRun, RegistrationId

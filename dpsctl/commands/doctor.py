@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dpsctl.frame import Verb
+from dpsctl.frame.verbs import Verb
 from dpsctl.options.connection import Connection
 from dpsctl.run import Outcome, Run
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument
 
 from dpsctl.errors import UsageError
-from dpsctl.frame import Noun
+from dpsctl.frame.verbs import Noun
 from dpsctl.options.emulator import DEFAULT_HUB, Behaviour, Contents, Listening
 from dpsctl.run import Outcome, Run
 

@@ -10,7 +10,7 @@ from dpsctl.commands.enrollment_files import RESULT_COLUMNS, FileCreation
 from dpsctl.commands.records import REGISTRATION_COLUMNS, enrollment_columns, show_record
 from dpsctl.device_files import DeviceFile
 from dpsctl.errors import UsageError
-from dpsctl.frame import Noun
+from dpsctl.frame.verbs import Noun
 from dpsctl.options.connection import Display
 from dpsctl.options.enrollment import Removal
 from dpsctl.options.individual import EnrollmentId, IndividualCreation, IndividualDefinition

@@ -16,7 +16,7 @@ from dpsctl.commands.records import (
     show_record,
     summary_of,
 )
-from dpsctl.frame import Noun
+from dpsctl.frame.verbs import Noun
 from dpsctl.options.enrollment import GroupDefinition, Removal
 from dpsctl.options.records import (
     Etag,

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 from typer import Argument
 
-from dpsctl.arguments import Group
 from dpsctl.errors import UsageError
-from dpsctl.frame import Verb
-from dpsctl.help_page import width_of_terminal
+from dpsctl.frame.arguments import Group
+from dpsctl.frame.help_page import width_of_terminal
+from dpsctl.frame.verbs import Verb
 from dpsctl.reference.tree import TOPICS
 
 
@@ -45,7 +45,7 @@ def _command_help(root: Group, words: list[str]) -> str:
 
 
 def _no_help_on(words: list[str], word: str, command: Any) -> UsageError:
-    from dpsctl.complaints import did_you_mean
+    from dpsctl.frame.complaints import did_you_mean
 
     ask = did_you_mean(word, [*getattr(command, "commands", ()), *TOPICS]).lstrip()
     return UsageError(

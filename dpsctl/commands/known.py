@@ -12,7 +12,7 @@ from typing import Annotated
 from typer import Argument
 
 from dpsctl.errors import DpsctlError
-from dpsctl.frame import Verb
+from dpsctl.frame.verbs import Verb
 from dpsctl.options.connection import Connection
 from dpsctl.run import Run
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from dpsctl.arguments import Group
 from dpsctl.errors import UsageError
-from dpsctl.frame import Verb
+from dpsctl.frame.arguments import Group
+from dpsctl.frame.verbs import Verb
 
 
 def man(

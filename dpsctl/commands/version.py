@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from dpsctl import __version__
-from dpsctl.frame import Verb
+from dpsctl.frame.verbs import Verb
 
 
 def version() -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dpsctl.descriptions import OptionPage
+from dpsctl.frame.descriptions import OptionPage
 from dpsctl.reference.tree import CommandPage
 
 _FRAME = r"""# Completion of dpsctl for bash, made from its command tree: python -m dpsctl.reference

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dpsctl.arguments import Group
+from dpsctl.frame.arguments import Group
 from dpsctl.reference.completions import completions
 from dpsctl.reference.man import man_pages
 from dpsctl.reference.tree import pages

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from dpsctl.descriptions import OptionPage
+from dpsctl.frame.descriptions import OptionPage
 from dpsctl.reference.tree import CommandPage
 
 _HEAD = """# Completion of dpsctl for fish, made from its command tree: python -m dpsctl.reference

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from dpsctl.descriptions import OptionPage
+from dpsctl.frame.descriptions import OptionPage
 from dpsctl.reference.topics import EXIT_CODES, Topic, topics
 from dpsctl.reference.tree import CommandPage
 

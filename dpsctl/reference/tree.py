@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from dpsctl.arguments import Group
-from dpsctl.descriptions import ArgumentPage, OptionPage, arguments_of, options_of
+from dpsctl.frame.arguments import Group
+from dpsctl.frame.descriptions import ArgumentPage, OptionPage, arguments_of, options_of
 
 # What `dpsctl help` tells besides the help of commands; dpsctl.reference.topics writes it.
 TOPICS = ("environment", "exit-codes")

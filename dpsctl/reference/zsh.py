@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from dpsctl.descriptions import OptionPage
+from dpsctl.frame.descriptions import OptionPage
 from dpsctl.reference.tree import CommandPage
 
 Options = tuple[OptionPage, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dpsctl.commands.central import device, device_group, enrollment_group
-from dpsctl.frame import Noun
+from dpsctl.frame.verbs import Noun
 
 command = Noun(
     "central",

@@ -6,7 +6,7 @@ from typing import Any
 
 from dpsctl.certificate_files import read_certificate, read_proofs
 from dpsctl.errors import UsageError
-from dpsctl.frame import Noun
+from dpsctl.frame.verbs import Noun
 from dpsctl.options.central import CertificatePath, EnrollmentGroupId, Entry, Verified
 from dpsctl.options.enrollment import Certificates
 from dpsctl.options.words import Toggle

@@ -7,7 +7,7 @@ from typing import Any
 
 from dpsctl import keys
 from dpsctl.errors import UsageError
-from dpsctl.frame import Noun
+from dpsctl.frame.verbs import Noun
 from dpsctl.options.central import (
     DerivingKey,
     DeviceId,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dpsctl.commands.central.device import DEVICE_COLUMNS
-from dpsctl.frame import Noun
+from dpsctl.frame.verbs import Noun
 from dpsctl.options.central import (
     DeviceFilter,
     DeviceGroupId,

@@ -9,7 +9,7 @@ from dpsctl.certificate_files import read_slots
 from dpsctl.commands.central import certificates as certificate_commands
 from dpsctl.commands.central import certify
 from dpsctl.errors import UsageError
-from dpsctl.frame import Noun
+from dpsctl.frame.verbs import Noun
 from dpsctl.options.central import (
     Attestation,
     DeviceType,

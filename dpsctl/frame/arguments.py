@@ -39,7 +39,7 @@ class Command(TyperCommand):
 
     def get_help(self, ctx: Any) -> str:
         """Write the help: plain, under headings, the examples last."""
-        from dpsctl.help_page import help_page
+        from dpsctl.frame.help_page import help_page
 
         return help_page(self, ctx.command_path)
 
@@ -63,7 +63,7 @@ class Group(TyperGroup):
 
     def get_help(self, ctx: Any) -> str:
         """Write the help, a line a command from the table of commands: none of them is built."""
-        from dpsctl.help_page import help_page
+        from dpsctl.frame.help_page import help_page
 
         members: Any = self.commands
         shown = [(name, members.summary(name)) for name in self.list_commands(ctx)]
@@ -91,7 +91,7 @@ class _Words:
             name, value = self._parts_of(word)
             option = self.options.get(name)
             if option is None and word.startswith("--"):
-                from dpsctl.complaints import no_such_option
+                from dpsctl.frame.complaints import no_such_option
 
                 raise no_such_option(name, self.options, self.path)
             if option is None or getattr(option, "is_flag", False):

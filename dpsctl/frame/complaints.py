@@ -58,7 +58,7 @@ def did_you_mean(word: str, known: Iterable[str], meant: Iterable[str] = ()) -> 
 
 
 def _missing(param: Any, path: str) -> UsageError:
-    from dpsctl.descriptions import choices_of
+    from dpsctl.frame.descriptions import choices_of
 
     name = (
         " / ".join(param.opts) if param.param_type_name == "option" else param.human_readable_name
@@ -70,7 +70,7 @@ def _missing(param: Any, path: str) -> UsageError:
 
 def _no_such_value(error: Any, param: Any) -> UsageError:
     """Say which words *param* accepts; Typer writes them in lower case."""
-    from dpsctl.descriptions import choices_of
+    from dpsctl.frame.descriptions import choices_of
 
     value = _value_before(_CHOICE, error.message)
     choices = choices_of(param)

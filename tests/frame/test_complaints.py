@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dpsctl.cli import tree
-from dpsctl.complaints import did_you_mean
+from dpsctl.frame.complaints import did_you_mean
 from dpsctl.reference.tree import pages
 
 COMMANDS = [" ".join(page.path[1:]) for page in pages(tree()) if not page.members]

@@ -1,7 +1,7 @@
 import pytest
 
-from dpsctl.arguments import Command
 from dpsctl.cli import tree
+from dpsctl.frame.arguments import Command
 
 KEY = "bXktdmVyeS1vd24tZ3JvdXAta2V5LWZvci10ZXN0cw=="
 SHOW = "enrollment-group show --gid g1"

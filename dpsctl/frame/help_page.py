@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from dpsctl.descriptions import ArgumentPage, OptionPage, arguments_of, options_of
+from dpsctl.frame.descriptions import ArgumentPage, OptionPage, arguments_of, options_of
 
 _WIDEST = 80
 # A terminal that is narrower has no room for two columns.

@@ -7,7 +7,7 @@ import pytest
 from typer import Option
 
 from dpsctl.errors import UsageError
-from dpsctl.frame import Noun
+from dpsctl.frame.verbs import Noun
 from dpsctl.run import Outcome, Run
 
 noun = Noun("thing", "Manage things.")

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_origin, get_type_
 import typer
 from typer.main import get_command
 
-from dpsctl.arguments import Command, Group
-from dpsctl.option_groups import (
+from dpsctl.frame.arguments import Command, Group
+from dpsctl.frame.option_groups import (
     gather,
     gather_connection,
     give_signature,
