@@ -14,7 +14,7 @@ from dpsctl.certificate_output import Plan
 from dpsctl.certificates import description, read_certificates
 from dpsctl.device_files import DeviceFile
 from dpsctl.errors import UsageError
-from dpsctl.progress import progress
+from dpsctl.output.progress import progress
 from dpsctl.registration_ids import read_ids, without_duplicates
 from dpsctl.run import Run
 from dpsctl.values import read_file

@@ -23,8 +23,8 @@ from dpsctl.options.certificate import (
     PathLength,
 )
 from dpsctl.options.connection import Display
+from dpsctl.output.progress import has_room
 from dpsctl.passphrases import new_passphrase, passphrase_asker
-from dpsctl.progress import has_room
 from dpsctl.run import Outcome, Run
 from dpsctl.values import read_file
 

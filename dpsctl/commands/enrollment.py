@@ -16,10 +16,10 @@ from dpsctl.options.enrollment import Removal
 from dpsctl.options.individual import EnrollmentId, IndividualCreation, IndividualDefinition
 from dpsctl.options.records import Etag, PageSize, ShowKeys, Top
 from dpsctl.options.words import IfExists, Toggle
+from dpsctl.output.progress import has_room
 from dpsctl.payloads.attestation import CLIENT, check_one_kind, given_attestation
 from dpsctl.payloads.enrollment import Change, check_edits
 from dpsctl.payloads.individual import ID_FIELD, Draft
-from dpsctl.progress import has_room
 from dpsctl.run import Outcome, Run
 from dpsctl.service.creation import create_record
 from dpsctl.service.dps import DpsService

@@ -11,9 +11,9 @@ from dpsctl.certificate_files import clean_certificate, read_slots
 from dpsctl.device_files import DeviceFile, Row
 from dpsctl.errors import SomeFailed, UsageError
 from dpsctl.options.words import IfExists
+from dpsctl.output.progress import progress
 from dpsctl.payloads.individual import Draft
 from dpsctl.payloads.rows import check_column, draft_of
-from dpsctl.progress import progress
 from dpsctl.run import Run
 from dpsctl.service.bulk import BATCH_SIZE, BulkCreation, Fate, Item, Status
 from dpsctl.service.dps import Enrollments

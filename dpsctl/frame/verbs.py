@@ -34,7 +34,7 @@ from dpsctl.run import READER_WENT_AWAY, Outcome, Run
 from dpsctl.service.service import Purpose, Service
 
 if TYPE_CHECKING:
-    from dpsctl.query import CompiledQuery
+    from dpsctl.output.query import CompiledQuery
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _PLAIN = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
@@ -150,7 +150,7 @@ def show_result(
     result: Any, display: Display, query: CompiledQuery | None, run: Run, verb: Verb
 ) -> int:
     """Print what a command returned, of it what *query* picks; return the exit code."""
-    from dpsctl import output
+    from dpsctl.output import formats as output
 
     outcome = result if isinstance(result, Outcome) else Outcome(result, 0)
     result, code = outcome.data, outcome.exit_code
@@ -175,7 +175,7 @@ def _compiled(query: str | None) -> CompiledQuery | None:
     """Read `--query` before anything is sent. Raises UsageError."""
     if query is None:
         return None
-    from dpsctl.query import compile_query
+    from dpsctl.output.query import compile_query
 
     return compile_query(query)
 

@@ -8,10 +8,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dpsctl import output
 from dpsctl.errors import DpsctlError
-from dpsctl.output import FORMATS, Style, show, wants_colour
-from dpsctl.query import compile_query
+from dpsctl.output import formats as output
+from dpsctl.output.formats import FORMATS, Style, show, wants_colour
+from dpsctl.output.query import compile_query
 
 GROUP = {
     "enrollmentGroupId": "g1",

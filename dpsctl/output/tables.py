@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from dpsctl.query import as_items
+from dpsctl.output.query import as_items
 from dpsctl.run import Bar
 
 Row = dict[str, str]

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dpsctl.errors import DpsctlError, UsageError
-from dpsctl.query import compile_query
+from dpsctl.output.query import compile_query
 
 ITEMS = [{"id": "a", "hubs": ["x", "y"]}, {"id": "b", "hubs": []}, {"id": "c"}]
 

@@ -3,8 +3,8 @@ import json
 import pytest
 from rich.cells import cell_len
 
-from dpsctl.query import compile_query
-from dpsctl.tables import table
+from dpsctl.output.query import compile_query
+from dpsctl.output.tables import table
 
 REGISTRATION = {
     "registrationId": "dev1",

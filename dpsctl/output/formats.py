@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, TextIO
 
 from dpsctl.errors import DpsctlError
-from dpsctl.query import CompiledQuery, as_items
+from dpsctl.output.query import CompiledQuery, as_items
 
 # How many rows are looked at for the columns of a csv that is written as it comes.
 _HEADER_ROWS = 100
@@ -128,7 +128,7 @@ def _show_yaml(data: Any, style: Style, out: TextIO) -> None:
 def _highlighted(text: str, language: str) -> str:
     from rich.syntax import Syntax
 
-    from dpsctl.tables import paint
+    from dpsctl.output.tables import paint
 
     syntax = Syntax("", language, theme="ansi_dark", background_color="default")
     highlighted = syntax.highlight(text)
@@ -137,7 +137,7 @@ def _highlighted(text: str, language: str) -> str:
 
 
 def _show_table(data: Any, style: Style, out: TextIO) -> None:
-    from dpsctl.tables import table
+    from dpsctl.output.tables import table
 
     if style.query:
         _write(out, table(data, None, style.width, style.colour))
@@ -183,7 +183,7 @@ def _write_csv(items: list[Any], names: list[str] | None, out: TextIO) -> list[s
     import csv
     from io import StringIO
 
-    from dpsctl.tables import full_rows
+    from dpsctl.output.tables import full_rows
 
     rows = full_rows(items)
     columns = names or list(dict.fromkeys(name for row in rows for name in row))

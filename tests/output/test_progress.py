@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from dpsctl.progress import progress
+from dpsctl.output.progress import progress
 from dpsctl.run import Run
 
 

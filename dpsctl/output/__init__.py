@@ -1,0 +1,1 @@
+"""How a result is shown: the formats, a table's columns, --query, and progress."""
