@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dpsctl.options.enrollment import Certificates
 from dpsctl.run import Run
-from dpsctl.values import read_file
+from dpsctl.text.values import read_file
 
 _ENDINGS = (".chain.pem", ".pem", ".crt", ".cer")
 

@@ -17,7 +17,7 @@ from dpsctl.errors import UsageError
 from dpsctl.output.progress import progress
 from dpsctl.registration_ids import read_ids, without_duplicates
 from dpsctl.run import Run
-from dpsctl.values import read_file
+from dpsctl.text.values import read_file
 
 Json = dict[str, Any]
 _SOME_FAILED = 9

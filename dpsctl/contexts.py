@@ -61,15 +61,15 @@ class Contexts:
 
     def place(self, *keys: str) -> str:
         """Return where in the file *keys* lead to, as `path:line:column`."""
-        from dpsctl.documents import place_of
+        from dpsctl.text.documents import place_of
 
         place = place_of(self.text, keys)
         return f"{self.path}:{place}" if place else str(self.path)
 
     def save(self) -> None:
         """Write the file, for its owner's eyes, whole or not at all."""
-        from dpsctl.documents import dump
         from dpsctl.private_files import private_file
+        from dpsctl.text.documents import dump
 
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         content: dict[str, Any] = {_CONTEXTS: self.contexts}
@@ -101,7 +101,7 @@ def load(environ: Mapping[str, str]) -> Contexts:
         raise UsageError(
             f"{path}: cannot read it: {error}", "Check the file, or remove it."
         ) from None
-    from dpsctl.documents import read_document
+    from dpsctl.text.documents import read_document
 
     _check_mode(path, mode, text)
     known = Contexts(path, text=text)
@@ -190,7 +190,7 @@ def _from_environment(name: str, source: str, run: Run) -> str:
 
 
 def _from_file(name: str, source: str, run: Run) -> str:
-    from dpsctl.values import expand_file_reference
+    from dpsctl.text.values import expand_file_reference
 
     path = Path(name).expanduser()
     if not path.is_absolute():

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from dpsctl.errors import UsageError
-from dpsctl.json_text import NotJsonError, read_json
-from dpsctl.values import StandardInput
+from dpsctl.text.json_text import NotJsonError, read_json
+from dpsctl.text.values import StandardInput
 
 _JSON_COLUMN = ":="
 

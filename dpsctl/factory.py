@@ -18,7 +18,7 @@ from dpsctl import keys
 from dpsctl.errors import DpsctlError, SomeFailed, UsageError
 from dpsctl.fleet import FleetCount, FleetRequest, derive_fleet
 from dpsctl.private_files import private_file
-from dpsctl.values import StandardInput, expand_file_reference
+from dpsctl.text.values import StandardInput, expand_file_reference
 
 
 def main(words: Sequence[str] | None = None) -> int:

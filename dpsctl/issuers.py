@@ -24,7 +24,7 @@ from dpsctl.errors import UsageError
 from dpsctl.options.certificate import IssuerOptions
 from dpsctl.passphrases import passphrase_asker
 from dpsctl.run import Run
-from dpsctl.values import read_file
+from dpsctl.text.values import read_file
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 # Clocks differ: without it a device whose clock is slow would find its certificate too young.

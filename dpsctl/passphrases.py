@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from dpsctl.errors import UsageError
 from dpsctl.run import Run
-from dpsctl.values import decode_text, read_file
+from dpsctl.text.values import decode_text, read_file
 
 
 def passphrase_asker(path: str | None, flag: str, what: str, run: Run) -> Callable[[], str]:

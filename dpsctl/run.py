@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from dpsctl.masking import Masker
-from dpsctl.values import StandardInput
+from dpsctl.text.values import StandardInput
 
 READER_WENT_AWAY = 141
 

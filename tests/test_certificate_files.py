@@ -8,7 +8,7 @@ from dpsctl.certificate_files import read_certificate, read_slots
 from dpsctl.errors import UsageError
 from dpsctl.options.enrollment import Attestation
 from dpsctl.run import Run
-from dpsctl.values import StandardInput
+from dpsctl.text.values import StandardInput
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from dpsctl.options.connection import Display
 from dpsctl.output.progress import has_room
 from dpsctl.passphrases import new_passphrase, passphrase_asker
 from dpsctl.run import Outcome, Run
-from dpsctl.values import read_file
+from dpsctl.text.values import read_file
 
 if TYPE_CHECKING:
     from dpsctl.certificate_output import Made

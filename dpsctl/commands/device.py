@@ -14,7 +14,7 @@ from dpsctl.options.words import WORD_BREAK
 from dpsctl.run import Run
 from dpsctl.service.device import connect_device, identity_of
 from dpsctl.service.device import register as register_device
-from dpsctl.values import parse_object
+from dpsctl.text.values import parse_object
 
 command = Noun("device", "Register as a device does.")
 

@@ -97,7 +97,7 @@ def _started(run: Run, contents: Contents, settings: EmulatorSettings) -> Iterat
 def _seed(path: str, run: Run) -> Any:
     from pathlib import Path
 
-    from dpsctl.documents import read_document
+    from dpsctl.text.documents import read_document
 
     try:
         data = run.stdin.read("--seed") if path == "-" else Path(path).read_bytes()

@@ -106,7 +106,7 @@ def _successor(new: Successor, step: RotationStep | None, run: Run) -> NewCertif
 def _new_certificate(path: str, old_path: str | None, run: Run) -> NewCertificate:
     from dpsctl.certificate_files import clean_certificate
     from dpsctl.payloads.rotation import NewCertificate
-    from dpsctl.values import read_file
+    from dpsctl.text.values import read_file
 
     data = read_file(path, "--certificate-path", run.stdin)
     source = f"--certificate-path {path}"
@@ -122,7 +122,7 @@ def _new_certificate(path: str, old_path: str | None, run: Run) -> NewCertificat
 def _read_old(path: str, run: Run) -> tuple[str, str]:
     """Read the old certificate without a warning: that its end is near is why it is replaced."""
     from dpsctl.certificates import read_certificates
-    from dpsctl.values import read_file
+    from dpsctl.text.values import read_file
 
     flag = "--old-certificate-path"
     data, source = read_file(path, flag, run.stdin), f"{flag} {path}"

@@ -17,7 +17,7 @@ def describe(_: Call) -> Answer:
 @cache
 def read_description() -> Json:
     """Read the description; it is kept in YAML because people read it too."""
-    from dpsctl.documents import read_document  # few ask for it, and it loads PyYAML
+    from dpsctl.text.documents import read_document  # few ask for it, and it loads PyYAML
 
     name = "openapi.yaml"
     text = files("dpsctl.emulator").joinpath(name).read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from dpsctl.errors import UsageError
 from dpsctl.options.connection import SECRET_OPTIONS
 from dpsctl.options.words import WORD_BREAK
 from dpsctl.run import Run
-from dpsctl.values import expand_file_reference
+from dpsctl.text.values import expand_file_reference
 
 _LEADING = "dpsctl.leading"
 # A twin's tags and properties, and a description, are cleared by an empty value; of all else it is

@@ -118,7 +118,7 @@ def _show_json(data: Any, style: Style, out: TextIO) -> None:
 
 
 def _show_yaml(data: Any, style: Style, out: TextIO) -> None:
-    from dpsctl.documents import dump
+    from dpsctl.text.documents import dump
 
     is_coloured = style.format == "yamlc" and style.colour
     text = _highlighted(dump(data), "yaml") if is_coloured else dump(data)

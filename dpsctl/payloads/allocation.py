@@ -7,7 +7,7 @@ from typing import Any
 
 from dpsctl.errors import UsageError
 from dpsctl.options.enrollment import Settings
-from dpsctl.values import parse_list
+from dpsctl.text.values import parse_list
 
 Json = dict[str, Any]
 # The earliest version whose types a webhook can be sent (seed, CustomAllocationDefinition).

@@ -14,7 +14,7 @@ from dpsctl.options.words import (
     ProvisioningStatus,
     Toggle,
 )
-from dpsctl.values import parse_object
+from dpsctl.text.values import parse_object
 
 Json = dict[str, Any]
 _EDGE = "iotEdge"

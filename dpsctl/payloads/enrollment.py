@@ -11,10 +11,10 @@ from dpsctl.options.enrollment import Removal, Settings
 from dpsctl.options.individual import Device
 from dpsctl.options.records import Edits
 from dpsctl.options.words import WORD_BREAK, ReprovisionPolicy, Toggle
-from dpsctl.paths import parse_assignment, parse_path, remove_path, set_path
 from dpsctl.payloads.allocation import changed_allocation, check_allocation
 from dpsctl.payloads.attestation import changed_attestation
-from dpsctl.values import parse_object
+from dpsctl.text.paths import parse_assignment, parse_path, remove_path, set_path
+from dpsctl.text.values import parse_object
 
 Json = dict[str, Any]
 # updateHubAssignment, migrateDeviceData (facts.md B9).

@@ -18,8 +18,8 @@ from dpsctl.options.individual import (
     IndividualAttestation,
 )
 from dpsctl.options.records import Edits
-from dpsctl.paths import Path, parse_path, show_path
 from dpsctl.payloads.individual import Draft
+from dpsctl.text.paths import Path, parse_path, show_path
 
 _GROUPS = {
     "attestation": IndividualAttestation,

@@ -16,11 +16,11 @@ from urllib3.exceptions import NewConnectionError
 
 from dpsctl import __version__
 from dpsctl.errors import BadAnswer, UsageError
-from dpsctl.json_text import TOO_LONG, rounded_numbers
 from dpsctl.run import Run
 from dpsctl.service.hints import Hint, hint_for
 from dpsctl.service.refusals import no_answer, read_json, refusal
 from dpsctl.service.trace import trace_answer, trace_request
+from dpsctl.text.json_text import TOO_LONG, rounded_numbers
 
 _CONNECT_TIMEOUT = 10.0
 _LONGEST_WAIT = 60.0

@@ -20,9 +20,9 @@ from dpsctl.errors import (
     Unreachable,
     UsageError,
 )
-from dpsctl.json_text import read_decimal
 from dpsctl.run import Run
 from dpsctl.service.hints import Hint
+from dpsctl.text.json_text import read_decimal
 
 _ERRORS: dict[int, type[ServiceError]] = {
     401: Unauthorized,

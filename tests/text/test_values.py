@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dpsctl.errors import UsageError
-from dpsctl.values import StandardInput, expand_file_reference, parse_list, parse_object
+from dpsctl.text.values import StandardInput, expand_file_reference, parse_list, parse_object
 
 
 def expand(text, stdin=b""):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dpsctl.errors import UsageError
-from dpsctl.json_text import MAX_DEPTH, NotJsonError, check_value, read_json, where
+from dpsctl.text.json_text import MAX_DEPTH, NotJsonError, check_value, read_json, where
 
 Path = tuple[str, ...]
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import yaml
 
 from dpsctl.errors import UsageError
-from dpsctl.json_text import MAX_DEPTH, TOO_LONG, NotJsonError, is_exact, read_json
+from dpsctl.text.json_text import MAX_DEPTH, TOO_LONG, NotJsonError, is_exact, read_json
 
 MAX_CHARACTERS = 32 * 1024 * 1024
 MAX_ALIASED = 100_000

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from dpsctl.errors import UsageError
-from dpsctl.json_text import NotJsonError, read_json, read_python_dict, where
-from dpsctl.paths import Path, parse_assignment, set_path, show_path
+from dpsctl.text.json_text import NotJsonError, read_json, read_python_dict, where
+from dpsctl.text.paths import Path, parse_assignment, set_path, show_path
 
 # UTF-32's mark begins with UTF-16's, so it is looked for first.
 BYTE_ORDER_MARKS = (

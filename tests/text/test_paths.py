@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dpsctl.errors import UsageError
-from dpsctl.paths import parse_assignment, parse_path, remove_path, set_path, show_path
+from dpsctl.text.paths import parse_assignment, parse_path, remove_path, set_path, show_path
 
 BODY = {"etag": "x", "iotHubs": ["a", "b"], "initialTwin": {"tags": {"a.b": 1}}, "none": None}
 

@@ -5,8 +5,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dpsctl.documents import dump, place_of, read_document, read_documents
 from dpsctl.errors import UsageError
+from dpsctl.text.documents import dump, place_of, read_document, read_documents
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
     [

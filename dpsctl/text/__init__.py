@@ -1,0 +1,1 @@
+"""What people write: values and @file, strict JSON, YAML, PATH=VALUE."""
