@@ -12,10 +12,10 @@ from cryptography.x509 import Certificate
 from dpsctl.certificate_making import registration_id_problem
 from dpsctl.certificate_output import Plan
 from dpsctl.certificates import description, read_certificates
-from dpsctl.device_files import DeviceFile
 from dpsctl.errors import UsageError
+from dpsctl.fleet.device_files import DeviceFile
+from dpsctl.fleet.registration_ids import read_ids, without_duplicates
 from dpsctl.output.progress import progress
-from dpsctl.registration_ids import read_ids, without_duplicates
 from dpsctl.run import Run
 from dpsctl.text.values import read_file
 

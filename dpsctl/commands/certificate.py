@@ -167,7 +167,7 @@ def device(  # noqa: PLR0913 - each is one thing a user may say
     if isinstance(wanted, str):
         return _written(make(wanted), key, files, run)
     from dpsctl.certificate_fleet import Fleet
-    from dpsctl.device_files import DeviceFile
+    from dpsctl.fleet.device_files import DeviceFile
 
     new_key(key.algorithm, key.key_size)  # a wrong size is found before anything is written
     plan = Plan(make, wanted[1], files, _secret(key, files, run))

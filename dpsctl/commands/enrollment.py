@@ -8,8 +8,8 @@ from typing import Any
 from dpsctl.certificate_files import read_slots
 from dpsctl.commands.enrollment_files import RESULT_COLUMNS, FileCreation
 from dpsctl.commands.records import REGISTRATION_COLUMNS, enrollment_columns, show_record
-from dpsctl.device_files import DeviceFile
 from dpsctl.errors import UsageError
+from dpsctl.fleet.device_files import DeviceFile
 from dpsctl.frame.verbs import Noun
 from dpsctl.options.connection import Display
 from dpsctl.options.enrollment import Removal

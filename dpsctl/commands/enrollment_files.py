@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dpsctl.certificate_files import clean_certificate, read_slots
-from dpsctl.device_files import DeviceFile, Row
 from dpsctl.errors import SomeFailed, UsageError
+from dpsctl.fleet.device_files import DeviceFile, Row
 from dpsctl.options.words import IfExists
 from dpsctl.output.progress import progress
 from dpsctl.payloads.individual import Draft

@@ -14,7 +14,7 @@ from dpsctl.options.fleet import Credential, Fleet
 from dpsctl.run import READER_WENT_AWAY, Outcome, Run
 
 if TYPE_CHECKING:
-    from dpsctl.fleet import FleetRequest
+    from dpsctl.fleet.derivation import FleetRequest
 
 _AN_HOUR = "1h"
 
@@ -47,7 +47,7 @@ def derive_one(registration_id: str, group_key: str, credential: Credential) -> 
     """Derive one device's key, or make a token or a connection string with it."""
     if not (credential.sas or credential.connection_strings):
         return keys.derive_device_key(group_key, registration_id)
-    from dpsctl.fleet import derive_fleet
+    from dpsctl.fleet.derivation import derive_fleet
 
     pieces: list[str] = []
     request = _request(group_key, credential, "tsv", Fleet())
@@ -63,7 +63,7 @@ def derive_all(
     So it is not returned to be shown, as other commands' results are. Raises SomeFailed where a
     strict run stops.
     """
-    from dpsctl.fleet import derive_fleet
+    from dpsctl.fleet.derivation import derive_fleet
 
     if display.query:
         raise UsageError("--query: does not go with --registration-ids", "Pipe -o jsonl into jq.")
@@ -95,7 +95,7 @@ def derive_all(
 def _request(group_key: str, credential: Credential, output: str, fleet: Fleet) -> FleetRequest:
     import time
 
-    from dpsctl.fleet import FleetRequest, SasTerms
+    from dpsctl.fleet.derivation import FleetRequest, SasTerms
 
     sas = None
     if credential.sas:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dpsctl
 
-# What `dpsctl.factory` imports, and no more: each needs nothing but the standard library.
+# What `dpsctl.fleet.factory` imports, and no more: each needs nothing but the standard library.
 _MODULES = (
     "__init__",
     "errors",
@@ -25,7 +25,7 @@ _MODULES = (
 )
 _MAIN = """import sys
 
-from dpsctl.factory import main
+from dpsctl.fleet.factory import main
 
 if __name__ == "__main__":
     sys.exit(main())

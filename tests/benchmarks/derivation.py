@@ -31,7 +31,7 @@ FEW, MANY = 100_000, 5_000_000
 ROUND = 10_000  # ids; so few that what else the machine does meets all loops alike
 FILTER = f"""
 import sys
-from dpsctl.fleet import FleetRequest, derive_fleet
+from dpsctl.fleet.derivation import FleetRequest, derive_fleet
 if __name__ == "__main__":
     with open(sys.argv[1]) as lines:
         derive_fleet(FleetRequest({KEY!r}, jobs=int(sys.argv[2])), lines, sys.stdout.write, print)

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dpsctl import registration_ids
 from dpsctl.errors import UsageError
-from dpsctl.registration_ids import read_ids, without_duplicates
+from dpsctl.fleet import registration_ids
+from dpsctl.fleet.registration_ids import read_ids, without_duplicates
 
 
 def read(text, id_field=None):

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from dpsctl import keys
 from dpsctl.errors import DpsctlError, UsageError
-from dpsctl.fleet import FleetCount, FleetRequest, SasTerms, derive_fleet
+from dpsctl.fleet.derivation import FleetCount, FleetRequest, SasTerms, derive_fleet
 
 # The key, the ids and the keys that Microsoft's concepts-symmetric-key-attestation.md and
 # how-to-legacy-device-symm-key.md give.
@@ -216,7 +216,7 @@ def broken_pipe():
 
 ENDLESS = f"""
 import itertools, sys
-from dpsctl.fleet import FleetRequest, derive_fleet
+from dpsctl.fleet.derivation import FleetRequest, derive_fleet
 if __name__ == "__main__":
     derive_fleet(
         FleetRequest({KEY!r}, jobs=2),

@@ -13,7 +13,7 @@ from string import ascii_letters, digits
 
 from dpsctl import keys
 from dpsctl.errors import DpsctlError, UsageError
-from dpsctl.registration_ids import Chunk, Problem, read_ids, without_duplicates
+from dpsctl.fleet.registration_ids import Chunk, Problem, read_ids, without_duplicates
 
 
 @dataclass(frozen=True)

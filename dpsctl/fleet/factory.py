@@ -16,7 +16,7 @@ from typing import TextIO
 
 from dpsctl import keys
 from dpsctl.errors import DpsctlError, SomeFailed, UsageError
-from dpsctl.fleet import FleetCount, FleetRequest, derive_fleet
+from dpsctl.fleet.derivation import FleetCount, FleetRequest, derive_fleet
 from dpsctl.private_files import private_file
 from dpsctl.text.values import StandardInput, expand_file_reference
 

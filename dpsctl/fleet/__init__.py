@@ -1,0 +1,1 @@
+"""Keys for many devices: their ids read, their keys derived, in constant memory."""
