@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dpsctl.certificates.passphrases import new_passphrase, passphrase_asker
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import Noun
 from dpsctl.options.certificate import (
@@ -24,12 +25,11 @@ from dpsctl.options.certificate import (
 )
 from dpsctl.options.connection import Display
 from dpsctl.output.progress import has_room
-from dpsctl.passphrases import new_passphrase, passphrase_asker
 from dpsctl.run import Outcome, Run
 from dpsctl.text.values import read_file
 
 if TYPE_CHECKING:
-    from dpsctl.certificate_output import Made
+    from dpsctl.certificates.writing import Made
 
 Json = dict[str, Any]
 COLUMNS = {
@@ -76,9 +76,9 @@ def root(
 
     Writes its certificate, and its private key for the owner's eyes alone.
     """
-    from dpsctl.certificate_making import new_key, root_certificate
-    from dpsctl.certificate_output import Made
-    from dpsctl.issuers import Validity
+    from dpsctl.certificates.issuers import Validity
+    from dpsctl.certificates.making import new_key, root_certificate
+    from dpsctl.certificates.writing import Made
 
     _check_name(common_name, "--common-name")
     new = new_key(key.algorithm, key.key_size)
@@ -111,9 +111,9 @@ def intermediate(  # noqa: PLR0913 - each is one thing a user may say
 
     Its certificate is what an enrollment group is made with; its key signs the group's devices.
     """
-    from dpsctl.certificate_making import intermediate_certificate, new_key
-    from dpsctl.certificate_output import Made
-    from dpsctl.issuers import Validity, read_signer
+    from dpsctl.certificates.issuers import Validity, read_signer
+    from dpsctl.certificates.making import intermediate_certificate, new_key
+    from dpsctl.certificates.writing import Made
 
     _check_name(common_name, "--common-name")
     validity = Validity.of_days(days)
@@ -150,9 +150,9 @@ def device(  # noqa: PLR0913 - each is one thing a user may say
     The registration ID is its name (CN). With --from each line of a file makes one; certificates
     that are in the folder already are kept, so it can be run again after a failure.
     """
-    from dpsctl.certificate_making import device_certificate, new_key
-    from dpsctl.certificate_output import Made, Plan
-    from dpsctl.issuers import Validity, read_signer
+    from dpsctl.certificates.issuers import Validity, read_signer
+    from dpsctl.certificates.making import device_certificate, new_key
+    from dpsctl.certificates.writing import Made, Plan
 
     wanted = _wanted(which, files)
     validity = Validity.of_days(days)
@@ -166,7 +166,7 @@ def device(  # noqa: PLR0913 - each is one thing a user may say
 
     if isinstance(wanted, str):
         return _written(make(wanted), key, files, run)
-    from dpsctl.certificate_fleet import Fleet
+    from dpsctl.certificates.fleet import Fleet
     from dpsctl.fleet.device_files import DeviceFile
 
     new_key(key.algorithm, key.key_size)  # a wrong size is found before anything is written
@@ -200,10 +200,10 @@ def verification(  # noqa: PLR0913 - each is one thing a user may say
 
     The service makes a code; this certificate bears it as its name, and the authority signs it.
     """
-    from dpsctl.certificate_making import signed_code
-    from dpsctl.certificate_output import write_certificate
-    from dpsctl.certificates import description
-    from dpsctl.issuers import Validity, read_signer
+    from dpsctl.certificates.issuers import Validity, read_signer
+    from dpsctl.certificates.making import signed_code
+    from dpsctl.certificates.reading import description
+    from dpsctl.certificates.writing import write_certificate
 
     _check_name(code, "--code")
     validity = Validity.of_days(days)
@@ -226,7 +226,7 @@ def show(run: Run, file: CertificateArgument, passphrase: PassphraseFile = None)
 
     Private keys in the file are passed over.
     """
-    from dpsctl.certificates import description, read_all_certificates
+    from dpsctl.certificates.reading import description, read_all_certificates
 
     ask = passphrase_asker(passphrase, "--passphrase", file, run)
     found = read_all_certificates(read_file(file, "FILE", run.stdin), f"FILE {file}", ask)
@@ -235,7 +235,7 @@ def show(run: Run, file: CertificateArgument, passphrase: PassphraseFile = None)
 
 
 def _check_name(name: str, flag: str) -> None:
-    from dpsctl.certificate_making import name_problem
+    from dpsctl.certificates.making import name_problem
 
     if problem := name_problem(name):
         raise UsageError(f"{flag}: {problem}")
@@ -271,8 +271,8 @@ def _secret(key: KeyOptions, files: FileOptions, run: Run) -> str | None:
 
 
 def _written(made: Made, key: KeyOptions, files: FileOptions, run: Run) -> Json:
-    from dpsctl.certificate_output import file_stem, places_of, write_made
-    from dpsctl.certificates import common_name_of, description
+    from dpsctl.certificates.reading import common_name_of, description
+    from dpsctl.certificates.writing import file_stem, places_of, write_made
 
     places = places_of(files, file_stem(common_name_of(made.certificate)))
     write_made(made, places, _secret(key, files, run), replace=files.force)

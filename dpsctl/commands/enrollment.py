@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dpsctl.certificate_files import read_slots
+from dpsctl.certificates.files import read_slots
 from dpsctl.commands.enrollment_files import RESULT_COLUMNS, FileCreation
 from dpsctl.commands.records import REGISTRATION_COLUMNS, enrollment_columns, show_record
 from dpsctl.errors import UsageError

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dpsctl.certificate_files import clean_certificate, read_slots
+from dpsctl.certificates.files import clean_certificate, read_slots
 from dpsctl.errors import SomeFailed, UsageError
 from dpsctl.fleet.device_files import DeviceFile, Row
 from dpsctl.options.words import IfExists

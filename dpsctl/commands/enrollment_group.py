@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from typer import Option
 
-from dpsctl.certificate_files import read_slots
+from dpsctl.certificates.files import read_slots
 from dpsctl.commands import audit, device_keys, rotation
 from dpsctl.commands.records import (
     REGISTRATION_COLUMNS,

@@ -104,7 +104,7 @@ def _successor(new: Successor, step: RotationStep | None, run: Run) -> NewCertif
 
 
 def _new_certificate(path: str, old_path: str | None, run: Run) -> NewCertificate:
-    from dpsctl.certificate_files import clean_certificate
+    from dpsctl.certificates.files import clean_certificate
     from dpsctl.payloads.rotation import NewCertificate
     from dpsctl.text.values import read_file
 
@@ -121,7 +121,7 @@ def _new_certificate(path: str, old_path: str | None, run: Run) -> NewCertificat
 
 def _read_old(path: str, run: Run) -> tuple[str, str]:
     """Read the old certificate without a warning: that its end is near is why it is replaced."""
-    from dpsctl.certificates import read_certificates
+    from dpsctl.certificates.reading import read_certificates
     from dpsctl.text.values import read_file
 
     flag = "--old-certificate-path"
@@ -130,7 +130,7 @@ def _read_old(path: str, run: Run) -> tuple[str, str]:
 
 
 def _thumbprint(data: bytes, source: str) -> str:
-    from dpsctl.certificates import certificate_info, read_certificates
+    from dpsctl.certificates.reading import certificate_info, read_certificates
 
     info = certificate_info(read_certificates(data, source).certificates[0])
     return str(info["sha256Thumbprint"])

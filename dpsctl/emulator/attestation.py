@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dpsctl.certificates import certificate_info
+from dpsctl.certificates.reading import certificate_info
 from dpsctl.emulator.answers import Json, invalid
 from dpsctl.emulator.kinds import Kind
 from dpsctl.emulator.x509 import base64_der, is_described_by, read_certificate

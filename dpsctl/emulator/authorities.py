@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from dpsctl.certificates import read_certificates
+from dpsctl.certificates.reading import read_certificates
 from dpsctl.errors import UsageError
 
 

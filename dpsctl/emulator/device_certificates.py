@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
-from dpsctl.certificates import certificate_info
+from dpsctl.certificates.reading import certificate_info
 from dpsctl.emulator.answers import Json, Refusal
 from dpsctl.emulator.call import Service
 from dpsctl.emulator.device import Device, Enrolled, groups_of, individual_of

@@ -9,8 +9,8 @@ from azure.iot.device import X509, ProvisioningDeviceClient
 from azure.iot.device.exceptions import ClientError, CredentialError
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from dpsctl.certificate_making import device_certificate, new_key, root_certificate
-from dpsctl.issuers import Issuer, Validity
+from dpsctl.certificates.issuers import Issuer, Validity
+from dpsctl.certificates.making import device_certificate, new_key, root_certificate
 from dpsctl.keys import derive_device_key
 
 HUB = "hub-1.azure-devices.net"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from dpsctl.certificate_making import new_key, root_certificate
-from dpsctl.issuers import Validity
+from dpsctl.certificates.issuers import Validity
+from dpsctl.certificates.making import new_key, root_certificate
 
 HUB = "hub-1.azure-devices.net"
 HERE = Path(__file__).parent / "node"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dpsctl.certificate_making import registration_id_problem
+from dpsctl.certificates.making import registration_id_problem
 
 
 @pytest.fixture

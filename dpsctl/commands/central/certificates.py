@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dpsctl.certificate_files import read_certificate, read_proofs
+from dpsctl.certificates.files import read_certificate, read_proofs
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import Noun
 from dpsctl.options.central import CertificatePath, EnrollmentGroupId, Entry, Verified

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dpsctl.certificates.passphrases import passphrase_asker
 from dpsctl.frame.verbs import Noun
 from dpsctl.options.central import (
     CertificatePath,
@@ -13,14 +14,13 @@ from dpsctl.options.central import (
     SigningKeyPath,
 )
 from dpsctl.options.words import CertificateEntry
-from dpsctl.passphrases import passphrase_asker
 from dpsctl.payloads.central import encoded_certificate, signing_certificate
 from dpsctl.run import Run
 from dpsctl.service import group_certificates
 from dpsctl.service.central import CentralService
 
 if TYPE_CHECKING:
-    from dpsctl.issuers import Issuer
+    from dpsctl.certificates.issuers import Issuer
 
 _PROOF_DAYS = 1  # it is used at once
 _CERTIFIED_COLUMNS = {"Thumbprint": "info.sha1Thumbprint", "Verified": "verified"}
@@ -67,7 +67,7 @@ def certify(  # noqa: PLR0913, PLR0917 - each is one thing a user may say
 
 def _issuer(certificate_path: str, key_path: str, passphrase: str | None, run: Run) -> Issuer:
     """Read the certificate and its key, and check that they belong together."""
-    from dpsctl.issuers import read_issuer
+    from dpsctl.certificates.issuers import read_issuer
 
     ask = passphrase_asker(passphrase, "--passphrase", key_path, run)
     files = ("--certificate-path", certificate_path), ("--key-path", key_path)
@@ -77,7 +77,7 @@ def _issuer(certificate_path: str, key_path: str, passphrase: str | None, run: R
 def _own_certificate(issuer: Issuer) -> group_certificates.OwnCertificate:
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    from dpsctl.certificates import certificate_info
+    from dpsctl.certificates.reading import certificate_info
 
     pem = issuer.certificate.public_bytes(Encoding.PEM).decode().rstrip("\n")
     return group_certificates.OwnCertificate(
@@ -91,8 +91,8 @@ def _proof(code: str, issuer: Issuer) -> str:
     """Return the base64 of a verification certificate for *code*."""
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    from dpsctl.certificate_making import signed_code
-    from dpsctl.issuers import Validity
+    from dpsctl.certificates.issuers import Validity
+    from dpsctl.certificates.making import signed_code
 
     made = signed_code(code, issuer, Validity.of_days(_PROOF_DAYS))
     return encoded_certificate(made.public_bytes(Encoding.PEM).decode().rstrip("\n"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dpsctl.certificate_files import read_slots
+from dpsctl.certificates.files import read_slots
 from dpsctl.commands.central import certificates as certificate_commands
 from dpsctl.commands.central import certify
 from dpsctl.errors import UsageError

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
-from dpsctl.certificates import certificate_info
+from dpsctl.certificates.reading import certificate_info
 from dpsctl.emulator.answers import Answer, Json, Refusal
 from dpsctl.emulator.call import Call
 from dpsctl.emulator.central.answers import invalid_body, not_found

@@ -26,7 +26,7 @@ def read_proofs(options: Certificates, run: Run) -> dict[str, str]:
 
     Raises UsageError naming flag and file.
     """
-    from dpsctl.certificates import read_certificates
+    from dpsctl.certificates.reading import read_certificates
 
     return {
         slot: read_certificates(read_file(path, flag, run.stdin), f"{flag} {path}").pem
@@ -48,7 +48,7 @@ def clean_certificate(data: bytes, source: str, run: Run, *, signing: bool) -> s
     """Read a certificate that came from *source* and return its PEM text. Raises UsageError."""
     from datetime import UTC, datetime
 
-    from dpsctl.certificates import read_certificates
+    from dpsctl.certificates.reading import read_certificates
 
     found = read_certificates(data, source)
     for warning in found.warnings(datetime.now(UTC), signing=signing):

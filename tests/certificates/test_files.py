@@ -4,7 +4,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from dpsctl.certificate_files import read_certificate, read_slots
+from dpsctl.certificates.files import read_certificate, read_slots
 from dpsctl.errors import UsageError
 from dpsctl.options.enrollment import Attestation
 from dpsctl.run import Run

@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dpsctl.certificates import certificate_info, read_certificates
+from dpsctl.certificates.reading import certificate_info, read_certificates
 from dpsctl.errors import UsageError
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_der_priv
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
+from dpsctl.certificates.pkcs12 import certificates_of, is_pkcs12
 from dpsctl.errors import UsageError
-from dpsctl.pkcs12 import certificates_of, is_pkcs12
 
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 _CERTIFICATE_LABELS = {b"CERTIFICATE", b"X509 CERTIFICATE"}

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dpsctl.certificate_making import (
+from dpsctl.certificates.issuers import Issuer, Validity, read_issuer, read_key
+from dpsctl.certificates.making import (
     device_certificate,
     intermediate_certificate,
     name_problem,
@@ -24,7 +25,6 @@ from dpsctl.certificate_making import (
     signed_code,
 )
 from dpsctl.errors import UsageError
-from dpsctl.issuers import Issuer, Validity, read_issuer, read_key
 from dpsctl.run import Run
 
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from dpsctl import keys
-from dpsctl.certificates import extension_of
+from dpsctl.certificates.issuers import Issuer, PrivateKey, Validity
+from dpsctl.certificates.reading import extension_of
 from dpsctl.errors import UsageError
-from dpsctl.issuers import Issuer, PrivateKey, Validity
 
 _SIZES = {"ec": (256, 384), "rsa": (2048, 3072, 4096)}  # bits; the first is the default
 _CURVES: dict[int, ec.EllipticCurve] = {256: ec.SECP256R1(), 384: ec.SECP384R1()}

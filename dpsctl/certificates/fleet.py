@@ -9,9 +9,9 @@ from typing import Any
 
 from cryptography.x509 import Certificate
 
-from dpsctl.certificate_making import registration_id_problem
-from dpsctl.certificate_output import Plan
-from dpsctl.certificates import description, read_certificates
+from dpsctl.certificates.making import registration_id_problem
+from dpsctl.certificates.reading import description, read_certificates
+from dpsctl.certificates.writing import Plan
 from dpsctl.errors import UsageError
 from dpsctl.fleet.device_files import DeviceFile
 from dpsctl.fleet.registration_ids import read_ids, without_duplicates

@@ -12,8 +12,9 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 
-from dpsctl.certificate_files import stem_of
-from dpsctl.certificates import (
+from dpsctl.certificates.files import stem_of
+from dpsctl.certificates.passphrases import passphrase_asker
+from dpsctl.certificates.reading import (
     can_sign,
     name_of,
     path_length_of,
@@ -22,7 +23,6 @@ from dpsctl.certificates import (
 )
 from dpsctl.errors import UsageError
 from dpsctl.options.certificate import IssuerOptions
-from dpsctl.passphrases import passphrase_asker
 from dpsctl.run import Run
 from dpsctl.text.values import read_file
 

@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from dpsctl.certificate_files import stem_of
-from dpsctl.certificates import common_name_of
-from dpsctl.issuers import PrivateKey
+from dpsctl.certificates.files import stem_of
+from dpsctl.certificates.issuers import PrivateKey
+from dpsctl.certificates.pkcs12 import pkcs12_of
+from dpsctl.certificates.reading import common_name_of
 from dpsctl.options.certificate import FileOptions
-from dpsctl.pkcs12 import pkcs12_of
 from dpsctl.private_files import NewFile, write_together
 
 
