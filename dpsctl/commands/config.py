@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from dpsctl import contexts
+from dpsctl.config import contexts
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import Noun
 from dpsctl.options.connection import Connection, Sources

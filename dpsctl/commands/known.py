@@ -47,7 +47,7 @@ def list_known(
 
 
 def _contexts(run: Run) -> list[str]:
-    from dpsctl import contexts
+    from dpsctl.config import contexts
 
     return sorted(contexts.load(run.environ).contexts)
 

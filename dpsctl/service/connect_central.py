@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
-from dpsctl.contexts import context_of
+from dpsctl.config.contexts import context_of
 from dpsctl.errors import UsageError
 from dpsctl.options.central import CentralConnection
 from dpsctl.run import Run

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from dpsctl import contexts
+from dpsctl.config import contexts
 from dpsctl.errors import DpsctlError, NotFound, ServiceError, Unauthorized, Unreachable
 from dpsctl.options.connection import Connection
 from dpsctl.options.words import AuthType

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from dpsctl import contexts
+from dpsctl.config import contexts
 from dpsctl.options.connection import Connection, Sources
 from dpsctl.run import Run
 from dpsctl.service.clouds import cloud_of_host

@@ -296,7 +296,7 @@ def test_a_context_that_does_not_sign_in_says_why(settings, problem, write, run_
 
 
 def test_a_command_that_does_not_end_is_stopped(write, run_offline, monkeypatch):
-    monkeypatch.setattr("dpsctl.secret_commands._PATIENCE", 0.1)
+    monkeypatch.setattr("dpsctl.config.secret_commands._PATIENCE", 0.1)
     write("{current_context: a, contexts: {a: {login_command: sleep 5}}}")
 
     ran = run_offline("enrollment-group list", expect=2)

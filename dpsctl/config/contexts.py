@@ -202,7 +202,7 @@ def _from_file(name: str, source: str, run: Run) -> str:
 
 
 def _from_command(command: str | list[str], source: str, run: Run) -> str:
-    from dpsctl.secret_commands import output_of
+    from dpsctl.config.secret_commands import output_of
 
     return output_of(command, source, run)
 

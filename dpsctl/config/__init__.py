@@ -1,0 +1,1 @@
+"""The configuration file: contexts, and the programs that it names for secrets."""
