@@ -31,7 +31,9 @@ def access_to(settled: Settled, run: Run, rights: Iterable[str]) -> Access:
     if connection.login:
         credentials = _credentials(connection.login, settled.login_source, run)
         return Access(lambda: credentials.host, credentials.authorization, hint_for)
-    from dpsctl.service.by_name import access_by_name  # what it loads is for nothing with a login
+    from dpsctl.service.azure.by_name import (
+        access_by_name,  # what it loads is for nothing with a login
+    )
 
     return access_by_name(_with_bare_name(connection), run, rights)
 

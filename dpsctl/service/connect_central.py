@@ -9,12 +9,12 @@ from dpsctl.config.contexts import context_of
 from dpsctl.errors import UsageError
 from dpsctl.options.central import CentralConnection
 from dpsctl.run import Run
+from dpsctl.service.azure.clouds import cloud_of
+from dpsctl.service.azure.identity import CENTRAL_SCOPE, Identity
 from dpsctl.service.central import STABLE, CentralService
-from dpsctl.service.clouds import cloud_of
 from dpsctl.service.endpoints import checked_endpoint, trusted
 from dpsctl.service.hints import central_hint_for
 from dpsctl.service.http import Http, Target
-from dpsctl.service.identity import CENTRAL_SCOPE, Identity
 from dpsctl.service.service import Purpose
 
 

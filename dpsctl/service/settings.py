@@ -9,7 +9,7 @@ from typing import Any
 from dpsctl.config import contexts
 from dpsctl.options.connection import Connection, Sources
 from dpsctl.run import Run
-from dpsctl.service.clouds import cloud_of_host
+from dpsctl.service.azure.clouds import cloud_of_host
 
 API_VERSION = "2021-10-01"
 _DEFAULTS = {"auth_type": "key", "cloud": "public", "service_api_version": API_VERSION}
@@ -66,7 +66,7 @@ def _layers(
     if cloud := cloud_of_host(name):
         yield "the host name", {"cloud": cloud}
     if not connection.login:
-        from dpsctl.service import azure_cli  # what it loads is for nothing with a login
+        from dpsctl.service.azure import azure_cli  # what it loads is for nothing with a login
 
         path = azure_cli.config_file(run.environ)
         found = azure_cli.read_defaults(run)

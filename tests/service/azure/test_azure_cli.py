@@ -117,7 +117,7 @@ def test_a_cloud_of_somebodys_own_is_the_public_one(client_secret, az_folder, ru
 
 def test_az_that_takes_too_long_is_named(az, run_offline, monkeypatch):
     monkeypatch.setitem(sys.modules, "azure.identity", None)
-    monkeypatch.setattr("dpsctl.service.azure_cli._PATIENCE", 0.1)
+    monkeypatch.setattr("dpsctl.service.azure.azure_cli._PATIENCE", 0.1)
     (az.parent / "bin" / "az").write_text("#!/bin/sh\nexec sleep 5\n")
 
     ran = run_offline("enrollment-group list -n mydps --auth-type login", expect=4)

@@ -7,8 +7,8 @@ import pytest
 
 from dpsctl.errors import Unauthorized
 from dpsctl.run import Run
-from dpsctl.service.clouds import DPS_SCOPE, cloud_of
-from dpsctl.service.identity import CENTRAL_SCOPE, Identity, is_for
+from dpsctl.service.azure.clouds import DPS_SCOPE, cloud_of
+from dpsctl.service.azure.identity import CENTRAL_SCOPE, Identity, is_for
 
 LIST = "enrollment-group list -n mydps --auth-type login"
 ARM = "https://management.azure.com/.default"

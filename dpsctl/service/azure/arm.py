@@ -10,11 +10,11 @@ from urllib.parse import quote
 from dpsctl.errors import BadAnswer
 from dpsctl.options.connection import Transport
 from dpsctl.run import Run
-from dpsctl.service.clouds import ARM_URL_VARIABLE, Cloud
+from dpsctl.service.azure.clouds import ARM_URL_VARIABLE, Cloud
+from dpsctl.service.azure.identity import Identity
 from dpsctl.service.endpoints import trusted, url_of
 from dpsctl.service.hints import hint_for
 from dpsctl.service.http import Http, Request, Target
-from dpsctl.service.identity import Identity
 
 Json = dict[str, Any]
 _API_VERSION = "2022-12-12"

@@ -9,10 +9,10 @@ from typing import Any
 from dpsctl.errors import BadAnswer, NotFound, Unauthorized
 from dpsctl.options.connection import Connection
 from dpsctl.run import Run
-from dpsctl.service import azure_cli
-from dpsctl.service.arm import Arm
 from dpsctl.service.auth import ConnectionString
-from dpsctl.service.remembered import Place, Places
+from dpsctl.service.azure import azure_cli
+from dpsctl.service.azure.arm import Arm
+from dpsctl.service.azure.remembered import Place, Places
 
 Json = dict[str, Any]
 _SUBSCRIPTION_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

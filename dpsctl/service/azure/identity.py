@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from dpsctl.errors import DpsctlError, Unauthorized
 from dpsctl.run import Run
-from dpsctl.service import azure_cli
-from dpsctl.service.clouds import CLOUDS, DPS_SCOPE, Cloud
+from dpsctl.service.azure import azure_cli
+from dpsctl.service.azure.clouds import CLOUDS, DPS_SCOPE, Cloud
 
 TOKEN_VARIABLE = "DPSCTL_ACCESS_TOKEN"  # noqa: S105 - a variable's name
 CENTRAL_SCOPE = "https://apps.azureiotcentral.com/.default"

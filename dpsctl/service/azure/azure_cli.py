@@ -13,7 +13,7 @@ from typing import Any
 
 from dpsctl.errors import Unauthorized
 from dpsctl.run import Run
-from dpsctl.service.clouds import CLOUDS
+from dpsctl.service.azure.clouds import CLOUDS
 
 _PATIENCE = 60.0  # az starts slowly, and may have to renew its own token
 # Where az keeps what dpsctl also wants to know: option, section, key.

@@ -8,13 +8,13 @@ from functools import cache
 from dpsctl.options.connection import Connection
 from dpsctl.options.words import AuthType, CloudName
 from dpsctl.run import Run
-from dpsctl.service.arm import Arm
 from dpsctl.service.auth import Access, ConnectionString, is_host_name
-from dpsctl.service.clouds import DPS_SCOPE, cloud_of
-from dpsctl.service.discovery import Finder
+from dpsctl.service.azure.arm import Arm
+from dpsctl.service.azure.clouds import DPS_SCOPE, cloud_of
+from dpsctl.service.azure.discovery import Finder
+from dpsctl.service.azure.identity import Identity
 from dpsctl.service.endpoints import trusted
 from dpsctl.service.hints import hint_for, token_hint
-from dpsctl.service.identity import Identity
 
 
 def access_by_name(connection: Connection, run: Run, rights: Iterable[str]) -> Access:
