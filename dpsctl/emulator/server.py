@@ -24,11 +24,11 @@ from dpsctl.emulator.control import seed_records
 from dpsctl.emulator.environment import client_environment
 from dpsctl.emulator.identity import load_identity
 from dpsctl.emulator.listener import Listener
+from dpsctl.emulator.mqtt.upgrade import UpgradableExchange
 from dpsctl.emulator.request_log import RequestLog
 from dpsctl.emulator.settings import OWNER_POLICY, EmulatorSettings
 from dpsctl.emulator.store import MEMORY, Store
 from dpsctl.emulator.tls import server_context
-from dpsctl.emulator.upgrade import UpgradableExchange
 from dpsctl.errors import UsageError
 
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost")
@@ -201,7 +201,7 @@ class Emulator:
             tls = server_context(*self.identity.server_certificate(names))
         listeners = [self._bound("--port", self.settings.port, app, tls, UpgradableExchange)]
         if self.settings.mqtt_port is not None:
-            from dpsctl.emulator.mqtt_listener import MqttExchange  # only few want it
+            from dpsctl.emulator.mqtt.listener import MqttExchange  # only few want it
 
             port = self.settings.mqtt_port
             try:

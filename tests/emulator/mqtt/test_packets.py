@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dpsctl.emulator import mqtt
-from dpsctl.emulator.mqtt import Decoder, ProtocolError
+from dpsctl.emulator.mqtt import packets as mqtt
+from dpsctl.emulator.mqtt.packets import Decoder, ProtocolError
 
 LIMIT = 1 << 22
 HEADER = "00 04 4d 51 54 54 04"

@@ -18,7 +18,7 @@ class UpgradableExchange(Exchange):
         if unquote(self.path.partition("?")[0]) != _MQTT_PATH:
             self.answer_request()
             return
-        from dpsctl.emulator.mqtt_websocket import serve_websocket  # only few want it
+        from dpsctl.emulator.mqtt.websocket import serve_websocket  # only few want it
 
         self.close_connection = True
         try:

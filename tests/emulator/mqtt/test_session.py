@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dpsctl.emulator import mqtt
-from dpsctl.emulator.mqtt import ProtocolError
-from dpsctl.emulator.mqtt_session import Caller, Reply, Session
+from dpsctl.emulator.mqtt import packets as mqtt
+from dpsctl.emulator.mqtt.packets import ProtocolError
+from dpsctl.emulator.mqtt.session import Caller, Reply, Session
 
 USER = "0neScope/registrations/d1/api-version=2019-03-31&ClientVersion=x%2F1"
 ANSWERS = "$dps/registrations/res/#"

@@ -17,8 +17,8 @@ from dpsctl.emulator.app import EmulatorApp
 from dpsctl.emulator.device import Device
 from dpsctl.emulator.identification import identify
 from dpsctl.emulator.listener import Listener
-from dpsctl.emulator.mqtt import ProtocolError
-from dpsctl.emulator.mqtt_session import Caller, Reply, Session
+from dpsctl.emulator.mqtt.packets import ProtocolError
+from dpsctl.emulator.mqtt.session import Caller, Reply, Session
 from dpsctl.emulator.tls import TlsStream, set_time_limit
 
 _READ_BYTES = 1 << 16

@@ -9,7 +9,7 @@ from wsproto.utilities import generate_accept_token
 
 from dpsctl.emulator.answers import BAD_REQUEST, Refusal
 from dpsctl.emulator.listener import Exchange
-from dpsctl.emulator.mqtt_listener import Link, talk
+from dpsctl.emulator.mqtt.listener import Link, talk
 
 _READ_BYTES = 1 << 16
 _VERSION = "13"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import unquote
 
-from dpsctl.emulator import mqtt
-from dpsctl.emulator.mqtt import ProtocolError
+from dpsctl.emulator.mqtt import packets as mqtt
+from dpsctl.emulator.mqtt.packets import ProtocolError
 
 _ACCEPTED, _WRONG_LEVEL, _WRONG_CLIENT_ID, _WRONG_USER, _NOT_AUTHORIZED = 0, 1, 2, 4, 5
 _ANSWERS = "$dps/registrations/res/#"

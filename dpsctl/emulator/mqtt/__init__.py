@@ -1,0 +1,1 @@
+"""MQTT as the device API speaks it: packets, sessions, and how they arrive."""
