@@ -10,10 +10,11 @@ from functools import partial
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, Map, Rule
 
-from dpsctl.emulator import bulk, control, description, device_api, enrollments, registrations
+from dpsctl.emulator import bulk, control, description, enrollments, registrations
 from dpsctl.emulator.answers import METHOD_NOT_ALLOWED, NOT_FOUND, Answer, Refusal
 from dpsctl.emulator.central.tokens import api_token
 from dpsctl.emulator.central.urls import URLS
+from dpsctl.emulator.devices import api as device_api
 from dpsctl.emulator.guards import Guard, check_version, policy_with, this_machine
 from dpsctl.emulator.kinds import GROUP, INDIVIDUAL, Kind
 

@@ -14,8 +14,8 @@ from werkzeug.test import Client
 
 from dpsctl.emulator.answers import Refusal
 from dpsctl.emulator.app import EmulatorApp
-from dpsctl.emulator.device import Device
-from dpsctl.emulator.identification import identify
+from dpsctl.emulator.devices.device import Device
+from dpsctl.emulator.devices.identification import identify
 from dpsctl.emulator.listener import Listener
 from dpsctl.emulator.mqtt.packets import ProtocolError
 from dpsctl.emulator.mqtt.session import Caller, Reply, Session

@@ -6,11 +6,11 @@ from typing import Any
 
 from dpsctl.emulator.answers import NOT_FOUND, Answer, Json, Refusal, invalid, read_json
 from dpsctl.emulator.call import Call
-from dpsctl.emulator.device import Device, Enrolled
-from dpsctl.emulator.identification import identify
+from dpsctl.emulator.devices.device import Device, Enrolled
+from dpsctl.emulator.devices.identification import identify
+from dpsctl.emulator.devices.operations import is_operation_of, new_operation_id
+from dpsctl.emulator.devices.provisioning import assigned_device, provision
 from dpsctl.emulator.kinds import REGISTRATION
-from dpsctl.emulator.operations import is_operation_of, new_operation_id
-from dpsctl.emulator.provisioning import assigned_device, provision
 
 _NOT_REGISTERED = 404201
 

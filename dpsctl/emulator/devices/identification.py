@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dpsctl.emulator.answers import invalid
 from dpsctl.emulator.call import Service
-from dpsctl.emulator.device import Device, Enrolled, individual_of
-from dpsctl.emulator.device_certificates import find_by_certificate
-from dpsctl.emulator.device_keys import find_by_token
+from dpsctl.emulator.devices.certificates import find_by_certificate
+from dpsctl.emulator.devices.device import Device, Enrolled, individual_of
+from dpsctl.emulator.devices.keys import find_by_token
 from dpsctl.emulator.tokens import unauthorized
 from dpsctl.keys import IdFormatError, check_registration_id
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dpsctl.emulator.operations import is_operation_of, new_operation_id
+from dpsctl.emulator.devices.operations import is_operation_of, new_operation_id
 
 KEY = "c2l4dGVlbiBieXRlcyBhdCBsZWFzdA=="
 

@@ -4,8 +4,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from dpsctl.emulator.answers import Refusal
-from dpsctl.emulator.device import Device
-from dpsctl.emulator.identification import identify
+from dpsctl.emulator.devices.device import Device
+from dpsctl.emulator.devices.identification import identify
 
 INVALID = (401, 401002)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dpsctl.emulator.allocation import AllocationFailed, choose_hub, linked_hubs
+from dpsctl.emulator.devices.allocation import AllocationFailed, choose_hub, linked_hubs
 
 HUBS = (("hub-a", 1), ("hub-b", 1), ("hub-c", 1))
 DEVICES = [f"device-{number}" for number in range(3000)]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dpsctl.emulator.allocation import AllocationFailed, choose_hub, linked_hubs
 from dpsctl.emulator.answers import Json, Refusal
 from dpsctl.emulator.call import Service
 from dpsctl.emulator.central.devices import admit
-from dpsctl.emulator.device import Enrolled
+from dpsctl.emulator.devices.allocation import AllocationFailed, choose_hub, linked_hubs
+from dpsctl.emulator.devices.device import Enrolled
+from dpsctl.emulator.devices.reprovisioning import Assigned, assigned, candidates
+from dpsctl.emulator.devices.webhook import Allocation, ask_webhook
 from dpsctl.emulator.etags import new_etag
 from dpsctl.emulator.kinds import REGISTRATION
-from dpsctl.emulator.reprovisioning import Assigned, assigned, candidates
-from dpsctl.emulator.webhook import Allocation, ask_webhook
 
 _HUB_DEVICE = "HubDevice"
 _CHANGED_MEANWHILE = 409203

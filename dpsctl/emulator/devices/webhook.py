@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dpsctl.emulator.allocation import AllocationFailed
 from dpsctl.emulator.answers import Json, Refusal, read_json
-from dpsctl.emulator.device import Enrolled
+from dpsctl.emulator.devices.allocation import AllocationFailed
+from dpsctl.emulator.devices.device import Enrolled
 from dpsctl.emulator.kinds import GROUP
 
 CUSTOM_ALLOCATION_FAILED = 400207

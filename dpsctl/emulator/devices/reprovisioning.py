@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dpsctl.emulator.allocation import Hub
 from dpsctl.emulator.answers import Json
+from dpsctl.emulator.devices.allocation import Hub
 
 
 @dataclass(frozen=True)

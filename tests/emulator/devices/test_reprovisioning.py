@@ -2,7 +2,7 @@
 
 import pytest
 
-from dpsctl.emulator.reprovisioning import Assigned, assigned, candidates
+from dpsctl.emulator.devices.reprovisioning import Assigned, assigned, candidates
 
 HUBS = (("hub-a", 1), ("hub-b", 3))
 OLD, NEW = {"tags": {"twin": "old"}}, {"tags": {"twin": "new"}}

@@ -1,0 +1,1 @@
+"""What devices ask: who they are, where they go, and how they are told."""
