@@ -12,10 +12,10 @@ from dpsctl.emulator.central import records as central
 from dpsctl.emulator.central.device_groups import DEVICE_GROUP
 from dpsctl.emulator.central.devices import DEVICE
 from dpsctl.emulator.central.enrollment_groups import ENROLLMENT_GROUP
-from dpsctl.emulator.enrollments import put
+from dpsctl.emulator.enrollments.kinds import GROUP, INDIVIDUAL, REGISTRATION, Kind
+from dpsctl.emulator.enrollments.records import put
+from dpsctl.emulator.enrollments.rules import check_record_id
 from dpsctl.emulator.etags import ANY, new_etag
-from dpsctl.emulator.kinds import GROUP, INDIVIDUAL, REGISTRATION, Kind
-from dpsctl.emulator.rules import check_record_id
 from dpsctl.errors import UsageError
 
 PREFIX = "/_emulator/"

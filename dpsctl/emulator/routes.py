@@ -10,13 +10,15 @@ from functools import partial
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, Map, Rule
 
-from dpsctl.emulator import bulk, control, description, enrollments, registrations
+from dpsctl.emulator import control, description
 from dpsctl.emulator.answers import METHOD_NOT_ALLOWED, NOT_FOUND, Answer, Refusal
 from dpsctl.emulator.central.tokens import api_token
 from dpsctl.emulator.central.urls import URLS
 from dpsctl.emulator.devices import api as device_api
+from dpsctl.emulator.enrollments import bulk, registrations
+from dpsctl.emulator.enrollments import records as enrollments
+from dpsctl.emulator.enrollments.kinds import GROUP, INDIVIDUAL, Kind
 from dpsctl.emulator.guards import Guard, check_version, policy_with, this_machine
-from dpsctl.emulator.kinds import GROUP, INDIVIDUAL, Kind
 
 Handler = Callable[..., Answer]
 

@@ -42,7 +42,7 @@ while True:
 
 def fill(emulator: Any, group: str, size: int) -> None:
     """Let *size* devices of *group* have registered."""
-    from dpsctl.emulator.kinds import REGISTRATION
+    from dpsctl.emulator.enrollments.kinds import REGISTRATION
 
     with emulator.store.writing():
         for number in range(size):

@@ -8,7 +8,7 @@ from dpsctl.emulator.central.answers import bad_request, invalid_body
 from dpsctl.emulator.central.languages import DEVICE_FILTER
 from dpsctl.emulator.central.pages import Listing
 from dpsctl.emulator.central.records import Kind
-from dpsctl.emulator.enrollments import new_key
+from dpsctl.emulator.enrollments.records import new_key
 from dpsctl.emulator.etags import new_etag
 from dpsctl.emulator.store import Store
 from dpsctl.keys import IdFormatError, check_registration_id, derive_device_key

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from dpsctl.emulator.answers import Json
-from dpsctl.emulator.attestation import accept_attestation
 from dpsctl.emulator.call import Call
 from dpsctl.emulator.central.answers import invalid_body
 from dpsctl.emulator.central.group_ids import group_id_rule
 from dpsctl.emulator.central.pages import Listing
 from dpsctl.emulator.central.records import Kind
 from dpsctl.emulator.central.tokens import is_preview
-from dpsctl.emulator.enrollments import new_key
-from dpsctl.emulator.kinds import GROUP
+from dpsctl.emulator.enrollments.attestation import accept_attestation
+from dpsctl.emulator.enrollments.kinds import GROUP
+from dpsctl.emulator.enrollments.records import new_key
 
 CERTIFICATES = "certificates"
 _TYPES = ("iot", "iotEdge")

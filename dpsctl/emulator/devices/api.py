@@ -10,7 +10,7 @@ from dpsctl.emulator.devices.device import Device, Enrolled
 from dpsctl.emulator.devices.identification import identify
 from dpsctl.emulator.devices.operations import is_operation_of, new_operation_id
 from dpsctl.emulator.devices.provisioning import assigned_device, provision
-from dpsctl.emulator.kinds import REGISTRATION
+from dpsctl.emulator.enrollments.kinds import REGISTRATION
 
 _NOT_REGISTERED = 404201
 

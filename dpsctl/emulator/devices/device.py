@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from dpsctl.emulator.answers import Json
 from dpsctl.emulator.central.sign_in import enrollment_groups
-from dpsctl.emulator.kinds import GROUP, INDIVIDUAL, Kind
+from dpsctl.emulator.enrollments.kinds import GROUP, INDIVIDUAL, Kind
 from dpsctl.emulator.store import Store
 
 _GROUPS_AT_ONCE = 1000

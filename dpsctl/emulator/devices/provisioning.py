@@ -12,8 +12,8 @@ from dpsctl.emulator.devices.allocation import AllocationFailed, choose_hub, lin
 from dpsctl.emulator.devices.device import Enrolled
 from dpsctl.emulator.devices.reprovisioning import Assigned, assigned, candidates
 from dpsctl.emulator.devices.webhook import Allocation, ask_webhook
+from dpsctl.emulator.enrollments.kinds import REGISTRATION
 from dpsctl.emulator.etags import new_etag
-from dpsctl.emulator.kinds import REGISTRATION
 
 _HUB_DEVICE = "HubDevice"
 _CHANGED_MEANWHILE = 409203

@@ -6,9 +6,9 @@ from typing import Any
 
 from dpsctl.emulator.answers import Answer, Json, Refusal, invalid
 from dpsctl.emulator.call import Call, Service
-from dpsctl.emulator.enrollments import delete, put
+from dpsctl.emulator.enrollments.kinds import Kind
+from dpsctl.emulator.enrollments.records import delete, put
 from dpsctl.emulator.etags import ANY, wanted_etag
-from dpsctl.emulator.kinds import Kind
 
 _MODES = ("create", "update", "updateifmatchetag", "delete")
 

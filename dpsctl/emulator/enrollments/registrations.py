@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dpsctl.emulator.answers import Answer, Json, Refusal
 from dpsctl.emulator.call import Call
+from dpsctl.emulator.enrollments.kinds import GROUP, REGISTRATION
+from dpsctl.emulator.enrollments.pages import page_answer
 from dpsctl.emulator.etags import ANY, is_match, wanted_etag
-from dpsctl.emulator.kinds import GROUP, REGISTRATION
-from dpsctl.emulator.pages import page_answer
 
 MISSING = 404201
 STALE = 412201

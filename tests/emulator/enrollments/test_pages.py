@@ -3,7 +3,7 @@
 import pytest
 
 from dpsctl.emulator.answers import Refusal
-from dpsctl.emulator.pages import continuation, page_size, read_continuation
+from dpsctl.emulator.enrollments.pages import continuation, page_size, read_continuation
 
 QUERY = {"query": "SELECT *"}
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from dpsctl.emulator.answers import Json, invalid
-from dpsctl.emulator.attestation import accept_attestation
-from dpsctl.emulator.kinds import Kind
+from dpsctl.emulator.enrollments.attestation import accept_attestation
+from dpsctl.emulator.enrollments.kinds import Kind
 from dpsctl.keys import IdFormatError, check_id
 
 # The order of fields in the service's answers (facts.md B1); what it does not name comes last.

@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from dpsctl.emulator.answers import Answer, Json, Refusal, invalid
-from dpsctl.emulator.attestation import shown_attestation
 from dpsctl.emulator.call import Call, Service
+from dpsctl.emulator.enrollments.attestation import shown_attestation
+from dpsctl.emulator.enrollments.kinds import GROUP, INDIVIDUAL, REGISTRATION, Kind
+from dpsctl.emulator.enrollments.pages import page_answer
+from dpsctl.emulator.enrollments.rules import accept_enrollment, in_order
 from dpsctl.emulator.etags import ANY, is_match, new_etag, wanted_etag
-from dpsctl.emulator.kinds import GROUP, INDIVIDUAL, REGISTRATION, Kind
-from dpsctl.emulator.pages import page_answer
-from dpsctl.emulator.rules import accept_enrollment, in_order
 from dpsctl.emulator.store import Store
 
 _GENERATED_KEY_BYTES = 64

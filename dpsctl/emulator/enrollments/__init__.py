@@ -1,0 +1,1 @@
+"""What the service API holds: enrollment groups, enrollments, registrations."""
