@@ -10,10 +10,11 @@ from functools import partial
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, Map, Rule
 
-from dpsctl.emulator import control, description
 from dpsctl.emulator.answers import METHOD_NOT_ALLOWED, NOT_FOUND, Answer, Refusal
 from dpsctl.emulator.central.tokens import api_token
 from dpsctl.emulator.central.urls import URLS
+from dpsctl.emulator.control import api as control
+from dpsctl.emulator.control import description
 from dpsctl.emulator.devices import api as device_api
 from dpsctl.emulator.enrollments import bulk, registrations
 from dpsctl.emulator.enrollments import records as enrollments

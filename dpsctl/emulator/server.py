@@ -20,7 +20,7 @@ from dpsctl.emulator.authorities import load_authorities
 from dpsctl.emulator.call import Service
 from dpsctl.emulator.central.tokens import make_token
 from dpsctl.emulator.clock import Clock
-from dpsctl.emulator.control import seed_records
+from dpsctl.emulator.control.api import seed_records
 from dpsctl.emulator.environment import client_environment
 from dpsctl.emulator.identity import load_identity
 from dpsctl.emulator.listener import Listener

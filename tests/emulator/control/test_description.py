@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from dpsctl.emulator.app import EmulatorApp
-from dpsctl.emulator.description import read_description
+from dpsctl.emulator.control.description import read_description
 from dpsctl.emulator.routes import ROUTES
 from dpsctl.keys import derive_device_key
 
