@@ -12,11 +12,11 @@ from uuid import uuid4
 
 from werkzeug.wrappers import Request
 
-from dpsctl.emulator.active_faults import Trouble
 from dpsctl.emulator.answers import FAILED, Answer, Refusal, write_json
 from dpsctl.emulator.call import Call, Service
 from dpsctl.emulator.central.answers import central_answer, is_central
 from dpsctl.emulator.control import api as control
+from dpsctl.emulator.faults.in_force import Trouble
 from dpsctl.emulator.routes import find_route
 
 log = logging.getLogger(__name__)

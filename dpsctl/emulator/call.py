@@ -9,9 +9,9 @@ from typing import Any
 from cryptography.x509 import Certificate
 from werkzeug.wrappers import Request
 
-from dpsctl.emulator.active_faults import ActiveFaults
 from dpsctl.emulator.answers import read_json
 from dpsctl.emulator.clock import Clock
+from dpsctl.emulator.faults.in_force import ActiveFaults
 from dpsctl.emulator.identity import Identity
 from dpsctl.emulator.request_log import RequestLog
 from dpsctl.emulator.settings import EmulatorSettings

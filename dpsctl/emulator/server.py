@@ -13,7 +13,6 @@ from typing import Any, Self
 
 from OpenSSL import SSL
 
-from dpsctl.emulator.active_faults import ActiveFaults
 from dpsctl.emulator.answers import Refusal
 from dpsctl.emulator.app import EmulatorApp
 from dpsctl.emulator.authorities import load_authorities
@@ -22,6 +21,7 @@ from dpsctl.emulator.central.tokens import make_token
 from dpsctl.emulator.clock import Clock
 from dpsctl.emulator.control.api import seed_records
 from dpsctl.emulator.environment import client_environment
+from dpsctl.emulator.faults.in_force import ActiveFaults
 from dpsctl.emulator.identity import load_identity
 from dpsctl.emulator.listener import Listener
 from dpsctl.emulator.mqtt.upgrade import UpgradableExchange

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dpsctl.emulator.active_faults import ActiveFaults
 from dpsctl.emulator.clock import Clock
+from dpsctl.emulator.faults.in_force import ActiveFaults
 from dpsctl.errors import UsageError
 
 

@@ -10,7 +10,7 @@ from threading import Lock
 
 from dpsctl.emulator.answers import Refusal
 from dpsctl.emulator.clock import Clock
-from dpsctl.emulator.faults import Fault, parse_fault
+from dpsctl.emulator.faults.wording import Fault, parse_fault
 
 _MINUTE = 60.0
 _POLLING = re.compile(r"(?i)/[^/]+/registrations/[^/]+/operations/[^/]+")

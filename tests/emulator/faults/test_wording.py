@@ -2,7 +2,7 @@
 
 import pytest
 
-from dpsctl.emulator.faults import Fault, parse_fault
+from dpsctl.emulator.faults.wording import Fault, parse_fault
 from dpsctl.errors import UsageError
 
 

@@ -1,0 +1,1 @@
+"""Failures on request: how they are worded, and which are in force."""
