@@ -23,12 +23,12 @@ from dpsctl.emulator.control.api import seed_records
 from dpsctl.emulator.environment import client_environment
 from dpsctl.emulator.faults.in_force import ActiveFaults
 from dpsctl.emulator.identity import load_identity
-from dpsctl.emulator.listener import Listener
+from dpsctl.emulator.listening.listener import Listener
+from dpsctl.emulator.listening.tls import server_context
 from dpsctl.emulator.mqtt.upgrade import UpgradableExchange
 from dpsctl.emulator.request_log import RequestLog
 from dpsctl.emulator.settings import OWNER_POLICY, EmulatorSettings
 from dpsctl.emulator.store import MEMORY, Store
-from dpsctl.emulator.tls import server_context
 from dpsctl.errors import UsageError
 
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost")

@@ -16,10 +16,10 @@ from dpsctl.emulator.answers import Refusal
 from dpsctl.emulator.app import EmulatorApp
 from dpsctl.emulator.devices.device import Device
 from dpsctl.emulator.devices.identification import identify
-from dpsctl.emulator.listener import Listener
+from dpsctl.emulator.listening.listener import Listener
+from dpsctl.emulator.listening.tls import TlsStream, set_time_limit
 from dpsctl.emulator.mqtt.packets import ProtocolError
 from dpsctl.emulator.mqtt.session import Caller, Reply, Session
-from dpsctl.emulator.tls import TlsStream, set_time_limit
 
 _READ_BYTES = 1 << 16
 _GRACE = 1.5  # the standard's own: a client may be silent for one and a half keep-alives

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from dpsctl.emulator.answers import Refusal
-from dpsctl.emulator.listener import Exchange
+from dpsctl.emulator.listening.listener import Exchange
 
 _MQTT_PATH = "/$iothub/websocket"
 

@@ -8,7 +8,7 @@ from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import generate_accept_token
 
 from dpsctl.emulator.answers import BAD_REQUEST, Refusal
-from dpsctl.emulator.listener import Exchange
+from dpsctl.emulator.listening.listener import Exchange
 from dpsctl.emulator.mqtt.listener import Link, talk
 
 _READ_BYTES = 1 << 16

@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from dpsctl.emulator.tls import TlsStream, server_context
+from dpsctl.emulator.listening.tls import TlsStream, server_context
 
 
 @pytest.fixture

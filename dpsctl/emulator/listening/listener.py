@@ -19,8 +19,8 @@ from OpenSSL import SSL
 
 from dpsctl.emulator.answers import BAD_REQUEST, TOO_LARGE, Refusal, write_json
 from dpsctl.emulator.clock import Clock
+from dpsctl.emulator.listening.tls import TlsStream, set_time_limit
 from dpsctl.emulator.settings import EmulatorSettings
-from dpsctl.emulator.tls import TlsStream, set_time_limit
 
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 log = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""How connections arrive: threads, HTTP/1.1 and TLS."""
