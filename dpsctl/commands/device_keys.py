@@ -86,7 +86,7 @@ def _from_service(
     run: Run, connection: Connection, group_id: str | None, *, secondary: bool
 ) -> str:
     from dpsctl.service.connect import connect
-    from dpsctl.service.service import Purpose
+    from dpsctl.service.contract import Purpose
 
     if group_id is None:
         raise UsageError(

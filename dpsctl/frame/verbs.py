@@ -31,7 +31,7 @@ from dpsctl.options.connection import Connection, Display, Sources
 from dpsctl.options.records import DryRun
 from dpsctl.options.words import Toggle
 from dpsctl.run import READER_WENT_AWAY, Outcome, Run
-from dpsctl.service.service import Purpose, Service
+from dpsctl.service.contract import Purpose, Service
 
 if TYPE_CHECKING:
     from dpsctl.output.query import CompiledQuery

@@ -9,7 +9,7 @@ from typer import Option
 from dpsctl.options import panels
 from dpsctl.options.checks import central_id_rule, page_size_rule, path_segment_rule
 from dpsctl.options.connection import Transport
-from dpsctl.options.group import option_group
+from dpsctl.options.declaring import option_group
 from dpsctl.options.words import (
     CertificateEntry,
     GroupAttestationType,

@@ -8,7 +8,7 @@ from typer import Argument, Option
 
 from dpsctl.options import panels
 from dpsctl.options.checks import id_rule
-from dpsctl.options.group import option_group
+from dpsctl.options.declaring import option_group
 from dpsctl.options.words import Algorithm
 
 _LONGEST_LIFE = 36500  # days

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from dpsctl.options import panels
 from dpsctl.options.checks import timeout_rule
-from dpsctl.options.group import option_group
+from dpsctl.options.declaring import option_group
 from dpsctl.options.words import AuthType, CloudName, Colour, ErrorFormat, OutputFormat
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Option
 
-from dpsctl.options.group import option_group
+from dpsctl.options.declaring import option_group
 
 DEFAULT_HUB = "emulated-hub.azure-devices.net"
 

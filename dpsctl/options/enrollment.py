@@ -6,7 +6,7 @@ from typing import Annotated
 
 from dpsctl.options import panels
 from dpsctl.options.checks import key_rule
-from dpsctl.options.group import option_group
+from dpsctl.options.declaring import option_group
 from dpsctl.options.records import Edits
 from dpsctl.options.words import AllocationPolicy, ProvisioningStatus, ReprovisionPolicy, Toggle
 

@@ -8,8 +8,8 @@ from typer import Option
 
 from dpsctl.options import panels
 from dpsctl.options.checks import duration_rule
+from dpsctl.options.declaring import option_group
 from dpsctl.options.device import OptionalIdScope
-from dpsctl.options.group import option_group
 
 
 @option_group

@@ -8,8 +8,8 @@ from typer import Option
 
 from dpsctl.options import panels
 from dpsctl.options.checks import base64_rule, id_rule
+from dpsctl.options.declaring import option_group
 from dpsctl.options.enrollment import Attestation, Settings
-from dpsctl.options.group import option_group
 from dpsctl.options.records import Edits, IfExistsOption
 from dpsctl.options.words import AttestationType, IfExists
 

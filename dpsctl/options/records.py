@@ -8,7 +8,7 @@ from typer import Option
 
 from dpsctl.options import panels
 from dpsctl.options.checks import etag_rule, id_rule, top_rule
-from dpsctl.options.group import option_group
+from dpsctl.options.declaring import option_group
 from dpsctl.options.words import IfExists, Toggle
 
 _GROUP_ID = Option(

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from dpsctl.errors import BadAnswer, Conflict, NotFound, UsageError
 from dpsctl.options.central import CentralConnection
-from dpsctl.service.service import Service
+from dpsctl.service.contract import Service
 from dpsctl.service.shape import as_object
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from dpsctl.run import Run
 from dpsctl.service.azure.clouds import cloud_of
 from dpsctl.service.azure.identity import CENTRAL_SCOPE, Identity
 from dpsctl.service.central import STABLE, CentralService
+from dpsctl.service.contract import Purpose
 from dpsctl.service.endpoints import checked_endpoint, trusted
 from dpsctl.service.hints import central_hint_for
 from dpsctl.service.http import Http, Target
-from dpsctl.service.service import Purpose
 
 
 def connect(connection: CentralConnection, run: Run, purpose: Purpose) -> CentralService:

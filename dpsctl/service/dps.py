@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from dpsctl.errors import BadAnswer, Conflict, NotFound
 from dpsctl.options.connection import Connection
-from dpsctl.service.service import Service
+from dpsctl.service.contract import Service
 from dpsctl.service.shape import as_list, as_mechanism, as_object, as_record
 
 if TYPE_CHECKING:

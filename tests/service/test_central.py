@@ -9,7 +9,7 @@ from dpsctl.errors import ServiceFailed
 from dpsctl.options.central import CentralConnection
 from dpsctl.run import Run
 from dpsctl.service.connect_central import connect
-from dpsctl.service.service import Purpose
+from dpsctl.service.contract import Purpose
 
 ERROR = {
     "error": {

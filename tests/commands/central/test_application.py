@@ -7,7 +7,7 @@ import pytest
 from dpsctl.options.central import CentralConnection
 from dpsctl.run import Run
 from dpsctl.service.connect_central import connect
-from dpsctl.service.service import Purpose
+from dpsctl.service.contract import Purpose
 
 SUFFIX = "azureiotcentral.com"
 
