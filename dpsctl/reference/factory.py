@@ -14,14 +14,16 @@ import dpsctl
 _MODULES = (
     "__init__",
     "errors",
-    "factory",
-    "fleet",
-    "json_text",
+    "fleet/__init__",
+    "fleet/derivation",
+    "fleet/factory",
+    "fleet/registration_ids",
     "keys",
-    "paths",
     "private_files",
-    "registration_ids",
-    "values",
+    "text/__init__",
+    "text/json_text",
+    "text/paths",
+    "text/values",
 )
 _MAIN = """import sys
 
@@ -36,9 +38,10 @@ def pack(target: Path) -> None:
     """Write the archive *target*; `python3 -I -S target` runs it, on Python 3.11 or newer."""
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / "dpsctl"
-        package.mkdir()
         for name in _MODULES:
-            shutil.copy(Path(dpsctl.__file__).with_name(f"{name}.py"), package)
+            copied = package / f"{name}.py"
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(Path(dpsctl.__file__).parent / f"{name}.py", copied)
         (Path(folder) / "__main__.py").write_text(_MAIN, encoding="utf-8")
         zipapp.create_archive(folder, target, "/usr/bin/env python3", compressed=True)
 

@@ -20,6 +20,6 @@ def read_description() -> Json:
     from dpsctl.text.documents import read_document  # few ask for it, and it loads PyYAML
 
     name = "openapi.yaml"
-    text = files("dpsctl.emulator").joinpath(name).read_text(encoding="utf-8")
+    text = files("dpsctl.emulator.control").joinpath(name).read_text(encoding="utf-8")
     description: Json = read_document(text, name)
     return description
