@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 
 from dpsctl.errors import BadAnswer, Conflict, NotFound, UsageError
 from dpsctl.options.central import CentralConnection
+from dpsctl.service.calls import Request
 from dpsctl.service.contract import Service
 from dpsctl.service.shape import as_object
 
@@ -183,14 +184,10 @@ class CentralService(Service):
 
     def read(self, path: str) -> Json:
         """Return the object at *path*."""
-        from dpsctl.service.http import Request
-
         return as_object(self._http.send(Request("GET", path)).body)
 
     def write(self, method: str, path: str, body: Any, etag: str | None = None) -> Json:
         """Send a write and return its answer ({} if it has none), or with --dry-run the write."""
-        from dpsctl.service.http import Request
-
         is_preview = etag is not None or (isinstance(body, dict) and "deploymentManifest" in body)
         request = Request(
             method,
@@ -208,8 +205,6 @@ class CentralService(Service):
 
     def delete(self, path: str) -> Json | None:
         """Delete what is at *path*; one that a lost try has deleted counts."""
-        from dpsctl.service.http import Request
-
         request = Request("DELETE", path)
         if self.dry_run:
             return self._http.planned(request)
@@ -225,8 +220,6 @@ class CentralService(Service):
 
         Raises BadAnswer for a next page at another host, or one that was read before.
         """
-        from dpsctl.service.http import Request
-
         request = Request("GET", path, query=self._query(selection.query()))
         left = None if top < 0 else top
         seen = set()

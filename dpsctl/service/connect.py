@@ -8,10 +8,11 @@ from dpsctl.options.connection import Connection
 from dpsctl.run import Run
 from dpsctl.service.access import READ_RIGHTS, WRITE_RIGHTS, access_to
 from dpsctl.service.auth import Access
+from dpsctl.service.calls import Target
 from dpsctl.service.contract import Purpose
 from dpsctl.service.dps import DpsService
 from dpsctl.service.endpoints import trusted, url_of
-from dpsctl.service.http import Http, Target
+from dpsctl.service.http import Http
 from dpsctl.service.settings import settle
 
 ENDPOINT_VARIABLE = "DPSCTL_ENDPOINT_URL"

@@ -11,11 +11,12 @@ from dpsctl.options.central import CentralConnection
 from dpsctl.run import Run
 from dpsctl.service.azure.clouds import cloud_of
 from dpsctl.service.azure.identity import CENTRAL_SCOPE, Identity
+from dpsctl.service.calls import Target
 from dpsctl.service.central import STABLE, CentralService
 from dpsctl.service.contract import Purpose
 from dpsctl.service.endpoints import checked_endpoint, trusted
 from dpsctl.service.hints import central_hint_for
-from dpsctl.service.http import Http, Target
+from dpsctl.service.http import Http
 
 
 def connect(connection: CentralConnection, run: Run, purpose: Purpose) -> CentralService:

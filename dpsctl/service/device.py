@@ -19,10 +19,11 @@ from dpsctl.errors import (
 from dpsctl.options.connection import Transport
 from dpsctl.options.device import Proof
 from dpsctl.run import Run
+from dpsctl.service.calls import Answer, Request, Target
 from dpsctl.service.hints import device_hint_for, failure_hint
 
 if TYPE_CHECKING:
-    from dpsctl.service.http import Answer, Http
+    from dpsctl.service.http import Http
 
 Json = dict[str, Any]
 _API_VERSION = "2021-10-01"
@@ -85,7 +86,7 @@ def connect_device(
 ) -> Http:
     """Make a session with the device API at *host*; nothing is sent yet."""
     from dpsctl.service.endpoints import trusted, url_of
-    from dpsctl.service.http import Http, Target
+    from dpsctl.service.http import Http
 
     if identity.key:
         run.masker.add(identity.key)
@@ -108,8 +109,6 @@ def register(http: Http, identity: Identity, payload: Json | None, wait: float) 
     Polls as often as the service asks, for *wait* seconds at most. Raises RegistrationFailed,
     RegistrationDisabled, Unreachable when the time is over, and whatever the service refuses.
     """
-    from dpsctl.service.http import Request
-
     device = f"/{quote(identity.id_scope, safe='')}/registrations/" + quote(
         identity.registration_id, safe=""
     )

@@ -21,10 +21,11 @@ from dpsctl.options.words import AuthType
 from dpsctl.run import Run
 from dpsctl.service.access import READ_RIGHTS, WRITE_RIGHTS, access_to
 from dpsctl.service.auth import Access
+from dpsctl.service.calls import Request
 from dpsctl.service.connect import ENDPOINT_VARIABLE, target_of
 from dpsctl.service.endpoints import trusted, url_of
 from dpsctl.service.handshake import connected, greeted
-from dpsctl.service.http import Http, Request
+from dpsctl.service.http import Http
 from dpsctl.service.settings import Settled, settle
 
 _MOST_SKEW = 300.0  # seconds: half of a token's life

@@ -13,11 +13,12 @@ from urllib.parse import quote
 
 from dpsctl.errors import BadAnswer, Conflict, NotFound
 from dpsctl.options.connection import Connection
+from dpsctl.service.calls import Answer, Request
 from dpsctl.service.contract import Service
 from dpsctl.service.shape import as_list, as_mechanism, as_object, as_record
 
 if TYPE_CHECKING:
-    from dpsctl.service.http import Answer, Http, Request
+    from dpsctl.service.http import Http
 
 Json = dict[str, Any]
 _MERGES = 3
@@ -58,8 +59,6 @@ class Enrollments:
 
         With *keys* each record's symmetric keys are read too, a call for each.
         """
-        from dpsctl.service.http import Request
-
         query = {"query": "SELECT *"}
         request = Request("POST", f"/{self._collection}/query", query)
         for record in _pages(self._http, request, top, page_size):
@@ -125,19 +124,13 @@ class Enrollments:
         return f"/{self._collection}/{quote(record_id, safe='')}"
 
     def _bulk_request(self, mode: str, bodies: Sequence[Json]) -> Request:
-        from dpsctl.service.http import Request
-
         body = {"mode": mode, self._collection: list(bodies)}
         return Request("POST", f"/{self._collection}", body, repeatable=False)
 
     def _send(self, method: str, path: str) -> Answer:
-        from dpsctl.service.http import Request
-
         return self._http.send(Request(method, path))
 
     def _write(self, record_id: str, body: Json, etag: str | None) -> Json:
-        from dpsctl.service.http import Request
-
         headers = {"If-Match": etag} if etag else {}
         request = Request("PUT", self._path(record_id), body, headers)
         if self._http.dry_run:
@@ -162,14 +155,10 @@ class Registrations:
 
     def show(self, registration_id: str) -> Json:
         """Read a device's registration. Raises NotFound."""
-        from dpsctl.service.http import Request
-
         return as_object(self._http.send(Request("GET", _registration(registration_id))).body)
 
     def list(self, group_id: str, top: int = -1, page_size: int | None = None) -> Iterator[Json]:
         """Read the registrations of a group's devices, a page at a time."""
-        from dpsctl.service.http import Request
-
         request = Request("POST", f"{_registration(group_id)}/query")
         return _pages(self._http, request, top, page_size)
 
@@ -222,8 +211,6 @@ def _is_symmetric(record: Json) -> bool:
 
 
 def _delete(http: Http, path: str, etag: str | None) -> Json | None:
-    from dpsctl.service.http import Request
-
     request = Request("DELETE", path, headers={"If-Match": etag or "*"})
     if http.dry_run:
         return http.planned(request)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +16,7 @@ from urllib3.exceptions import NewConnectionError
 from dpsctl import __version__
 from dpsctl.errors import BadAnswer, UsageError
 from dpsctl.run import Run
-from dpsctl.service.hints import Hint, hint_for
+from dpsctl.service.calls import Answer, Request, Target
 from dpsctl.service.refusals import no_answer, read_json, refusal
 from dpsctl.service.trace import trace_answer, trace_request
 from dpsctl.text.json_text import TOO_LONG, rounded_numbers
@@ -28,51 +27,6 @@ _FIRST_WAIT = 0.5
 _THROTTLED = 429
 _PORTS = {"https": 443, "http": 80}
 _PASSING = frozenset({408, 500, 502, 503, 504})
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where requests go and how long they may take.
-
-    *timeout* is in seconds; *verify* is a CA file or True for the default ones; *certificate* is
-    the caller's own and its private key, two files; *hint* says what to do about a refusal. A
-    *url* that has to be looked up first is a function.
-    """
-
-    url: str | Callable[[], str]
-    api_version: str
-    verify: str | bool = True
-    timeout: float = 30.0
-    retries: int = 4
-    dry_run: bool = False
-    certificate: tuple[str, str] | None = None
-    hint: Hint = hint_for
-
-
-@dataclass(frozen=True)
-class Request:
-    """One REST call; *repeatable* ones may be sent again after an answer was lost.
-
-    *query* is percent-encoded and names the api-version; without it, it is the target's.
-    """
-
-    method: str
-    path: str
-    body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    repeatable: bool = True
-    query: str = ""
-    media_type: str = "application/json"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back; *may_have_happened* if an earlier try failed after it was sent."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: Any
-    may_have_happened: bool
 
 
 class Http:

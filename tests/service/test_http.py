@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 
 from dpsctl.errors import ServiceFailed, Throttled, Unreachable, UsageError
 from dpsctl.run import Run
-from dpsctl.service.http import Http, Request, Target
+from dpsctl.service.calls import Request, Target
+from dpsctl.service.http import Http
 
 SHOW = "enrollment-group show --gid g1"
 PATH = "/enrollmentGroups/g1"

@@ -12,9 +12,10 @@ from dpsctl.options.connection import Transport
 from dpsctl.run import Run
 from dpsctl.service.azure.clouds import ARM_URL_VARIABLE, Cloud
 from dpsctl.service.azure.identity import Identity
+from dpsctl.service.calls import Request, Target
 from dpsctl.service.endpoints import trusted, url_of
 from dpsctl.service.hints import hint_for
-from dpsctl.service.http import Http, Request, Target
+from dpsctl.service.http import Http
 
 Json = dict[str, Any]
 _API_VERSION = "2022-12-12"

@@ -16,6 +16,7 @@ from dpsctl.errors import DpsctlError, Unauthorized
 from dpsctl.run import Run
 from dpsctl.service.azure import azure_cli
 from dpsctl.service.azure.clouds import CLOUDS, DPS_SCOPE, Cloud
+from dpsctl.service.calls import Request, Target
 
 TOKEN_VARIABLE = "DPSCTL_ACCESS_TOKEN"  # noqa: S105 - a variable's name
 CENTRAL_SCOPE = "https://apps.azureiotcentral.com/.default"
@@ -123,7 +124,7 @@ class Identity:
 
     def _assertion_of_github(self) -> str:
         """Ask GitHub, inside one of its workflows, for the token that says which one it is."""
-        from dpsctl.service.http import Http, Request, Target
+        from dpsctl.service.http import Http
 
         url = urlsplit(self._run.environ["ACTIONS_ID_TOKEN_REQUEST_URL"])
         secret = self._run.environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")

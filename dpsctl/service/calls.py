@@ -1,0 +1,54 @@
+"""Calls to a service as data: where they go, what is asked, what came back. Loads nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dpsctl.service.hints import Hint, hint_for
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where requests go and how long they may take.
+
+    *timeout* is in seconds; *verify* is a CA file or True for the default ones; *certificate* is
+    the caller's own and its private key, two files; *hint* says what to do about a refusal. A
+    *url* that has to be looked up first is a function.
+    """
+
+    url: str | Callable[[], str]
+    api_version: str
+    verify: str | bool = True
+    timeout: float = 30.0
+    retries: int = 4
+    dry_run: bool = False
+    certificate: tuple[str, str] | None = None
+    hint: Hint = hint_for
+
+
+@dataclass(frozen=True)
+class Request:
+    """One REST call; *repeatable* ones may be sent again after an answer was lost.
+
+    *query* is percent-encoded and names the api-version; without it, it is the target's.
+    """
+
+    method: str
+    path: str
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    repeatable: bool = True
+    query: str = ""
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; *may_have_happened* if an earlier try failed after it was sent."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+    may_have_happened: bool
