@@ -29,7 +29,7 @@ from dpsctl.frame.option_groups import (
 )
 from dpsctl.options.connection import Connection, Display, Sources
 from dpsctl.options.records import DryRun
-from dpsctl.options.words import Toggle
+from dpsctl.options.words import OutputFormat, Toggle
 from dpsctl.run import READER_WENT_AWAY, Outcome, Run
 from dpsctl.service.contract import Purpose, Service
 
@@ -156,7 +156,7 @@ def show_result(
     result, code = outcome.data, outcome.exit_code
     colour = output.wants_colour(display.color or "auto", run.environ, run.stdout)
     style = output.Style(
-        format=display.output or run.output or verb.default_output,
+        format=OutputFormat(display.output or run.output or verb.default_output),
         query=query,
         colour=colour,
         columns=outcome.columns or verb.columns,

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from dpsctl.errors import DpsctlError
+from dpsctl.options.words import OutputFormat
 from dpsctl.output.query import CompiledQuery, as_items
 
 # How many rows are looked at for the columns of a csv that is written as it comes.
 _HEADER_ROWS = 100
-FORMATS = ("json", "jsonc", "yaml", "yamlc", "table", "tsv", "none", "jsonl", "csv")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Style:
     *columns* and *rows* are for a table without a query; the rows stand for the result.
     """
 
-    format: str = "json"
+    format: OutputFormat = OutputFormat.json
     query: CompiledQuery | None = None
     colour: bool = False
     columns: Mapping[str, str] | None = None
@@ -39,16 +39,17 @@ def show(result: Any, style: Style, out: TextIO) -> None:
     nothing half said; only `jsonl`, `tsv` and `csv` write row by row. None writes nothing, as with
     az.
     """
-    if style.format == "jsonl" or (style.format in _STREAMED and isinstance(result, Iterator)):
-        _STREAMED[style.format](_stream(result, style.query), out)
+    form = _FORMS[style.format]
+    if form.by_row and (form.whole is None or isinstance(result, Iterator)):
+        form.by_row(_stream(result, style.query), out)
         return
     data = list(result) if isinstance(result, Iterator) else result
-    if style.format == "none":
+    if form.whole is None:
         return
     if style.query is not None:
         data = style.query.search(data)
     if data is not None:
-        _FORMATTERS[style.format](data, style, out)
+        form.whole(data, style, out)
 
 
 def wants_colour(choice: str, environ: Mapping[str, str], stream: Any) -> bool:
@@ -112,7 +113,7 @@ def _json(data: Any, *, ascii_only: bool = False) -> str:
 
 
 def _show_json(data: Any, style: Style, out: TextIO) -> None:
-    is_coloured = style.format == "jsonc" and style.colour
+    is_coloured = style.format is OutputFormat.jsonc and style.colour
     text = _highlighted(_json(data), "json") if is_coloured else _json(data)
     _write(out, text, partial(_json, data, ascii_only=True))
 
@@ -120,7 +121,7 @@ def _show_json(data: Any, style: Style, out: TextIO) -> None:
 def _show_yaml(data: Any, style: Style, out: TextIO) -> None:
     from dpsctl.text.documents import dump
 
-    is_coloured = style.format == "yamlc" and style.colour
+    is_coloured = style.format is OutputFormat.yamlc and style.colour
     text = _highlighted(dump(data), "yaml") if is_coloured else dump(data)
     _write(out, text, partial(dump, data, ascii_only=True))
 
@@ -211,17 +212,21 @@ def _write(out: TextIO, text: str, escaped: Callable[[], str] | None = None) -> 
         out.write(safe.encode(encoding, "backslashreplace").decode(encoding))
 
 
-_STREAMED: dict[str, Callable[[Iterator[Any], TextIO], None]] = {
-    "jsonl": _stream_lines,
-    "tsv": _stream_tsv,
-    "csv": _stream_csv,
-}
-_FORMATTERS: dict[str, Callable[[Any, Style, TextIO], None]] = {
-    "json": _show_json,
-    "jsonc": _show_json,
-    "yaml": _show_yaml,
-    "yamlc": _show_yaml,
-    "table": _show_table,
-    "tsv": _show_tsv,
-    "csv": _show_csv,
+class _Form(NamedTuple):
+    """How a format is written: as a *whole*, once all of it is there, or *by_row* as it comes."""
+
+    whole: Callable[[Any, Style, TextIO], None] | None = None
+    by_row: Callable[[Iterator[Any], TextIO], None] | None = None
+
+
+_FORMS: dict[OutputFormat, _Form] = {
+    OutputFormat.csv: _Form(_show_csv, _stream_csv),
+    OutputFormat.json: _Form(_show_json),
+    OutputFormat.jsonc: _Form(_show_json),
+    OutputFormat.jsonl: _Form(by_row=_stream_lines),
+    OutputFormat.none: _Form(),
+    OutputFormat.table: _Form(_show_table),
+    OutputFormat.tsv: _Form(_show_tsv, _stream_tsv),
+    OutputFormat.yaml: _Form(_show_yaml),
+    OutputFormat.yamlc: _Form(_show_yaml),
 }

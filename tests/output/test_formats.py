@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dpsctl.errors import DpsctlError
+from dpsctl.options.words import OutputFormat
 from dpsctl.output import formats as output
-from dpsctl.output.formats import FORMATS, Style, show, wants_colour
+from dpsctl.output.formats import Style, show, wants_colour
 from dpsctl.output.query import compile_query
 
 GROUP = {
@@ -59,7 +60,7 @@ TSV_OF_AZ = (
 def shown(data, format_name, query=None, **style):
     out = io.StringIO()
     compiled = compile_query(query) if query else None
-    show(data, Style(format_name, compiled, **style), out)
+    show(data, Style(OutputFormat(format_name), compiled, **style), out)
     return out.getvalue()
 
 
@@ -117,7 +118,7 @@ def test_each_row_is_written_as_it_comes(name, first, second):
         assert out.getvalue() == first
         yield {"a": 2}
 
-    show(items(), Style(name), out)
+    show(items(), Style(OutputFormat(name)), out)
 
     assert out.getvalue() == first + second
 
@@ -132,7 +133,7 @@ def test_csv_is_written_as_it_comes_once_its_columns_are_known(monkeypatch):
         assert out.getvalue() == "a,b\r\n1,\r\n,2\r\n"
         yield {"a": 3}
 
-    show(items(), Style("csv"), out)
+    show(items(), Style(OutputFormat.csv), out)
 
     assert out.getvalue() == "a,b\r\n1,\r\n,2\r\n3,\r\n"
 
@@ -142,7 +143,7 @@ def test_csv_refuses_a_field_that_its_header_lacks(monkeypatch):
     out = io.StringIO()
 
     with pytest.raises(DpsctlError, match="the field b"):
-        show(iter([{"a": 1}, {"a": 2, "b": 3}]), Style("csv"), out)
+        show(iter([{"a": 1}, {"a": 2, "b": 3}]), Style(OutputFormat.csv), out)
 
     assert out.getvalue() == "a\r\n1\r\n"
 
@@ -157,7 +158,9 @@ def test_jsonl_answers_a_query_as_json_does(query):
     assert [json.loads(line) for line in lines] == (whole if isinstance(whole, list) else [whole])
 
 
-@pytest.mark.parametrize("name", [name for name in FORMATS if name not in ("jsonl", "tsv", "csv")])
+@pytest.mark.parametrize(
+    "name", [name for name in OutputFormat if name not in ("jsonl", "tsv", "csv")]
+)
 def test_stream_that_fails_leaves_nothing_on_stdout(name):
     def pages():
         yield GROUP
@@ -171,12 +174,17 @@ def test_stream_that_fails_leaves_nothing_on_stdout(name):
     assert out.getvalue() == ""
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", OutputFormat)
+def test_every_format_but_none_writes_something(name):
+    assert bool(shown(GROUP, name)) == (name is not OutputFormat.none)
+
+
+@pytest.mark.parametrize("name", OutputFormat)
 def test_stream_is_shown_like_a_list(name):
     assert shown(iter([GROUP, GROUP]), name) == shown([GROUP, GROUP], name)
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", OutputFormat)
 def test_no_result_prints_nothing(name):
     assert shown(None, name) == ""
 
@@ -232,7 +240,7 @@ def test_plain_form_is_never_coloured(name):
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8", "cp1252"])
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", OutputFormat)
 def test_text_that_the_stream_cannot_hold_is_escaped(name, encoding):
     out = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="")
 
@@ -249,7 +257,7 @@ def test_text_that_the_stream_cannot_hold_is_escaped(name, encoding):
 def test_yaml_for_an_ascii_stream_means_the_same():
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
 
-    show({"ville": "Orléans 😀"}, Style("yaml"), out)
+    show({"ville": "Orléans 😀"}, Style(OutputFormat.yaml), out)
 
     out.flush()
     assert yaml.safe_load(out.buffer.getvalue()) == {"ville": "Orléans 😀"}
@@ -266,7 +274,7 @@ def test_reader_that_went_away_is_left_to_the_caller():
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
 def test_every_format_shows_any_json(data):
-    for name in FORMATS:
+    for name in OutputFormat:
         assert isinstance(shown({"field": data}, name), str)
 
 
