@@ -97,7 +97,7 @@ def verbs_of(command):
     if isinstance(command, Verb):
         yield command
         return
-    for member in command.members.values():
+    for member in command.members:
         yield from verbs_of(member)
 
 

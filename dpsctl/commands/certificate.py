@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dpsctl.certificates.passphrases import new_passphrase, passphrase_asker
 from dpsctl.errors import UsageError
-from dpsctl.frame.verbs import Noun
+from dpsctl.frame.verbs import Noun, verb
 from dpsctl.options.certificate import (
     CertificateArgument,
     Code,
@@ -50,10 +50,9 @@ FLEET_COLUMNS = {
     "File": "certificatePath",
     "Message": "message",
 }
-command = Noun("certificate", "Make and show certificates of groups and devices.")
 
 
-@command.verb(
+@verb(
     columns=MADE_COLUMNS,
     examples=[
         "dpsctl certificate root --cn factory-root",
@@ -86,7 +85,7 @@ def root(
     return _written(Made((made,), new), key, files, run)
 
 
-@command.verb(
+@verb(
     columns=MADE_COLUMNS,
     examples=[
         "dpsctl certificate intermediate --cn line-4 --issuer factory-root.pem --chain",
@@ -123,7 +122,7 @@ def intermediate(  # noqa: PLR0913 - each is one thing a user may say
     return _written(Made((made, *signer.chain), new), key, files, run)
 
 
-@command.verb(
+@verb(
     columns=MADE_COLUMNS,
     examples=[
         "dpsctl certificate device --rid device-1 --issuer line-4.pem",
@@ -176,7 +175,7 @@ def device(  # noqa: PLR0913 - each is one thing a user may say
     return Outcome(results, fleet.exit_code, FLEET_COLUMNS)
 
 
-@command.verb(
+@verb(
     columns={"File": "certificatePath", **COLUMNS},
     examples=[
         "dpsctl certificate verification --code 8CB7A8F1 --issuer factory-root.pem",
@@ -213,7 +212,7 @@ def verification(  # noqa: PLR0913 - each is one thing a user may say
     return {"certificatePath": path, **description(made)}
 
 
-@command.verb(
+@verb(
     columns=COLUMNS,
     examples=[
         "dpsctl certificate show line-4.pem",
@@ -277,3 +276,10 @@ def _written(made: Made, key: KeyOptions, files: FileOptions, run: Run) -> Json:
     places = places_of(files, file_stem(common_name_of(made.certificate)))
     write_made(made, places, _secret(key, files, run), replace=files.force)
     return {**places.paths(), **description(made.certificate)}
+
+
+command = Noun(
+    "certificate",
+    "Make and show certificates of groups and devices.",
+    [root, intermediate, device, verification, show],
+)

@@ -10,7 +10,7 @@ from typer import Argument, Option
 
 from dpsctl.errors import UsageError
 from dpsctl.frame.arguments import Group
-from dpsctl.frame.verbs import Verb
+from dpsctl.frame.verbs import verb
 
 
 class Shell(StrEnum):
@@ -21,6 +21,13 @@ class Shell(StrEnum):
     zsh = "zsh"
 
 
+@verb(
+    examples=[
+        "dpsctl completion bash --install ~/.local/share/bash-completion/completions",
+        "dpsctl completion fish > ~/.config/fish/completions/dpsctl.fish",
+    ],
+    default_output="tsv",
+)
 def completion(
     root: Group,
     shell: Annotated[Shell, Argument(case_sensitive=False, help="The shell to complete in.")],
@@ -49,12 +56,4 @@ def completion(
     return None
 
 
-command = Verb(
-    "completion",
-    completion,
-    examples=[
-        "dpsctl completion bash --install ~/.local/share/bash-completion/completions",
-        "dpsctl completion fish > ~/.config/fish/completions/dpsctl.fish",
-    ],
-    default_output="tsv",
-)
+command = completion

@@ -8,7 +8,7 @@ from typer import Argument, Option
 
 from dpsctl.config import contexts
 from dpsctl.errors import UsageError
-from dpsctl.frame.verbs import Noun
+from dpsctl.frame.verbs import Noun, verb
 from dpsctl.options.connection import Connection, Sources
 from dpsctl.run import Outcome, Run
 
@@ -24,10 +24,9 @@ WhichContext = Annotated[
     ),
 ]
 _COLUMNS = {"Setting": "setting", "Value": "value"}
-command = Noun("config", "Name services and how to sign in to them.")
 
 
-@command.verb(
+@verb(
     examples=[
         "dpsctl config view",
         "dpsctl config view --show-origin --query settings.auth_type",
@@ -65,7 +64,7 @@ def view(
     return Outcome(shown, 0, columns, settings)
 
 
-@command.verb(
+@verb(
     "set",
     examples=[
         "dpsctl config set --context factory dps_name=my-dps resource_group=my-group",
@@ -94,7 +93,7 @@ def set_settings(
     return {name: settings}
 
 
-@command.verb(
+@verb(
     examples=[
         "dpsctl config unset resource_group",
         "dpsctl config unset --context lab auth_type output",
@@ -120,7 +119,7 @@ def unset(
     return {name: known.contexts[name]}
 
 
-@command.verb(
+@verb(
     "use-context",
     examples=["dpsctl config use-context factory", "dpsctl config use-context lab --verbose"],
 )
@@ -133,7 +132,7 @@ def use_context(run: Run, name: ContextName) -> None:
     run.say(f"{known.path}: the current context is {name}")
 
 
-@command.verb(
+@verb(
     "delete-context",
     examples=[
         "dpsctl config delete-context lab",
@@ -163,3 +162,10 @@ def _assignment(text: str) -> tuple[str, Any]:
     if not equals:
         raise UsageError("Wanted SETTING=VALUE", "For example dps_name=my-dps.")
     return name, contexts.check_setting(name, value, name)
+
+
+command = Noun(
+    "config",
+    "Name services and how to sign in to them.",
+    [view, set_settings, unset, use_context, delete_context],
+)

@@ -6,7 +6,7 @@ from typing import Any
 
 from dpsctl import keys
 from dpsctl.commands.records import REGISTRATION_COLUMNS
-from dpsctl.frame.verbs import Noun
+from dpsctl.frame.verbs import Noun, verb
 from dpsctl.options.connection import Transport
 from dpsctl.options.device import Host, IdScope, Payload, Proof, ShowConnectionString, Wait
 from dpsctl.options.records import DryRun, RegistrationId
@@ -16,10 +16,8 @@ from dpsctl.service.device import connect_device, identity_of
 from dpsctl.service.device import register as register_device
 from dpsctl.text.values import parse_object
 
-command = Noun("device", "Register as a device does.")
 
-
-@command.verb(
+@verb(
     writes=True,
     columns=REGISTRATION_COLUMNS,
     examples=[
@@ -53,3 +51,6 @@ def register(  # noqa: PLR0913 - each is one thing a user may say
     if not show_connection_string or dry_run:
         return registration
     return {**registration, "connectionString": identity.connection_string(registration)}
+
+
+command = Noun("device", "Register as a device does.", [register])

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dpsctl.frame.verbs import Verb
+from dpsctl.frame.verbs import verb
 from dpsctl.options.connection import Connection
 from dpsctl.run import Outcome, Run
 
 
+@verb(
+    columns={"Check": "check", "Status": "status", "Detail": "detail", "Do": "hint"},
+    examples=["dpsctl doctor", "dpsctl doctor --context factory -o json"],
+    default_output="table",
+)
 def doctor(run: Run, connection: Connection) -> Outcome:
     """Check the way to the service and say what to do.
 
@@ -23,10 +28,4 @@ def doctor(run: Run, connection: Connection) -> Outcome:
     )
 
 
-command = Verb(
-    "doctor",
-    doctor,
-    columns={"Check": "check", "Status": "status", "Detail": "detail", "Do": "hint"},
-    examples=["dpsctl doctor", "dpsctl doctor --context factory -o json"],
-    default_output="table",
-)
+command = doctor

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument
 
 from dpsctl.errors import UsageError
-from dpsctl.frame.verbs import Noun
+from dpsctl.frame.verbs import Noun, verb
 from dpsctl.options.emulator import DEFAULT_HUB, Behaviour, Contents, Listening
 from dpsctl.run import Outcome, Run
 
@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from dpsctl.emulator.server import Emulator
     from dpsctl.emulator.settings import EmulatorSettings, Limits
 
-command = Noun("emulator", "Run the provisioning service on this machine.")
 
-
-@command.verb(
+@verb(
     "run",
     default_output="jsonl",
     examples=[
@@ -51,7 +49,7 @@ def run_emulator(
         stopped.wait()
 
 
-@command.verb(
+@verb(
     "exec",
     context_settings={"allow_interspersed_args": False},
     examples=[
@@ -218,3 +216,8 @@ def _exit_code_of(words: list[str], environment: dict[str, str]) -> int:
             children[0].terminate()
         code = children[0].wait()
     return code if code >= 0 else 128 - code
+
+
+command = Noun(
+    "emulator", "Run the provisioning service on this machine.", [run_emulator, exec_command]
+)

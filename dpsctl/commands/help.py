@@ -10,10 +10,15 @@ from typer import Argument
 from dpsctl.errors import UsageError
 from dpsctl.frame.arguments import Group
 from dpsctl.frame.help_page import width_of_terminal
-from dpsctl.frame.verbs import Verb
+from dpsctl.frame.verbs import verb
 from dpsctl.reference.tree import TOPICS
 
 
+@verb(
+    "help",
+    examples=["dpsctl help exit-codes", "dpsctl help enrollment-group create"],
+    default_output="tsv",
+)
 def show_help(
     root: Group,
     words: Annotated[
@@ -54,9 +59,4 @@ def _no_help_on(words: list[str], word: str, command: Any) -> UsageError:
     )
 
 
-command = Verb(
-    "help",
-    show_help,
-    examples=["dpsctl help exit-codes", "dpsctl help enrollment-group create"],
-    default_output="tsv",
-)
+command = show_help

@@ -12,7 +12,7 @@ from typing import Annotated
 from typer import Argument
 
 from dpsctl.errors import DpsctlError
-from dpsctl.frame.verbs import Verb
+from dpsctl.frame.verbs import verb
 from dpsctl.options.connection import Connection
 from dpsctl.run import Run
 
@@ -28,6 +28,11 @@ class Known(StrEnum):
     group_ids = "group-ids"
 
 
+@verb(
+    "__known",
+    examples=["dpsctl __known group-ids", "dpsctl __known contexts"],
+    default_output="tsv",
+)
 def list_known(
     run: Run,
     connection: Connection,
@@ -107,9 +112,4 @@ def _cache_file(connection: Connection, run: Run) -> Path:
     return Path(base) / "dpsctl" / f"group-ids-{quote('@'.join(filter(None, parts)), safe='')}"
 
 
-command = Verb(
-    "__known",
-    list_known,
-    examples=["dpsctl __known group-ids", "dpsctl __known contexts"],
-    default_output="tsv",
-)
+command = list_known

@@ -9,9 +9,16 @@ from typer import Argument, Option
 
 from dpsctl.errors import UsageError
 from dpsctl.frame.arguments import Group
-from dpsctl.frame.verbs import Verb
+from dpsctl.frame.verbs import verb
 
 
+@verb(
+    examples=[
+        "dpsctl man --install ~/.local/share/man",
+        "dpsctl man enrollment-group create | man -l -",
+    ],
+    default_output="tsv",
+)
 def man(
     root: Group,
     words: Annotated[
@@ -53,12 +60,4 @@ def _install(made: dict[str, str], folder: Path) -> None:
             ) from None
 
 
-command = Verb(
-    "man",
-    man,
-    examples=[
-        "dpsctl man --install ~/.local/share/man",
-        "dpsctl man enrollment-group create | man -l -",
-    ],
-    default_output="tsv",
-)
+command = man

@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
 import typer
 from typer.main import get_command
@@ -36,13 +36,12 @@ from dpsctl.service.contract import Purpose, Service
 if TYPE_CHECKING:
     from dpsctl.output.query import CompiledQuery
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 _PLAIN = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Verb:
-    """A command as its noun declares it.
+    """A command as `@verb(...)` declares it, beside its function.
 
     *writes* adds `--dry-run`; *columns* are a table's titles and their JMESPath; an example is a
     command line; *context_settings* are Typer's.
@@ -76,40 +75,37 @@ class Verb:
         return command
 
 
-@dataclass(eq=False, repr=False)
+def verb(name: str | None = None, **traits: Any) -> Callable[[Callable[..., Any]], Verb]:
+    """Declare the decorated function as a verb, named after it unless *name* is given.
+
+    *traits* are the other fields of `Verb`. The noun that has the verb lists it.
+    """
+
+    def declare(function: Callable[..., Any]) -> Verb:
+        return Verb(name or function.__name__, function, **traits)
+
+    return declare
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Noun:
-    """A group of verbs, each declared with `@noun.verb(...)`."""
+    """A list of verbs, and of nouns under this one."""
 
     name: str
     summary: str
-    members: dict[str, Verb | Noun] = field(default_factory=dict)
-
-    def verb(self, name: str | None = None, **traits: Any) -> Callable[[Function], Function]:
-        """Declare the decorated function as a verb; *traits* are the other fields of `Verb`."""
-
-        def declare(function: Function) -> Function:
-            verb_name = name or function.__name__
-            self.members[verb_name] = Verb(verb_name, function, **traits)
-            return function
-
-        return declare
-
-    def noun(self, name: str, summary: str) -> Noun:
-        """Declare a noun under this one."""
-        inner = Noun(name, summary)
-        self.members[name] = inner
-        return inner
+    members: Sequence[Verb | Noun]
 
     @property
     def examples(self) -> list[str]:
         """An example of each verb, the noun's own first."""
-        members = sorted(self.members.values(), key=lambda member: isinstance(member, Noun))
+        members = sorted(self.members, key=lambda member: isinstance(member, Noun))
         return [example for member in members for example in member.examples[:1]]
 
     def build(self) -> Group:
         """Make the group that Typer runs; its verbs are built when they are called."""
-        verbs = {name: one for name, one in self.members.items() if isinstance(one, Verb)}
-        group = build_group(self.name, self.summary, Members(verbs | self.members))
+        members = sorted(self.members, key=lambda member: isinstance(member, Noun))
+        verbs = [member for member in members if isinstance(member, Verb)]
+        group = build_group(self.name, self.summary, Members({one.name: one for one in members}))
         # Those of its own verbs; a noun of nothing but nouns shows theirs.
         group.examples = tuple(self.examples[: len(verbs) or None])
         return group

@@ -7,42 +7,43 @@ import pytest
 from typer import Option
 
 from dpsctl.errors import UsageError
-from dpsctl.frame.verbs import Noun
+from dpsctl.frame.verbs import Noun, verb
 from dpsctl.run import Outcome, Run
 
-noun = Noun("thing", "Manage things.")
-inner = noun.noun("part", "Manage parts of things.")
 
-
-@noun.verb(examples=["dpsctl thing greet --name x"], columns={"Said": "said"})
+@verb(examples=["dpsctl thing greet --name x"], columns={"Said": "said"})
 def greet(run: Run, name: Annotated[str, Option("--name", help="Whom.")] = "you") -> dict[str, str]:
     """Greet somebody."""
     run.warn("it is late")
     return {"said": f"hello {name}"}
 
 
-@noun.verb("count", default_output="jsonl", writes=True)
+@verb("count", default_output="jsonl", writes=True)
 def count_things(dry_run_seen: Annotated[bool, Option("--seen")] = False) -> Iterator[int]:
     """Count to three."""
     yield from (1, 2, 3)
     del dry_run_seen
 
 
-@noun.verb()
+@verb()
 def fail_softly() -> Outcome:
     """End with a code of its own."""
     return Outcome([1], 9)
 
 
-@inner.verb()
+@verb()
 def nothing() -> None:
     """Return nothing."""
 
 
-@inner.verb()
+@verb()
 def refuse() -> None:
     """Refuse."""
     raise UsageError("no", "yes")
+
+
+inner = Noun("part", "Manage parts of things.", [nothing, refuse])
+noun = Noun("thing", "Manage things.", [greet, count_things, fail_softly, inner])
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 import dpsctl
 from dpsctl import errors
 from dpsctl.cli import tree
-from dpsctl.commands.audit import CERTIFICATES_END_SOON
+from dpsctl.commands.enrollment_group.audit import CERTIFICATES_END_SOON
 from dpsctl.reference.topics import EXIT_CODES, topics
 from dpsctl.reference.tree import TOPICS, pages
 from dpsctl.run import READER_WENT_AWAY

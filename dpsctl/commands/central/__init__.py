@@ -8,5 +8,5 @@ from dpsctl.frame.verbs import Noun
 command = Noun(
     "central",
     "Manage devices and groups of IoT Central.",
-    {noun.name: noun for noun in (device.command, device_group.command, enrollment_group.command)},
+    [device.command, device_group.command, enrollment_group.command],
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from dpsctl import keys
 from dpsctl.errors import UsageError
-from dpsctl.frame.verbs import Noun
+from dpsctl.frame.verbs import Noun, verb
 from dpsctl.options.central import (
     DerivingKey,
     DeviceId,
@@ -36,10 +36,9 @@ DEVICE_COLUMNS = {
     "Simulated": "simulated",
     "Organizations": "organizations",
 }
-command = Noun("device", "Manage devices of IoT Central.")
 
 
-@command.verb(
+@verb(
     writes=True,
     columns=DEVICE_COLUMNS,
     examples=[
@@ -55,7 +54,7 @@ def create(service: CentralService, device_id: DeviceId, settings: DeviceSetting
     return service.devices.create(device_id, new_device(device_id, settings))
 
 
-@command.verb(
+@verb(
     columns=DEVICE_COLUMNS,
     examples=[
         "dpsctl central device show -d thermostat1",
@@ -67,7 +66,7 @@ def show(service: CentralService, device_id: DeviceId) -> Json:
     return service.devices.show(device_id)
 
 
-@command.verb(
+@verb(
     writes=True,
     columns=DEVICE_COLUMNS,
     examples=[
@@ -90,7 +89,7 @@ def update(
     return service.devices.update(device_id, changes, etag)
 
 
-@command.verb(
+@verb(
     writes=True,
     examples=[
         "dpsctl central device delete -d thermostat1",
@@ -102,7 +101,7 @@ def delete(service: CentralService, device_id: DeviceId) -> Json | None:
     return service.devices.delete(device_id)
 
 
-@command.verb(
+@verb(
     "list",
     columns=DEVICE_COLUMNS,
     examples=[
@@ -124,7 +123,7 @@ def list_devices(
     return wanted(top, selection)
 
 
-@command.verb(
+@verb(
     "show-credentials",
     examples=[
         "dpsctl central device show-credentials -d thermostat1",
@@ -136,7 +135,7 @@ def show_credentials(service: CentralService, device_id: DeviceId) -> Json:
     return service.devices.credentials(device_id)
 
 
-@command.verb(
+@verb(
     "compute-device-key",
     examples=[
         "dpsctl central device compute-device-key --primary-key @group.key -d device-1",
@@ -158,3 +157,10 @@ def compute_device_key(run: Run, device_id: DeviceId, primary_key: DerivingKey) 
         if warning:
             run.warn(warning)
     return derived
+
+
+command = Noun(
+    "device",
+    "Manage devices of IoT Central.",
+    [create, show, update, delete, list_devices, show_credentials, compute_device_key],
+)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dpsctl.commands.central.device import DEVICE_COLUMNS
-from dpsctl.frame.verbs import Noun
+from dpsctl.frame.verbs import Noun, verb
 from dpsctl.options.central import (
     DeviceFilter,
     DeviceGroupId,
@@ -31,11 +31,9 @@ DEVICE_GROUP_COLUMNS = {
     "Description": "description",
     "Organizations": "organizations",
 }
-command = Noun("device-group", "Manage device groups of IoT Central.")
-group_device = command.noun("device", "See which devices a group has.")
 
 
-@command.verb(
+@verb(
     writes=True,
     columns=DEVICE_GROUP_COLUMNS,
     examples=[
@@ -61,7 +59,7 @@ def create(
     return service.device_groups.create(group_id, body)
 
 
-@command.verb(
+@verb(
     columns=DEVICE_GROUP_COLUMNS,
     examples=[
         "dpsctl central device-group show --device-group-id group1",
@@ -73,7 +71,7 @@ def show(service: CentralService, group_id: DeviceGroupId) -> Json:
     return service.device_groups.show(group_id)
 
 
-@command.verb(
+@verb(
     writes=True,
     columns=DEVICE_GROUP_COLUMNS,
     examples=[
@@ -98,7 +96,7 @@ def update(  # noqa: PLR0913, PLR0917 - each is one thing a user may say
     return service.device_groups.update(group_id, changes, etag)
 
 
-@command.verb(
+@verb(
     writes=True,
     examples=[
         "dpsctl central device-group delete --device-group-id group1",
@@ -110,7 +108,7 @@ def delete(service: CentralService, group_id: DeviceGroupId) -> Json | None:
     return service.device_groups.delete(group_id)
 
 
-@command.verb(
+@verb(
     "list",
     columns=DEVICE_GROUP_COLUMNS,
     examples=[
@@ -124,7 +122,7 @@ def list_groups(service: CentralService, listing: Listing, top: Top = -1) -> Ite
     return service.device_groups.list(top, selection)
 
 
-@group_device.verb(
+@verb(
     "list",
     columns=DEVICE_COLUMNS,
     examples=[
@@ -137,3 +135,11 @@ def list_devices(
 ) -> Iterator[Json]:
     """List the devices that a group's filter selects."""
     return service.device_groups.devices(group_id, top, Selection(page_size=page_size))
+
+
+group_device = Noun("device", "See which devices a group has.", [list_devices])
+command = Noun(
+    "device-group",
+    "Manage device groups of IoT Central.",
+    [create, show, update, delete, list_groups, group_device],
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from dpsctl.frame.verbs import verb
 from dpsctl.options.checks import seconds_in
 from dpsctl.options.rotation import ExpiresIn
 from dpsctl.run import Outcome, Run
@@ -23,6 +24,13 @@ COLUMNS = {
 }
 
 
+@verb(
+    columns=COLUMNS,
+    examples=[
+        "dpsctl enrollment-group audit -o table",
+        "dpsctl enrollment-group audit --expires-in 30d -o csv",
+    ],
+)
 def audit(service: DpsService, run: Run, expires_in: ExpiresIn = "60d") -> Outcome:
     """List certificates that end soon, or have ended.
 

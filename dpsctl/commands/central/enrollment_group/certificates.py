@@ -6,7 +6,7 @@ from typing import Any
 
 from dpsctl.certificates.files import read_certificate, read_proofs
 from dpsctl.errors import UsageError
-from dpsctl.frame.verbs import Noun
+from dpsctl.frame.verbs import Noun, verb
 from dpsctl.options.central import CertificatePath, EnrollmentGroupId, Entry, Verified
 from dpsctl.options.enrollment import Certificates
 from dpsctl.options.words import Toggle
@@ -16,10 +16,9 @@ from dpsctl.service.central import CentralService
 
 Json = dict[str, Any]
 CERTIFICATE_COLUMNS = {"Thumbprint": "info.sha1Thumbprint", "Verified": "verified"}
-command = Noun("certificate", "Manage the certificates of an enrollment group.")
 
 
-@command.verb(
+@verb(
     "set",
     writes=True,
     columns=CERTIFICATE_COLUMNS,
@@ -51,7 +50,7 @@ def set_certificate(
     return service.enrollment_groups.set_certificate(group_id, entry.value, body)
 
 
-@command.verb(
+@verb(
     "show",
     columns=CERTIFICATE_COLUMNS,
     examples=[
@@ -67,7 +66,7 @@ def show_certificate(service: CentralService, group_id: EnrollmentGroupId, entry
     return service.enrollment_groups.certificate(group_id, entry.value)
 
 
-@command.verb(
+@verb(
     "delete",
     writes=True,
     examples=[
@@ -85,6 +84,20 @@ def delete_certificate(
     return service.enrollment_groups.delete_certificate(group_id, entry.value)
 
 
+@verb(
+    "generate-verification-code",
+    writes=True,
+    examples=[
+        (
+            "dpsctl central enrollment-group generate-verification-code --id myx509eg"
+            " --entry primary"
+        ),
+        (
+            "dpsctl central enrollment-group generate-verification-code --id myx509eg"
+            " --entry primary --query verificationCode -o tsv"
+        ),
+    ],
+)
 def generate_verification_code(
     service: CentralService, group_id: EnrollmentGroupId, entry: Entry
 ) -> Json:
@@ -95,6 +108,20 @@ def generate_verification_code(
     return service.enrollment_groups.verification_code(group_id, entry.value)
 
 
+@verb(
+    "verify-certificate",
+    writes=True,
+    examples=[
+        (
+            "dpsctl central enrollment-group verify-certificate --id myx509eg"
+            " --certificate-path verification.pem"
+        ),
+        (
+            "dpsctl central enrollment-group verify-certificate --id myx509eg"
+            " --secondary-certificate-path verification.pem"
+        ),
+    ],
+)
 def verify_certificate(
     service: CentralService, run: Run, group_id: EnrollmentGroupId, certificates: Certificates
 ) -> Any:
@@ -116,34 +143,8 @@ def verify_certificate(
     return [answer for answer in answers if answer] or None
 
 
-def declare_in(group: Noun) -> None:
-    """Put the noun, and the verbs that prove to own a certificate, under the noun *group*."""
-    group.members[command.name] = command
-    group.verb(
-        "generate-verification-code",
-        writes=True,
-        examples=[
-            (
-                "dpsctl central enrollment-group generate-verification-code --id myx509eg"
-                " --entry primary"
-            ),
-            (
-                "dpsctl central enrollment-group generate-verification-code --id myx509eg"
-                " --entry primary --query verificationCode -o tsv"
-            ),
-        ],
-    )(generate_verification_code)
-    group.verb(
-        "verify-certificate",
-        writes=True,
-        examples=[
-            (
-                "dpsctl central enrollment-group verify-certificate --id myx509eg"
-                " --certificate-path verification.pem"
-            ),
-            (
-                "dpsctl central enrollment-group verify-certificate --id myx509eg"
-                " --secondary-certificate-path verification.pem"
-            ),
-        ],
-    )(verify_certificate)
+certificate = Noun(
+    "certificate",
+    "Manage the certificates of an enrollment group.",
+    [set_certificate, show_certificate, delete_certificate],
+)

@@ -7,8 +7,9 @@ from typing import Annotated
 from typer import Option
 
 from dpsctl import keys
-from dpsctl.commands import fleet_keys
+from dpsctl.commands.enrollment_group import fleet_keys
 from dpsctl.errors import BadAnswer, DpsctlError, UsageError
+from dpsctl.frame.verbs import verb
 from dpsctl.options.connection import Connection, Display
 from dpsctl.options.fleet import Credential, Fleet
 from dpsctl.options.records import OptionalGroupId, OptionalRegistrationId
@@ -28,6 +29,13 @@ Secondary = Annotated[
 ]
 
 
+@verb(
+    "compute-device-key",
+    examples=[
+        "dpsctl enrollment-group compute-device-key --key @group.key --rid device-1",
+        "dpsctl enrollment-group compute-device-key --gid line-4 --rid device-1 -o tsv",
+    ],
+)
 def compute_device_key(  # noqa: PLR0913 - each is one thing a user may say
     *,
     run: Run,

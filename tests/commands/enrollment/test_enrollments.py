@@ -8,7 +8,7 @@ import pytest
 KEY = "c2l4dGVlbiBieXRlcyBhdCBsZWFzdA=="
 OTHER_KEY = "c2l4dGVlbiBvdGhlciBieXRlcyBoZXJl"
 # Microsoft's own sample of a record with every field (IndividualEnrollment, MaximumSet).
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[2] / "data"
 MAXIMUM_SET = json.loads((DATA / "enrollment-maximum.json").read_text(encoding="utf-8"))
 READ_ONLY = {"etag", "registrationState", "createdDateTimeUtc", "lastUpdatedDateTimeUtc"}
 

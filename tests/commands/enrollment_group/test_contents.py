@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 UPDATE = "enrollment-group update --gid g1"
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[2] / "data"
 READ_ONLY = ("createdDateTimeUtc", "lastUpdatedDateTimeUtc", "registrationState")
 IDS = {"enrollment-group": "enrollmentGroupId", "enrollment": "registrationId"}
 of_the_documentation = pytest.mark.parametrize(

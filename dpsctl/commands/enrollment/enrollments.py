@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from dpsctl.certificates.files import read_slots
-from dpsctl.commands.enrollment_files import RESULT_COLUMNS, FileCreation
+from dpsctl.commands.enrollment.from_file import RESULT_COLUMNS, FileCreation
 from dpsctl.commands.records import REGISTRATION_COLUMNS, enrollment_columns, show_record
 from dpsctl.errors import UsageError
 from dpsctl.fleet.device_files import DeviceFile
-from dpsctl.frame.verbs import Noun
+from dpsctl.frame.verbs import verb
 from dpsctl.options.connection import Display
 from dpsctl.options.enrollment import Removal
 from dpsctl.options.individual import EnrollmentId, IndividualCreation, IndividualDefinition
@@ -26,11 +26,9 @@ from dpsctl.service.dps import DpsService
 
 Json = dict[str, Any]
 COLUMNS = enrollment_columns("Enrollment", ID_FIELD) | {"Device": "deviceId"}
-command = Noun("enrollment", "Manage individual enrollments.")
-registration = command.noun("registration", "Manage the registration of an enrollment's device.")
 
 
-@command.verb(
+@verb(
     writes=True,
     columns=COLUMNS,
     examples=[
@@ -69,7 +67,7 @@ def create(
     return create_record(service.enrollments, record_id, body, creation.if_exists, change.of)
 
 
-@command.verb(
+@verb(
     columns=COLUMNS,
     examples=[
         "dpsctl enrollment show --eid device-1",
@@ -83,7 +81,7 @@ def show(
     return show_record(service.enrollments, enrollment_id, show_keys, run)
 
 
-@command.verb(
+@verb(
     writes=True,
     columns=COLUMNS,
     examples=[
@@ -117,7 +115,7 @@ def update(
     return service.enrollments.update(enrollment_id, change.of, etag)
 
 
-@command.verb(
+@verb(
     writes=True,
     examples=[
         "dpsctl enrollment delete --eid device-1",
@@ -129,7 +127,7 @@ def delete(service: DpsService, enrollment_id: EnrollmentId, etag: Etag = None) 
     return service.enrollments.delete(enrollment_id, etag)
 
 
-@command.verb(
+@verb(
     "list",
     columns=COLUMNS,
     examples=[
@@ -144,7 +142,7 @@ def list_enrollments(
     return service.enrollments.list(top, page_size, keys=show_keys is Toggle.true)
 
 
-@registration.verb(
+@verb(
     "show",
     columns=REGISTRATION_COLUMNS,
     examples=[
@@ -157,7 +155,7 @@ def show_registration(service: DpsService, enrollment_id: EnrollmentId) -> Json:
     return service.registrations.show(enrollment_id)
 
 
-@registration.verb(
+@verb(
     "delete",
     writes=True,
     examples=[

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from dpsctl.commands.enrollment_group.groups import GROUP_COLUMNS
 from dpsctl.errors import UsageError
+from dpsctl.frame.verbs import verb
 from dpsctl.options.records import Etag, GroupId
 from dpsctl.options.rotation import StepOption, Successor
 from dpsctl.options.words import RotationStep
@@ -26,6 +28,15 @@ _STATE_COLUMNS = {
 _KEY_SIZE = 64  # as the service makes them (facts.md B3)
 
 
+@verb(
+    writes=True,
+    columns=GROUP_COLUMNS,
+    examples=[
+        "dpsctl enrollment-group rotate --gid line-5 --cp new.pem --step finish",
+        "dpsctl enrollment-group rotate --gid line-4 --step stage --query attestation",
+        "dpsctl enrollment-group rotate --gid line-4 --key @group.key  # which step is next?",
+    ],
+)
 def rotate(
     *,
     service: DpsService,

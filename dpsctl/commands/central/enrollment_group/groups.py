@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dpsctl.certificates.files import read_slots
-from dpsctl.commands.central import certificates as certificate_commands
-from dpsctl.commands.central import certify
 from dpsctl.errors import UsageError
-from dpsctl.frame.verbs import Noun
+from dpsctl.frame.verbs import verb
 from dpsctl.options.central import (
     Attestation,
     DeviceType,
@@ -44,12 +42,9 @@ ENROLLMENT_GROUP_COLUMNS = {
     "Attestation": "attestation.type",
     "ID scope": "idScope",
 }
-command = Noun("enrollment-group", "Manage enrollment groups of IoT Central.")
-certificate_commands.declare_in(command)
-certify.declare_in(command)
 
 
-@command.verb(
+@verb(
     writes=True,
     columns=ENROLLMENT_GROUP_COLUMNS,
     examples=[
@@ -87,7 +82,7 @@ def create(  # noqa: PLR0913, PLR0917 - each is one thing a user may say
     return _shown(group, show_keys)
 
 
-@command.verb(
+@verb(
     columns=ENROLLMENT_GROUP_COLUMNS,
     examples=[
         "dpsctl central enrollment-group show --id myx509eg --entry primary",
@@ -113,7 +108,7 @@ def show(
     return _shown(group, show_keys)
 
 
-@command.verb(
+@verb(
     writes=True,
     columns=ENROLLMENT_GROUP_COLUMNS,
     examples=[
@@ -144,7 +139,7 @@ def update(  # noqa: PLR0913, PLR0917 - each is one thing a user may say
     return _shown(group_certificates.update(groups, group_id, change, bodies, removed), show_keys)
 
 
-@command.verb(
+@verb(
     writes=True,
     examples=[
         "dpsctl central enrollment-group delete --id myx509eg",
@@ -156,7 +151,7 @@ def delete(service: CentralService, group_id: EnrollmentGroupId) -> Json | None:
     return service.enrollment_groups.delete(group_id)
 
 
-@command.verb(
+@verb(
     "list",
     columns=ENROLLMENT_GROUP_COLUMNS,
     examples=[

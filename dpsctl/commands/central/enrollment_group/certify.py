@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dpsctl.certificates.passphrases import passphrase_asker
-from dpsctl.frame.verbs import Noun
+from dpsctl.frame.verbs import verb
 from dpsctl.options.central import (
     CertificatePath,
     EnrollmentGroupId,
@@ -26,25 +26,20 @@ _PROOF_DAYS = 1  # it is used at once
 _CERTIFIED_COLUMNS = {"Thumbprint": "info.sha1Thumbprint", "Verified": "verified"}
 
 
-def declare_in(group: Noun) -> None:
-    """Declare the command under the noun *group*."""
-    group.verb(
-        "certify",
-        writes=True,
-        columns=_CERTIFIED_COLUMNS,
-        examples=[
-            (
-                "dpsctl central enrollment-group certify --id myx509eg"
-                " --certificate-path root.pem --key-path root.key"
-            ),
-            (
-                "dpsctl central enrollment-group certify --id myx509eg --entry secondary"
-                " --certificate-path next.pem --key-path next.key"
-            ),
-        ],
-    )(certify)
-
-
+@verb(
+    writes=True,
+    columns=_CERTIFIED_COLUMNS,
+    examples=[
+        (
+            "dpsctl central enrollment-group certify --id myx509eg"
+            " --certificate-path root.pem --key-path root.key"
+        ),
+        (
+            "dpsctl central enrollment-group certify --id myx509eg --entry secondary"
+            " --certificate-path next.pem --key-path next.key"
+        ),
+    ],
+)
 def certify(  # noqa: PLR0913, PLR0917 - each is one thing a user may say
     service: CentralService,
     run: Run,

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
-
-from typer import Option
+from typing import Any
 
 from dpsctl.certificates.files import read_slots
-from dpsctl.commands import audit, device_keys, rotation
 from dpsctl.commands.records import (
-    REGISTRATION_COLUMNS,
-    SUMMARY_COLUMNS,
     enrollment_columns,
     show_record,
-    summary_of,
 )
-from dpsctl.frame.verbs import Noun
+from dpsctl.frame.verbs import verb
 from dpsctl.options.enrollment import GroupDefinition, Removal
 from dpsctl.options.records import (
     Etag,
     GroupId,
     IfExistsOption,
     PageSize,
-    RegistrationId,
     ShowKeys,
     Top,
 )
@@ -35,41 +28,16 @@ from dpsctl.payloads.attestation import (
     new_attestation,
 )
 from dpsctl.payloads.enrollment import Change, check_edits, edited, new_record
-from dpsctl.run import Outcome, Run
+from dpsctl.run import Run
 from dpsctl.service.creation import create_record
 from dpsctl.service.dps import DpsService
 
 Json = dict[str, Any]
 ID_FIELD = "enrollmentGroupId"
 GROUP_COLUMNS = enrollment_columns("Group", ID_FIELD)
-command = Noun("enrollment-group", "Manage enrollment groups and derive device keys.")
-registration = command.noun("registration", "Manage the registrations of a group's devices.")
-command.verb(
-    "compute-device-key",
-    examples=[
-        "dpsctl enrollment-group compute-device-key --key @group.key --rid device-1",
-        "dpsctl enrollment-group compute-device-key --gid line-4 --rid device-1 -o tsv",
-    ],
-)(device_keys.compute_device_key)
-command.verb(
-    columns=audit.COLUMNS,
-    examples=[
-        "dpsctl enrollment-group audit -o table",
-        "dpsctl enrollment-group audit --expires-in 30d -o csv",
-    ],
-)(audit.audit)
-command.verb(
-    writes=True,
-    columns=GROUP_COLUMNS,
-    examples=[
-        "dpsctl enrollment-group rotate --gid line-5 --cp new.pem --step finish",
-        "dpsctl enrollment-group rotate --gid line-4 --step stage --query attestation",
-        "dpsctl enrollment-group rotate --gid line-4 --key @group.key  # which step is next?",
-    ],
-)(rotation.rotate)
 
 
-@command.verb(
+@verb(
     writes=True,
     columns=GROUP_COLUMNS,
     examples=[
@@ -95,7 +63,7 @@ def create(
     return create_record(service.groups, group_id, body, if_exists, change.of)
 
 
-@command.verb(
+@verb(
     columns=GROUP_COLUMNS,
     examples=[
         "dpsctl enrollment-group show --gid line-4",
@@ -107,7 +75,7 @@ def show(service: DpsService, run: Run, group_id: GroupId, show_keys: ShowKeys =
     return show_record(service.groups, group_id, show_keys, run)
 
 
-@command.verb(
+@verb(
     writes=True,
     columns=GROUP_COLUMNS,
     examples=[
@@ -131,7 +99,7 @@ def update(
     return service.groups.update(group_id, change.of, etag)
 
 
-@command.verb(
+@verb(
     writes=True,
     examples=[
         "dpsctl enrollment-group delete --gid line-4",
@@ -143,7 +111,7 @@ def delete(service: DpsService, group_id: GroupId, etag: Etag = None) -> Json | 
     return service.groups.delete(group_id, etag)
 
 
-@command.verb(
+@verb(
     "list",
     columns=GROUP_COLUMNS,
     examples=[
@@ -156,59 +124,6 @@ def list_groups(
 ) -> Iterator[Json]:
     """List enrollment groups."""
     return service.groups.list(top, page_size, keys=show_keys is Toggle.true)
-
-
-@registration.verb(
-    "show",
-    columns=REGISTRATION_COLUMNS,
-    examples=[
-        "dpsctl enrollment-group registration show --rid device-1",
-        "dpsctl enrollment-group registration show --rid device-1 --query assignedHub -o tsv",
-    ],
-)
-def show_registration(service: DpsService, registration_id: RegistrationId) -> Json:
-    """Show the registration of a device."""
-    return service.registrations.show(registration_id)
-
-
-@registration.verb(
-    "list",
-    columns=REGISTRATION_COLUMNS,
-    examples=[
-        "dpsctl enrollment-group registration list --gid line-4 -o table",
-        "dpsctl enrollment-group registration list --gid line-4 -o jsonl",
-        "dpsctl enrollment-group registration list --gid line-4 --summary -o table",
-    ],
-)
-def list_registrations(
-    service: DpsService,
-    group_id: GroupId,
-    top: Top = -1,
-    page_size: PageSize = None,
-    summary: Annotated[
-        bool, Option("--summary", help="Count them by hub and status; a table draws bars.")
-    ] = False,
-) -> Iterator[Json] | Outcome:
-    """List the registrations of a group's devices."""
-    registrations = service.registrations.list(group_id, top, page_size)
-    if summary:
-        return Outcome(summary_of(registrations), 0, SUMMARY_COLUMNS)
-    return registrations
-
-
-@registration.verb(
-    "delete",
-    writes=True,
-    examples=[
-        "dpsctl enrollment-group registration delete --rid device-1",
-        "dpsctl enrollment-group registration delete --rid device-1 --dry-run",
-    ],
-)
-def delete_registration(
-    service: DpsService, registration_id: RegistrationId, etag: Etag = None
-) -> Json | None:
-    """Forget a registration; the device is assigned afresh."""
-    return service.registrations.delete(registration_id, etag)
 
 
 def _change(definition: GroupDefinition, removal: Removal, run: Run) -> Change:
