@@ -52,26 +52,42 @@ _KEY = (
 
 
 class Masker:
-    """The secrets of one run."""
+    """The secrets of one run: each is found by its first letters, so that many cost no more."""
 
     def __init__(self) -> None:
         self._secrets: set[str] = set()
-        self._spellings: list[str] | None = None
+        self._spellings: dict[str, list[str]] = {}
 
     def add(self, secret: str) -> None:
         """Register *secret*; one of fewer than MIN_SECRET characters is masked by name only."""
-        if len(secret.strip()) >= MIN_SECRET:
-            self._secrets.add(secret.strip())
-            self._spellings = None
+        secret = secret.strip()
+        if len(secret) < MIN_SECRET or secret in self._secrets:
+            return
+        self._secrets.add(secret)
+        for spelling in _spellings(secret):
+            self._spellings.setdefault(spelling[:MIN_SECRET], []).append(spelling)
 
     def mask(self, text: str) -> str:
         """Return *text* without any registered secret, however written, or what looks like one."""
-        if self._spellings is None:
-            found = {spelling for secret in self._secrets for spelling in _spellings(secret)}
-            self._spellings = sorted(found, key=len, reverse=True)
-        for spelling in self._spellings:
-            text = text.replace(spelling, MASK)
-        return mask_looks(text)
+        shown, done = [], 0
+        for start, end in self._found(text):
+            shown += [text[done:start], MASK]
+            done = end
+        return mask_looks("".join([*shown, text[done:]]))
+
+    def _found(self, text: str) -> list[tuple[int, int]]:
+        """Return where secrets begin and end; two that overlap are one."""
+        found: list[tuple[int, int]] = []
+        for start in range(len(text) - MIN_SECRET + 1):
+            known = self._spellings.get(text[start : start + MIN_SECRET])
+            if not known:
+                continue
+            end = max((start + len(one) for one in known if text.startswith(one, start)), default=0)
+            if found and start < found[-1][1]:
+                found[-1] = (found[-1][0], max(end, found[-1][1]))
+            elif end:
+                found.append((start, end))
+        return found
 
     def mask_fields(self, value: Any) -> Any:
         """Return a copy of a JSON *value* without secrets: those known by value or field name."""

@@ -1,5 +1,6 @@
 import base64
 import json
+import timeit
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -51,6 +52,27 @@ def test_longest_secret_is_masked_first():
     masker.add("abcdefgh")
 
     assert masker.mask("abcdefgh abcd") == "*** ***"
+
+
+def test_secrets_that_overlap_leave_nothing_of_each_other():
+    masker = Masker()
+    masker.add("abcd")
+    masker.add("cdefgh")
+
+    assert masker.mask("x abcdefgh y") == "x *** y"
+
+
+def test_twenty_thousand_secrets_cost_a_line_no_more_than_one():
+    few, many = Masker(), Masker()
+    few.add(KEY)
+    for number in range(20_000):
+        many.add(base64.b64encode(number.to_bytes(32, "big", signed=False)[::-1]).decode())
+    line = "PUT https://my-dps.azure-devices-provisioning.net/enrollments/pump-0001 " * 20
+
+    def cost_of(masker):
+        return min(timeit.repeat(lambda: masker.mask(line), number=20, repeat=3))
+
+    assert cost_of(many) < 20 * cost_of(few)  # looking for each alone took 1,000 times as long
 
 
 def test_secret_added_after_the_first_masking_is_masked_too(masker):

@@ -61,7 +61,7 @@ class Contexts:
 
     def place(self, *keys: str) -> str:
         """Return where in the file *keys* lead to, as `path:line:column`."""
-        from dpsctl.text.documents import place_of
+        from dpsctl.text.places import place_of
 
         place = place_of(self.text, keys)
         return f"{self.path}:{place}" if place else str(self.path)

@@ -18,7 +18,7 @@ from dpsctl.errors import (
     Unreachable,
 )
 from dpsctl.options.words import IfExists
-from dpsctl.service.comparison import is_written
+from dpsctl.payloads.comparison import is_written
 from dpsctl.service.dps import Enrollments
 
 Json = dict[str, Any]

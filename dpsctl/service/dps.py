@@ -138,7 +138,7 @@ class Enrollments:
         try:
             return as_object(self._http.send(request).body)
         except Conflict as conflict:
-            from dpsctl.service.comparison import is_written
+            from dpsctl.payloads.comparison import is_written
 
             if conflict.may_have_happened:
                 found = self.show(record_id, keys=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import yaml
 
 from dpsctl.errors import UsageError
-from dpsctl.text.json_text import MAX_DEPTH, TOO_LONG, NotJsonError, is_exact, read_json
+from dpsctl.text.json_text import MAX_DEPTH, TOO_LONG, NotJsonError, is_exact
+from dpsctl.text.marks import Mark, Record, json_records
 
 MAX_CHARACTERS = 32 * 1024 * 1024
 MAX_ALIASED = 100_000
@@ -40,35 +41,21 @@ def read_document(text: str, source: str) -> Any:
 
     *source* is the file's name for messages. Raises UsageError with `source:line:column`.
     """
-    found = list(_documents(text, source))
+    found = list(_records(text.removeprefix("\ufeff"), source, is_list_opened=False))
     if len(found) > 1:
-        raise _error(source, found[1][0], "a second document begins", "Keep one in a file.")
-    return found[0][1] if found else None
+        raise _error(source, found[1].mark, "a second document begins", "Keep one in a file.")
+    return found[0].value if found else None
 
 
-def read_documents(text: str, source: str) -> list[Any]:
-    """Read every document in *text* (`---` between them), as `read_document` reads one."""
-    return [document for _, document in _documents(text, source)]
+def read_records(text: str, source: str) -> Iterator[Record]:
+    """Yield every document of *text*, of a list at its top every item, with where it stands.
 
-
-def place_of(text: str, keys: Iterable[str]) -> str | None:
-    """Return `line:column` of the key that *keys* lead to, or of the last one that is there.
-
-    *text* is what `read_document` has taken; None if libyaml cannot read it, as some JSON.
+    Empty documents are left out; for the rest it reads as `read_document` does.
     """
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        node: Any = yaml.compose(text.removeprefix("\ufeff"), Loader=loader)
-    except yaml.YAMLError:
-        return None
-    mark = node.start_mark
-    for key in keys:
-        members = node.value if isinstance(node, yaml.MappingNode) else []
-        found = [(name.start_mark, value) for name, value in members if name.value == key]
-        if not found:
-            break
-        mark, node = found[0]
-    return f"{mark.line + 1}:{mark.column + 1}"
+    text = text.removeprefix("\ufeff")
+    for record in _records(text, source, is_list_opened=True):
+        if record.value is not None:
+            yield record
 
 
 def dump(data: Any, *, ascii_only: bool = False) -> str:
@@ -106,34 +93,27 @@ def _represent_text(dumper: Any, text: str) -> Any:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-def _documents(text: str, source: str) -> Iterator[tuple[Any, Any]]:
-    """Yield each document with the mark where it begins."""
-    text = text.removeprefix("\ufeff")
+def _records(text: str, source: str, *, is_list_opened: bool) -> Iterator[Record]:
     if len(text) > MAX_CHARACTERS:
         raise UsageError(f"{source}: larger than {MAX_CHARACTERS} characters", "Split the file.")
     if text.lstrip()[:1] in ("{", "["):
         try:
-            yield None, read_json(text)  # libyaml refuses some of JSON's escapes
-            return
+            found = list(json_records(text, is_list_opened=is_list_opened))
         except NotJsonError:
             pass  # YAML's flow style; if it is bad JSON, the YAML reader knows the place
+        else:
+            yield from found  # libyaml refuses some of JSON's escapes
+            return
     if bad := FORBIDDEN.search(text):
-        raise _error(source, _Mark(text, bad.start()), f"{bad[0]!r} is no text", "Remove it.")
+        raise _error(source, Mark.of(text, bad.start()), f"{bad[0]!r} is no text", "Remove it.")
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        yield from _Reader(yaml.parse(text, Loader=loader), source).documents()
+        reader = _Reader(yaml.parse(text, Loader=loader), source)
+        yield from reader.records(is_list_opened=is_list_opened)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = str(getattr(error, "problem", None) or error)
         raise _error(source, mark, problem, _advice(problem)) from None
-
-
-class _Mark:
-    """The place of *index* in *text*, counted from 0 as PyYAML's marks are."""
-
-    def __init__(self, text: str, index: int) -> None:
-        self.line = text.count("\n", 0, index)
-        self.column = index - (text.rfind("\n", 0, index) + 1)
 
 
 class _Reader:
@@ -145,12 +125,26 @@ class _Reader:
         self._anchors: dict[str, Any] = {}
         self._aliased = 0
 
-    def documents(self) -> Iterator[tuple[Any, Any]]:
+    def records(self, *, is_list_opened: bool) -> Iterator[Record]:
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 self._anchors = {}
                 first = next(self._events)
-                yield event.start_mark, self._value(first, 0)
+                if is_list_opened and isinstance(first, yaml.SequenceStartEvent):
+                    yield from self._items(first)
+                else:
+                    value = self._value(first, 0)
+                    yield Record(value, _mark(first), next(self._events).start_mark.index)
+
+    def _items(self, sequence: Any) -> Iterator[Record]:
+        if sequence.anchor or sequence.tag:
+            self._refuse(sequence, "a list of records has no tag or anchor", "Leave it out.")
+        event = next(self._events)
+        while not isinstance(event, yaml.SequenceEndEvent):
+            value = self._value(event, 1)
+            following = next(self._events)
+            yield Record(value, _mark(event), following.start_mark.index)
+            event = following
 
     def _value(self, event: Any, depth: int) -> Any:
         if depth > MAX_DEPTH:
@@ -243,6 +237,11 @@ class _Reader:
 
     def _refuse(self, event: Any, problem: str, advice: str) -> NoReturn:
         raise _error(self._source, event.start_mark, problem, advice)
+
+
+def _mark(event: Any) -> Mark:
+    mark = event.start_mark
+    return Mark(mark.line, mark.column, mark.index)
 
 
 def _number(text: str) -> Any:

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dpsctl.errors import UsageError
-from dpsctl.text.documents import dump, place_of, read_document, read_documents
+from dpsctl.text.documents import dump, read_document, read_records
+from dpsctl.text.places import mark_in, place_of
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
     [
@@ -131,7 +132,14 @@ def test_empty_document_is_nothing(text):
 
 @pytest.mark.usefixtures("parser")
 def test_several_documents_are_read_in_order():
-    assert read_documents("a: &x 1\n---\nb: 2\n...\n---\n- c\n", "f") == [{"a": 1}, {"b": 2}, ["c"]]
+    records = read_records("a: &x 1\n---\nb: 2\n...\n---\n- c\n- d: e\n--- ~\n", "f")
+
+    assert [(one.value, one.mark.line, one.mark.column) for one in records] == [
+        ({"a": 1}, 0, 0),
+        ({"b": 2}, 2, 0),
+        ("c", 5, 2),
+        ({"d": "e"}, 6, 2),
+    ]
 
 
 @pytest.mark.usefixtures("parser")
@@ -167,7 +175,7 @@ def test_several_documents_are_read_in_order():
 )
 def test_error_names_file_line_and_column_and_says_what_to_do(text, place, problem):
     with pytest.raises(UsageError) as failure:
-        read_documents(text, "groups/f.yaml")
+        list(read_records(text, "groups/f.yaml"))
 
     assert failure.value.message.startswith(f"groups/f.yaml:{place}")
     assert problem in failure.value.message
@@ -175,7 +183,7 @@ def test_error_names_file_line_and_column_and_says_what_to_do(text, place, probl
 
 
 def test_second_document_is_refused_where_one_is_wanted():
-    with pytest.raises(UsageError, match=r"f:2:1: a second document"):
+    with pytest.raises(UsageError, match=r"f:3:1: a second document"):
         read_document("a: 1\n---\nb: 2", "f")
 
 
@@ -280,3 +288,37 @@ def test_dump_writes_a_lone_surrogate_as_an_escape():
 )
 def test_place_is_that_of_the_key(text, keys, place):
     assert place_of(text, keys) == place
+
+
+JSON_LIST = '[ {"a": 1},\n\n  {"b": "x, ]\\ud83d\\ude00",\n   "c": [1, {"d": 2}]}, 3 ]'
+
+
+def test_items_of_a_json_list_are_records_with_their_places():
+    records = list(read_records("\ufeff" + JSON_LIST, "f"))
+
+    assert [one.value for one in records] == json.loads(JSON_LIST)
+    assert [(one.mark.line, one.mark.column) for one in records] == [(0, 2), (2, 2), (3, 24)]
+    assert [json.loads(JSON_LIST[one.mark.index : one.end]) for one in records] == json.loads(
+        JSON_LIST
+    )
+
+
+@pytest.mark.usefixtures("parser")
+@pytest.mark.parametrize(
+    ("text", "number", "keys", "place"),
+    [
+        pytest.param("a: 1\n---\n\nb:\n  c: [1, 2]\n", 1, ["b", "c", 1], (4, 9), id="document"),
+        pytest.param("- a: 1\n- b:\n    c: 2\n# x\n- d: 3\n", 1, ["b", "c"], (2, 4), id="item"),
+        pytest.param("[{a: 1}, {b: 2, c: 3}]\n", 1, ["c"], (0, 16), id="flow style"),
+        pytest.param('[{"a": 1},\n {"b": {"c": 3}}]', 1, ["b", "c"], (1, 8), id="json"),
+        pytest.param("- &x {a: 1}\n- b: *x\n  c: 1\n", 1, ["c"], (1, 2), id="alias from before"),
+        pytest.param("- a: 1\n", 0, ["b"], (0, 2), id="no such key"),
+    ],
+)
+def test_place_in_a_record_is_found_by_reading_that_record_alone(text, number, keys, place):
+    record = list(read_records(text, "f"))[number]
+
+    mark = mark_in(text, record, keys)
+
+    assert (mark.line, mark.column) == place
+    assert text.split("\n")[mark.line][mark.column :] == text[mark.index :].split("\n")[0]

@@ -1,4 +1,4 @@
-"""Was it written after all? Compare what was sent with what the service now holds."""
+"""Compare records as JSON: are two values the same, and is what was sent there after all."""
 
 from __future__ import annotations
 
@@ -31,6 +31,23 @@ _ETAG = "etag"  # changes with the write itself
 _TWIN = "initialTwin"  # the caller's own JSON, in which the service fills in nothing
 
 
+def is_same(one: Any, other: Any) -> bool:
+    """Tell whether two JSON values are the same: 7 is 7.0, but true is not 1."""
+    if isinstance(one, dict):
+        return (
+            isinstance(other, dict)
+            and one.keys() == other.keys()
+            and all(is_same(value, other[name]) for name, value in one.items())
+        )
+    if isinstance(one, list):
+        return (
+            isinstance(other, list)
+            and len(one) == len(other)
+            and all(is_same(item, twin) for item, twin in zip(one, other, strict=True))
+        )
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
 def is_written(sent: Any, found: Any) -> bool:
     """Tell whether the service holds what was *sent*, and nothing that a write would have removed.
 
@@ -39,9 +56,8 @@ def is_written(sent: Any, found: Any) -> bool:
     """
     if isinstance(sent, dict):
         if "certificate" in sent and isinstance(found, dict):
-            return _thumbprint(sent["certificate"]) == (found.get("info") or {}).get(
-                "sha256Thumbprint"
-            )
+            known = (found.get("info") or {}).get("sha256Thumbprint")
+            return thumbprint(sent["certificate"]) == known
         return isinstance(found, dict) and _is_object_written(sent, found)
     if isinstance(sent, list):
         return (
@@ -49,19 +65,19 @@ def is_written(sent: Any, found: Any) -> bool:
             and len(sent) == len(found)
             and all(is_written(one, other) for one, other in zip(sent, found, strict=True))
         )
-    return bool(sent == found)
+    return is_same(sent, found)
 
 
 def _is_object_written(sent: dict[str, Any], found: dict[str, Any]) -> bool:
     given = {name: value for name, value in sent.items() if value is not None and name != _ETAG}
     there = {name for name, value in found.items() if value is not None}
     return there - given.keys() <= _FILLED_IN and all(
-        value == found.get(name) if name == _TWIN else is_written(value, found.get(name))
+        is_same(value, found.get(name)) if name == _TWIN else is_written(value, found.get(name))
         for name, value in given.items()
     )
 
 
-def _thumbprint(pem: Any) -> str | None:
+def thumbprint(pem: Any) -> str | None:
     """Hash the first certificate of *pem* as the service does; None if there is none."""
     first, end, _ = str(pem).partition("-----END CERTIFICATE-----")
     try:

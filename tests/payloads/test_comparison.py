@@ -1,6 +1,6 @@
 import pytest
 
-from dpsctl.service.comparison import is_written
+from dpsctl.payloads.comparison import is_same, is_written
 
 PEM = """\
 -----BEGIN CERTIFICATE-----
@@ -33,6 +33,13 @@ MIIBNjCB6aADAgECAgEBMAUGAytlcDARMQ8wDQYDVQQDDAZ0ZXN0Y2EwHhcNMjYw
             id="name-not-removed",
         ),
         pytest.param({"a": 1, "etag": "x"}, {"a": 1, "etag": "y"}, True, id="etag"),
+        pytest.param({"a": 1}, {"a": True}, False, id="true-is-not-1"),
+        pytest.param(
+            {"initialTwin": {"tags": {"a": 1}}},
+            {"initialTwin": {"tags": {"a": True}}},
+            False,
+            id="true-is-not-1-in-a-twin",
+        ),
         pytest.param({"a": None}, {}, True, id="null"),
         pytest.param({"a": 1}, {"a": 2}, False, id="other-value"),
         pytest.param({"a": 1}, {}, False, id="missing"),
@@ -59,3 +66,20 @@ def test_certificate_is_known_by_its_thumbprint(run, certificate_file):
 
     assert is_written({"certificate": path.read_text()}, slot)
     assert not is_written({"certificate": other.read_text()}, slot)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "answer"),
+    [
+        pytest.param({"a": [1, {"b": None}]}, {"a": [1.0, {"b": None}]}, True, id="number"),
+        pytest.param({"a": None}, {}, False, id="null-in-data"),
+        pytest.param([1, 2], [2, 1], False, id="order"),
+        pytest.param([True], [1], False, id="true"),
+        pytest.param([0], [False], False, id="false"),
+        pytest.param("7", 7, False, id="text"),
+        pytest.param({}, [], False, id="empty"),
+    ],
+)
+def test_values_are_the_same_as_json_has_it(one, other, answer):
+    assert is_same(one, other) is answer
+    assert is_same(other, one) is answer
