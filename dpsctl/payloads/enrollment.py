@@ -27,7 +27,7 @@ _REPROVISIONING = {
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What a command line asks of a record that is there already.
+    """What a command line asks of a record, one that is there already or a new one.
 
     *attestation* is what the flags say of it, None if nothing; *collection* is where this kind of
     record keeps its certificates.
@@ -40,28 +40,30 @@ class Change:
     device: Device = field(default_factory=Device)
     removal: Removal = field(default_factory=Removal)
 
+    def new(self, id_field: str, record_id: str) -> Json:
+        """Build the body of a new record: the defaults that az sends, changed. Raises UsageError.
+
+        Where nothing says how devices prove who they are, the service makes symmetric keys.
+        """
+        defaults = {
+            id_field: record_id,
+            "attestation": self.attestation or {"type": "symmetricKey", "symmetricKey": {}},
+            "capabilities": {"iotEdge": False},
+            "reprovisionPolicy": _reprovision_policy(ReprovisionPolicy.migrate),
+        }
+        return self.of(defaults)
+
     def of(self, record: Json) -> Json:
         """Return *record* changed; `--set` and `--remove` come last. Raises UsageError."""
-        changed = changed_device(changed_settings(record, self.settings), self.device)
+        changed = _changed_device(_changed_settings(record, self.settings), self.device)
         if self.attestation is not None or self.removal.slots:
             changed["attestation"] = changed_attestation(
                 record.get("attestation") or {}, self.attestation, self.removal, self.collection
             )
-        return edited(changed, self.edits, self.settings)
+        return _edited(changed, self.edits, self.settings)
 
 
-def new_record(id_field: str, record_id: str, attestation: Json, settings: Settings) -> Json:
-    """Build the body of a new enrollment, with the defaults that az sends."""
-    body = {
-        id_field: record_id,
-        "attestation": attestation,
-        "capabilities": {"iotEdge": False},
-        "reprovisionPolicy": _reprovision_policy(ReprovisionPolicy.migrate),
-    }
-    return changed_settings(body, settings)
-
-
-def changed_settings(record: Json, settings: Settings) -> Json:
+def _changed_settings(record: Json, settings: Settings) -> Json:
     """Return *record* with what the flags ask for; all else stays as it is."""
     changed = changed_allocation(deepcopy(record), settings)
     if settings.edge_enabled is not None:
@@ -77,7 +79,7 @@ def changed_settings(record: Json, settings: Settings) -> Json:
     return changed
 
 
-def changed_device(record: Json, device: Device) -> Json:
+def _changed_device(record: Json, device: Device) -> Json:
     """Return *record* with what the flags say of the one device it is for."""
     changed = dict(record)
     if device.device_id is not None:
@@ -88,7 +90,7 @@ def changed_device(record: Json, device: Device) -> Json:
     return changed
 
 
-def edited(record: Json, edits: Edits, settings: Settings) -> Json:
+def _edited(record: Json, edits: Edits, settings: Settings) -> Json:
     """Return *record* with the fields that `--set` and `--remove` name changed.
 
     What the edits and the flags' *settings* together make of it is judged. Raises UsageError.

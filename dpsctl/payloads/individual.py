@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from dpsctl.errors import UsageError
 from dpsctl.options.enrollment import Settings
@@ -12,9 +11,8 @@ from dpsctl.options.individual import Device, IndividualAttestation
 from dpsctl.options.records import Edits
 from dpsctl.options.words import AttestationType
 from dpsctl.payloads.attestation import CLIENT, check_type, new_attestation
-from dpsctl.payloads.enrollment import Change, changed_device, check_edits, edited, new_record
+from dpsctl.payloads.enrollment import Change, check_edits
 
-Json = dict[str, Any]
 ID_FIELD = "registrationId"
 
 
@@ -44,14 +42,8 @@ class Draft:
         check_edits(self.edits, ID_FIELD)
         return self.record_id
 
-    def body(self, certificates: Mapping[str, str]) -> Json:
-        """Build the record; *certificates* are the texts of all of them, by slot."""
-        attestation = new_attestation(self.attestation, certificates, CLIENT)
-        record = new_record(ID_FIELD, str(self.record_id), attestation, self.settings)
-        return edited(changed_device(record, self.device), self.edits, self.settings)
-
     def change(self, certificates: Mapping[str, str]) -> Change:
-        """Say what to change where the record is there already."""
+        """Say what it asks of a record; *certificates* are the texts of all of them, by slot."""
         return Change(
             attestation=new_attestation(self.attestation, certificates, CLIENT),
             collection=CLIENT,

@@ -63,7 +63,8 @@ def create(
         return _create_many(service, run, display, draft, (creation.from_file, creation.if_exists))
     record_id = draft.check()
     certificates = read_slots(definition.attestation, run, signing=False)
-    body, change = draft.body(certificates), draft.change(certificates)
+    change = draft.change(certificates)
+    body = change.new(ID_FIELD, record_id)
     return create_record(service.enrollments, record_id, body, creation.if_exists, change.of)
 
 

@@ -12,7 +12,7 @@ from dpsctl.errors import SomeFailed, UsageError
 from dpsctl.fleet.device_files import DeviceFile, Row
 from dpsctl.options.words import IfExists
 from dpsctl.output.progress import progress
-from dpsctl.payloads.individual import Draft
+from dpsctl.payloads.individual import ID_FIELD, Draft
 from dpsctl.payloads.rows import check_column, draft_of
 from dpsctl.run import Run
 from dpsctl.service.bulk import BATCH_SIZE, BulkCreation, Fate, Item, Status
@@ -108,7 +108,8 @@ class FileCreation:
         for slot, text in draft.certificates.items():
             source = f"{slot} certificate"
             certificates[slot] = clean_certificate(text.encode(), source, self._run, signing=False)
-        return Item(record_id, draft.body(certificates), draft.change(certificates).of)
+        change = draft.change(certificates)
+        return Item(record_id, change.new(ID_FIELD, record_id), change.of)
 
     def _results_of(self, entries: list[_Entry]) -> Iterator[Json]:
         items = [entry.item for entry in entries if entry.item]

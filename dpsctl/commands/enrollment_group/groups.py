@@ -25,9 +25,8 @@ from dpsctl.payloads.attestation import (
     SIGNING,
     check_one_kind,
     given_attestation,
-    new_attestation,
 )
-from dpsctl.payloads.enrollment import Change, check_edits, edited, new_record
+from dpsctl.payloads.enrollment import Change, check_edits
 from dpsctl.run import Run
 from dpsctl.service.creation import create_record
 from dpsctl.service.dps import DpsService
@@ -57,9 +56,7 @@ def create(
     Without keys, certificates or CA names the service makes the group's symmetric keys.
     """
     change = _change(definition, Removal(), run)
-    new = change.attestation or new_attestation(definition.attestation, {}, SIGNING)
-    body = new_record(ID_FIELD, group_id, new, definition.settings)
-    body = edited(body, definition.edits, definition.settings)
+    body = change.new(ID_FIELD, group_id)
     return create_record(service.groups, group_id, body, if_exists, change.of)
 
 
