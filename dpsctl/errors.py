@@ -68,8 +68,8 @@ class ServiceError(DpsctlError):
     """Raised for a status the service refused a request with.
 
     *details* is the answer's JSON body if it had one: `errorCode`, `message`, `trackingId`
-    (facts.md B6), else empty. *may_have_happened* is set where an earlier try may have been carried
-    out although its answer was lost.
+    (docs/service.md#b6), else empty. *may_have_happened* is set where an earlier try may have been
+    carried out although its answer was lost.
     """
 
     kind = "service"

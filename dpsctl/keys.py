@@ -83,8 +83,8 @@ def sas_token(resource: str, key: str, expires_at: int, policy: str | None = Non
     """Make a shared access signature for *resource*, valid until *expires_at* (Unix seconds).
 
     *resource* is plain text, `HOST` for the service or `SCOPE/registrations/ID` for a device; it
-    is url-encoded once, and what is signed is the encoded form (facts.md B7). *policy* is the
-    policy's name, `registration` for a device.
+    is url-encoded once, and what is signed is the encoded form (docs/service.md#b7). *policy* is
+    the policy's name, `registration` for a device.
     """
     from urllib.parse import quote
 
@@ -100,7 +100,7 @@ def check_registration_id(text: str) -> None:
 
 
 def check_id(text: str, what: str) -> None:
-    """Raise IdFormatError unless *text* keeps the service's rule for ids (facts.md B8).
+    """Raise IdFormatError unless *text* keeps the service's rule for ids (docs/service.md#b8).
 
     *what* names the id in the message: `registration id`, `enrollment group id`.
     """
@@ -143,7 +143,7 @@ def key_length_warning(key: str) -> str | None:
 def upper_case_warning(registration_id: str) -> str | None:
     """Say that upper case makes another key for the same device, or return None if there is none.
 
-    The service ignores the case of ids; HMAC does not (facts.md D).
+    The service ignores the case of ids; HMAC does not (docs/service.md#d).
     """
     if registration_id == registration_id.lower():
         return None

@@ -139,6 +139,6 @@ def _spellings(secret: str) -> set[str]:
 
 
 def _lower_escapes(quoted: str) -> str:
-    """Return *quoted* with `%2b` for `%2B`, as .NET and C write it (facts.md B7)."""
+    """Return *quoted* with `%2b` for `%2B`, as .NET and C write it (docs/service.md#b7)."""
     first, *rest = quoted.split("%")
     return "%".join([first, *(part[:2].lower() + part[2:] for part in rest)])

@@ -111,7 +111,7 @@ def description(certificate: x509.Certificate) -> dict[str, Any]:
 
 
 def certificate_info(certificate: x509.Certificate) -> dict[str, Any]:
-    """Describe *certificate* in the shape and spelling of the service's `info` (facts.md B3)."""
+    """Describe *certificate* in the words of the service's `info` (docs/service.md#b3)."""
     return {
         "subjectName": _distinguished(certificate.subject),
         "sha1Thumbprint": certificate.fingerprint(SHA1()).hex().upper(),  # noqa: S303  # the service's name for it

@@ -78,7 +78,7 @@ def exec_command(
 
 @contextmanager
 def _started(run: Run, contents: Contents, settings: EmulatorSettings) -> Iterator[Emulator]:
-    """Run an emulator that holds the seed; who reads its line finds the records there."""
+    """Run an emulator that holds what --seed names; who reads its line finds the records there."""
     from dpsctl.emulator import make_emulator
 
     emulator = make_emulator(settings)

@@ -38,7 +38,7 @@ class Answer:
 
 
 class Refusal(Exception):
-    """Raised when the service would refuse; the status is errorCode / 1000 (facts.md B6)."""
+    """Raised when the service would refuse; the status is errorCode / 1000 (docs/service.md#b6)."""
 
     def __init__(self, code: int, message: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)

@@ -21,7 +21,7 @@ class Clock:
 
 
 def service_date(nanoseconds: int) -> str:
-    """Write *nanoseconds* since 1970 with up to 7 digits of fraction and a Z (facts.md B1)."""
+    """Write *nanoseconds* since 1970 with up to 7 digits of fraction (docs/service.md#b1)."""
     seconds, rest = divmod(nanoseconds, 10**9)
     whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
     fraction = f"{rest // 100:07d}".rstrip("0")

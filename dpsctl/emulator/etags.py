@@ -12,7 +12,7 @@ ANY = "*"
 
 
 def new_etag() -> str:
-    """Make an etag: base64 of a quoted Cosmos-like text (facts.md B2)."""
+    """Make an etag: base64 of a quoted Cosmos-like text (docs/service.md#b2)."""
     stamp = f"{int(time.time()):08x}"
     text = f'"{secrets.token_hex(4)}-0000-{secrets.token_hex(2)}-0000-{stamp}0000"'
     return binascii.b2a_base64(text.encode(), newline=False).decode()
@@ -22,7 +22,7 @@ def wanted_etag(if_match: str | None) -> str | None:
     """Return the etag that *if_match* names, `*`, or None when there is no such header.
 
     Bare and quoted base64 are taken; anything else is what the service calls an invalid ETag,
-    a raw Cosmos etag included (facts.md B2). Raises Refusal.
+    a raw Cosmos etag included (docs/service.md#b2). Raises Refusal.
     """
     if if_match is None or if_match.strip() == ANY:
         return if_match and ANY

@@ -12,7 +12,7 @@ from dpsctl.emulator.tokens import read_token, unauthorized
 
 Guard = Callable[[Call], None]
 
-# Those that facts.md A1 lists; the emulator answers them all alike.
+# Those of docs/service.md#a1 and docs/service.md#j1; the emulator answers them all alike.
 API_VERSIONS = frozenset(
     {
         "2019-03-31",

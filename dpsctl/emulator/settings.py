@@ -18,7 +18,7 @@ RIGHTS = frozenset(
 
 @dataclass(frozen=True)
 class Limits:
-    """Say where the service stops (facts.md C); a test may want to reach the end sooner."""
+    """Say where the service stops (docs/service.md#c); a test may want to reach the end sooner."""
 
     x509_groups: int = 100
     symmetric_key_groups: int = 100

@@ -23,7 +23,7 @@ class SasToken:
     policy: str
 
     def is_signed_with(self, key: str) -> bool:
-        """Say whether *key* (base64) made the signature over `sr` as sent (facts.md B7)."""
+        """Say whether *key* (base64) made the signature over `sr` as sent (docs/service.md#b7)."""
         return compare_digest(sign(key, f"{self.resource}\n{self.expiry}"), self.signature)
 
     def is_expired(self, now: float) -> bool:

@@ -13,7 +13,7 @@ _PEM = b"-----BEGIN CERTIFICATE-----"
 
 
 def read_certificate(text: str) -> x509.Certificate:
-    """Read PEM text (of a chain: the first), base64 of DER or base64 of PEM (facts.md E).
+    """Read PEM text (of a chain: the first), base64 of DER or base64 of PEM (docs/service.md#e1).
 
     Raises Refusal.
     """

@@ -19,7 +19,7 @@ _LARGEST_PAGE = 100
 
 
 def id_rule(flag: str, what: str) -> Callable[[str | None], str | None]:
-    """Return the check that an id is one the service could have (facts.md B8)."""
+    """Return the check that an id is one the service could have (docs/service.md#b8)."""
 
     def check(value: str | None) -> str | None:
         if value is not None:
@@ -47,7 +47,7 @@ def base64_rule(flag: str) -> Callable[[str | None], str | None]:
 
 
 def key_rule(flag: str) -> Callable[[str | None], str | None]:
-    """Return the check that a key is one the service would take (facts.md B3)."""
+    """Return the check that a key is one the service would take (docs/service.md#b3)."""
 
     def check(value: str | None) -> str | None:
         if value is not None:
@@ -102,7 +102,7 @@ def path_segment_rule(flag: str) -> Callable[[str | None], str | None]:
 
 
 def central_id_rule(flag: str, others: str) -> Callable[[str | None], str | None]:
-    """Return the check that an id is letters, digits and *others*, 255 at most (facts.md F2)."""
+    """Return the check of an id: letters, digits, *others*, 255 at most (docs/service.md#f2)."""
 
     def check(value: str | None) -> str | None:
         if value is None:

@@ -16,7 +16,7 @@ class Toggle(StrEnum):
 
 
 class AttestationType(StrEnum):
-    """How a device proves who it is (seed, AttestationMechanismType)."""
+    """How a device proves who it is (docs/service.md#a3)."""
 
     symmetric_key = "symmetricKey"
     tpm = "tpm"
@@ -24,7 +24,7 @@ class AttestationType(StrEnum):
 
 
 class AllocationPolicy(StrEnum):
-    """How the service picks a hub (seed, AllocationPolicy)."""
+    """How the service picks a hub (docs/service.md#b10)."""
 
     custom = "custom"
     geo_latency = "geoLatency"

@@ -10,7 +10,7 @@ from dpsctl.options.enrollment import Settings
 from dpsctl.text.values import parse_list
 
 Json = dict[str, Any]
-# The earliest version whose types a webhook can be sent (seed, CustomAllocationDefinition).
+# The earliest version whose types a webhook can be sent (docs/service.md#a3).
 _EARLIEST_WEBHOOK_VERSION = "2018-09-01-preview"
 _WEBHOOK = "customAllocationDefinition"
 _FIELDS = frozenset({"allocationPolicy", "iotHubs", _WEBHOOK})

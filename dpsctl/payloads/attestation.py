@@ -93,7 +93,7 @@ def changed_attestation(current: Json, new: Json | None, removal: Removal, colle
     """Return *current* with what is *new* in it, and without what is removed.
 
     A certificate that is not touched stays as its `info`, behind which the service keeps it
-    (design.md, Update). From certificates to CA names and back all slots change hands. Raises
+    (docs/service.md#b3). From certificates to CA names and back all slots change hands. Raises
     UsageError where flags do not fit the attestation, or nothing would be left of it.
     """
     gone = removal.slots

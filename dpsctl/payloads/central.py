@@ -86,12 +86,12 @@ def group_attestation(kind: GroupAttestationType, keys: Keys) -> Json:
 
 
 def signing_certificate(pem: str, *, verified: bool) -> Json:
-    """Build the body that sets a certificate: base64 of PEM text, as the seed's script makes it."""
+    """Build the body that sets a certificate: base64 of PEM text, as Central's examples have it."""
     return {"verified": verified, "certificate": encoded_certificate(pem)}
 
 
 def encoded_certificate(pem: str) -> str:
-    """Return the base64 of a certificate's PEM text (facts.md E)."""
+    """Return the base64 of a certificate's PEM text (docs/service.md#e5)."""
     return b2a_base64(f"{pem}\n".encode(), newline=False).decode()
 
 

@@ -6,8 +6,8 @@ import hashlib
 import ssl
 from typing import Any
 
-# What the service adds to a record or fills in (facts.md B1, B3); all else that is there and was
-# not sent is from before, or from somebody else.
+# What the service adds to a record (docs/service.md#b1) or fills in (docs/service.md#b3); all else
+# that is there and was not sent is from before, or from somebody else.
 _FILLED_IN = frozenset(
     {
         "etag",
@@ -52,7 +52,8 @@ def is_written(sent: Any, found: Any) -> bool:
     """Tell whether the service holds what was *sent*, and nothing that a write would have removed.
 
     A certificate is compared by its thumbprint, since the service returns no more of it
-    (facts.md B3). In doubt the answer is no: calling a written record a conflict loses nothing.
+    (docs/service.md#b3). In doubt the answer is no: calling a written record a conflict loses
+    nothing.
     """
     if isinstance(sent, dict):
         if "certificate" in sent and isinstance(found, dict):

@@ -17,7 +17,7 @@ from dpsctl.text.paths import parse_assignment, parse_path, remove_path, set_pat
 from dpsctl.text.values import parse_object
 
 Json = dict[str, Any]
-# updateHubAssignment, migrateDeviceData (facts.md B9).
+# updateHubAssignment, migrateDeviceData (docs/service.md#b9).
 _REPROVISIONING = {
     ReprovisionPolicy.migrate: (True, True),
     ReprovisionPolicy.reset: (True, False),

@@ -11,7 +11,7 @@ from dpsctl import keys
 from dpsctl.errors import UsageError
 from dpsctl.service.hints import Hint
 
-# az signs for ten minutes (facts.md B7); a token is made for each request, so none runs out.
+# az signs for ten minutes (docs/service.md#b7); a token is made for each request, so none runs out.
 _TOKEN_LIFETIME = 600
 _PARTS = {
     "hostname": "HostName",

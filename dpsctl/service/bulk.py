@@ -22,9 +22,9 @@ from dpsctl.payloads.comparison import is_written
 from dpsctl.service.dps import Enrollments
 
 Json = dict[str, Any]
-# The service takes ten items a call (facts.md B5).
+# The service takes ten items a call (docs/service.md#b5).
 BATCH_SIZE = 10
-# Error codes are a status and three more digits (facts.md B6).
+# Error codes are a status and three more digits (docs/service.md#b6).
 _CODES_PER_STATUS = 1000
 _CONFLICT, _TIMED_OUT, _THROTTLED, _FAILED = 409, 408, 429, 500
 # What a service says of a whole batch when a single record of it is bad.

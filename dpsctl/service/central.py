@@ -37,7 +37,7 @@ class Selection:
     page_size: int | None = None
 
     def query(self) -> dict[str, str]:
-        """Return it as the query of a URL (facts.md F6)."""
+        """Return it as the query of a URL (docs/service.md#f6)."""
         named = {"filter": self.filter, "orderby": self.order_by, "maxpagesize": self.page_size}
         return {name: str(value) for name, value in named.items() if value is not None}
 

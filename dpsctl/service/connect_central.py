@@ -38,7 +38,7 @@ def connect(connection: CentralConnection, run: Run, purpose: Purpose) -> Centra
 
 
 def _address(connection: CentralConnection, run: Run) -> str:
-    """Return the application's URL, named as it may be: by id, host or URL (facts.md F1)."""
+    """Return the application's URL, named as it may be: by id, host or URL (docs/service.md#f1)."""
     named = connection.app_id
     if not named:
         _, settings = context_of(connection.context, run) or ("", {})
@@ -57,7 +57,7 @@ def _address(connection: CentralConnection, run: Run) -> str:
 
 
 def _authorization(connection: CentralConnection, run: Run) -> Callable[[], str]:
-    """Return who gives tokens: the user, as they are, or whoever is signed in (facts.md F1)."""
+    """Return who gives tokens: the user, or whoever is signed in (docs/service.md#f1)."""
     token = (connection.token or "").strip()
     if token:
         run.masker.add(token)

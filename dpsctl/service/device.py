@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 _API_VERSION = "2021-10-01"
 _TOKEN_LIFETIME = 600
-# The service takes five polls in ten seconds of a device (facts.md C), and says itself how many.
+# The service takes five polls in ten seconds of a device (docs/service.md#c), and says when itself.
 _POLL_SECONDS = 2.0
 _SHORTEST_POLL = 0.1
 _GOING_ON = frozenset({"assigning", "registering", "unassigned"})

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _MERGES = 3
-_LARGEST_PAGE = 2**31 - 1  # the header is an int32 (facts.md A2)
-# What the service owns and sets itself; a write does not carry it (specs, readOnly).
+_LARGEST_PAGE = 2**31 - 1  # the header is an int32 (docs/service.md#a2)
+# What the service owns and sets itself; a write does not carry it (docs/service.md#a3).
 _READ_ONLY = ("createdDateTimeUtc", "lastUpdatedDateTimeUtc", "registrationState")
 
 
@@ -80,7 +80,7 @@ class Enrollments:
         Without *etag* the one just read is sent, and if the record has changed meanwhile it is
         read and changed again, three times at most. With an *etag*, just that one is sent, once;
         `*` writes over any change. Symmetric keys are read before, or the service would make new
-        ones (facts.md B3).
+        ones (docs/service.md#b3).
         """
         for merges_left in reversed(range(_MERGES)):
             record = self.show(record_id, keys=True)

@@ -1,4 +1,4 @@
-"""What to do about an error: a hint for each code the service is known to give (facts.md B6)."""
+"""What to do about an error: a hint for each code the service gives (docs/service.md#b6)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _BY_STATUS = {
 _READER, _CONTRIBUTOR = (
     f"'Device Provisioning Service Data {role}'" for role in ("Reader", "Contributor")
 )
-# Owner and Contributor are roles for ARM: they open no data plane (facts.md B7).
+# Owner and Contributor are roles for ARM: they open no data plane (docs/service.md#b7).
 _ROLES = {
     401: "The token was not accepted: has it run out, and is it of the service's tenant? 'az "
     f"login' again; who signs in needs the role {_READER} or {_CONTRIBUTOR} at the service.",
@@ -131,7 +131,7 @@ def _clock_is_off_by(date: str) -> int:
 
 
 def central_hint_for(status: int, error_code: object, headers: Mapping[str, str]) -> str | None:
-    """Say what to do about an answer of IoT Central, whose codes are words (facts.md F4)."""
+    """Say what to do about an answer of IoT Central, whose codes are words (docs/service.md#f4)."""
     if status == 401 and (late := _clock_hint(headers)):
         return late
     del error_code

@@ -118,7 +118,7 @@ def _details_of(response: requests.Response) -> dict[str, Any]:
         return {}
     if not isinstance(body, dict):
         return {}
-    inner = body.get("error")  # ARM and IoT Central wrap theirs (facts.md F4)
+    inner = body.get("error")  # ARM and IoT Central wrap theirs (docs/service.md#f4)
     return _renamed(inner) if isinstance(inner, dict) else body
 
 

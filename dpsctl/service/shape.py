@@ -9,7 +9,7 @@ from dpsctl.errors import BadAnswer
 Json = dict[str, Any]
 _KINDS = {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}
 _HINT = "Is this the host of a provisioning service? --debug shows the answer."
-# The objects inside a record (specs, EnrollmentGroup and IndividualEnrollment); each may be absent.
+# The objects inside a record (docs/service.md#a3); each may be absent.
 _OBJECTS = (
     "attestation.symmetricKey",
     "attestation.tpm",

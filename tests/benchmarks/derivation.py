@@ -26,7 +26,7 @@ from measurement import usage_of
 from dpsctl.keys import derive_device_keys
 
 KEY = "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw=="
-BUDGET = 2.5  # design.md
+BUDGET = 2.5
 FEW, MANY = 100_000, 5_000_000
 ROUND = 10_000  # ids; so few that what else the machine does meets all loops alike
 FILTER = f"""

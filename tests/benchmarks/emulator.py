@@ -27,7 +27,7 @@ from dpsctl.emulator.server import Emulator
 from dpsctl.emulator.settings import EmulatorSettings
 from dpsctl.keys import sas_token
 
-READY_BUDGET = 50  # milliseconds, once imported (design.md)
+READY_BUDGET = 50  # milliseconds, once imported
 SIZES = (100, 100_000)
 CLIENTS = 2
 GROUP = "line-4"

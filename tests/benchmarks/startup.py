@@ -22,7 +22,7 @@ RECORD = (
     b'"capabilities":{"iotEdge":false},"etag":"IjEi","provisioningStatus":"enabled"}'
 )
 BARE_GET = "import requests, sys; print(requests.get(sys.argv[1], timeout=30).json())"
-BUDGETS = [  # case, what it is compared with, the largest ratio (design.md)
+BUDGETS = [  # case, what it is compared with, the largest ratio
     ("compute-device-key --key", "python -c pass", 1.6),
     ("--help", "python -c pass", 8.0),
     ("enrollment-group create --help", "python -c pass", 8.0),

@@ -7,7 +7,7 @@ import pytest
 
 from dpsctl.keys import derive_device_key, sign
 
-# facts.md D: the documentation's group key and what it derives.
+# The group key of the documentation, and what it derives (docs/service.md#d).
 GROUP_KEY = (
     "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw=="
 )

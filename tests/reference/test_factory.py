@@ -9,7 +9,7 @@ import pytest
 
 from dpsctl.reference.factory import pack
 
-# facts.md D: the key and the answer that Microsoft's documentation prints.
+# The key and the answer that Microsoft prints (docs/service.md#d).
 KEY = "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw=="
 ID = "sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6"
 DERIVED = "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc="

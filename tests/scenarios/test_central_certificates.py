@@ -1,4 +1,4 @@
-"""The seed's whole certificate story with dpsctl alone, until the device registers."""
+"""Central's certificate story (docs/service.md#e5) with dpsctl alone, until a device registers."""
 
 import json
 import shlex
@@ -29,7 +29,7 @@ def dpsctl(run_process, signed_in, monkeypatch, tmp_path):
 
 @pytest.fixture
 def certificates(dpsctl):
-    """Make the seed's root and device certificate, and the group."""
+    """Make the root and device certificate, and the group."""
     dpsctl("certificate root --cn mytestrootcert --out root.pem")
     dpsctl("certificate device --rid sample-device-01 --issuer root.pem --out device.pem")
     dpsctl(f"{GROUP} create --id myx509eg --display-name 'My group' --type iot --at x509")

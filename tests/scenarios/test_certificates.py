@@ -1,4 +1,4 @@
-"""The seed's certificate story with dpsctl alone: root, intermediate, group, device, hub."""
+"""The certificate story with dpsctl alone: root, intermediate, group, device, hub."""
 
 import pytest
 

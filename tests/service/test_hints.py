@@ -1,4 +1,4 @@
-"""A hint for every code that the service is known to give: those of facts.md B6."""
+"""A hint for every code that the service is known to give: those of docs/service.md#b6."""
 
 import pytest
 

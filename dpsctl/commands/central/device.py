@@ -22,8 +22,8 @@ from dpsctl.run import Run
 from dpsctl.service.central import CentralService, Selection
 
 Json = dict[str, Any]
-# The words of the seed's table; a device that is neither enabled nor provisioned may be either of
-# the last two.
+# The words of docs/service.md#f8; a device that is neither enabled nor provisioned may be either
+# of the last two.
 _STATUS = (
     "enabled && (provisioned && 'Provisioned' || 'Registered')"
     " || (provisioned && 'Blocked' || 'Waiting or blocked')"

@@ -25,7 +25,7 @@ _STATE_COLUMNS = {
     "Done": "done",
     "Next": "next",
 }
-_KEY_SIZE = 64  # as the service makes them (facts.md B3)
+_KEY_SIZE = 64  # as the service makes them (docs/service.md#b3)
 
 
 @verb(

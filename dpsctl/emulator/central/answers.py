@@ -12,7 +12,8 @@ NOT_FOUND = 404000
 PRECONDITION_FAILED = 412000
 INVALID_BODY = 422000
 _PREFIX = "/api/"
-# The codes are words (facts.md F4); those that nobody has recorded are named after the status.
+# The codes are words; those that nobody has recorded are named after the status
+# (docs/service.md#f4).
 _CODES = {
     400: "BadRequest",
     401: "Unauthorized",
@@ -35,7 +36,7 @@ def is_central(path: str) -> bool:
 
 
 def central_answer(refusal: Refusal, now: float) -> Answer:
-    """Return *refusal* as IoT Central writes it (facts.md F4); *now* is in seconds since 1970."""
+    """Return *refusal* as Central writes it (docs/service.md#f4); *now* is seconds since 1970."""
     status = refusal.code // 1000
     code = _CODES.get(status, str(status))
     request_id, time = str(uuid4()), formatdate(now, usegmt=True)

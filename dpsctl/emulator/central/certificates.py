@@ -121,7 +121,7 @@ def _object(body: Any) -> Json:
 
 
 def _certificate_in(body: Json) -> x509.Certificate:
-    """Read the base64 of a PEM or DER file (facts.md E). Raises Refusal (422)."""
+    """Read the base64 of a PEM or DER file (docs/service.md#e5). Raises Refusal (422)."""
     text = body.get("certificate")
     try:
         binascii.a2b_base64(text if isinstance(text, str) else "-", strict_mode=True)

@@ -45,7 +45,7 @@ def _check_id(device_id: str) -> None:
 
 
 def admit(store: Store, device_id: str) -> None:
-    """Keep that a device has been provisioned; one that nobody added is approved (seed)."""
+    """Keep that a device is provisioned; one that nobody added is approved (docs/service.md#f8)."""
     added = store.get(DEVICES.kind, device_id)
     record = added or _accept({"id": device_id, "etag": new_etag()}, None)
     store.put(DEVICES.kind, device_id, {**record, "provisioned": True})
@@ -58,7 +58,7 @@ def is_blocked(store: Store, device_id: str) -> bool:
 
 
 def _accept(sent: Json, current: Json | None) -> Json:
-    """Fill in what a new device has (seed), and keep whether it is provisioned."""
+    """Fill in what a new device has (docs/service.md#f8), and keep whether it is provisioned."""
     for kind in sent.get("type", []):
         if kind not in _TYPES:
             raise invalid_body(f"type must be a list of {', '.join(_TYPES)}")

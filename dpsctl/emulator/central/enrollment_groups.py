@@ -48,7 +48,7 @@ def _attestation(sent: Json, current: Json | None) -> Json:
 
 
 def _check_no_certificates(sent: Any) -> None:
-    """Refuse certificates here: the emulator takes them where the seed sends them."""
+    """Refuse certificates here: they have calls of their own (docs/service.md#e5)."""
     slots = sent.get("signingCertificates") if isinstance(sent, dict) else None
     if sent is not None and not isinstance(sent, dict):
         raise invalid_body("attestation.x509 must be an object")
@@ -57,7 +57,7 @@ def _check_no_certificates(sent: Any) -> None:
 
 
 def _shown(call: Call, record: Json) -> Json:
-    """Show a group, keys in clear (facts.md F5); its id scope is shown by the preview."""
+    """Show a group, keys in clear (docs/service.md#f5); its id scope is shown by the preview."""
     shown = {name: value for name, value in record.items() if name != CERTIFICATES}
     if record["attestation"]["type"] == "x509":
         slots = {entry: shown_certificate(slot) for entry, slot in record[CERTIFICATES].items()}

@@ -1,4 +1,4 @@
-"""Which ids groups of IoT Central may have (facts.md F2)."""
+"""Which ids groups of IoT Central may have (docs/service.md#f2)."""
 
 from __future__ import annotations
 

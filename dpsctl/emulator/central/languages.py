@@ -39,7 +39,7 @@ _DEVICE_GROUP = {
     "scopes": ("organizations", str),
 }
 
-# The seed's tables of operators and fields.
+# docs/service.md#f8 lists operators and fields.
 DEVICE_FILTER = Language(_ORDER, _DEVICE, "'", has_contains=True)
 DEVICE_GROUP_FILTER = Language(_ORDER, _DEVICE_GROUP, "'", has_contains=True)
 # Emulated devices report no properties, so a group can only ask for what Central itself knows.

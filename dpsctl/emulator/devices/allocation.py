@@ -27,7 +27,7 @@ def linked_hubs(enrollment: Json, hubs: Sequence[Hub]) -> list[Hub]:
     """Return those of the service's *hubs*, with their weights, that *enrollment* may use.
 
     Raises AllocationFailed if there are none: with 400208 when the service has no hub at all, with
-    401001 when the enrollment names only hubs that are not linked (facts.md B6).
+    401001 when the enrollment names only hubs that are not linked (docs/service.md#b6).
     """
     if not hubs:
         raise AllocationFailed(NO_HUB, "No IoT hub is linked to the provisioning service.")

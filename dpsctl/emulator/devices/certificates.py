@@ -33,7 +33,8 @@ def find_by_certificate(service: Service, device: Device) -> Enrolled:
     """Return the enrollment that the device's certificate belongs to.
 
     The certificate's CN must be the registration id. An individual enrollment stands before all
-    groups; of these, the one that trusts the nearest issuer is it (facts.md B9). Raises Refusal.
+    groups; of these, the one that trusts the nearest issuer is it (docs/service.md#b9). Which of
+    RFC 5280's rules are judged is in docs/service.md#e3. Raises Refusal.
     """
     chain = _read(device.certificates)
     leaf, now = chain[0], datetime.fromtimestamp(service.clock.now(), UTC)

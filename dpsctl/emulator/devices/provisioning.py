@@ -115,7 +115,7 @@ class _Attempt:
         return policy
 
     def _context(self) -> Json:
-        """Return `deviceRuntimeContext` but for the proof (facts.md B10)."""
+        """Return `deviceRuntimeContext` but for the proof (docs/service.md#b10)."""
         context: Json = {"registrationId": self.registration_id}
         if self.before:
             context["currentIotHubHostName"] = self.before.hub

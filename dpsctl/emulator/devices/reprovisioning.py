@@ -28,7 +28,7 @@ class Assigned:
 def candidates(policy: Json, hubs: Sequence[Hub], before: Assigned | None) -> Sequence[Hub]:
     """Return the hubs to choose from: a device that never moves has only its own.
 
-    *policy* is a reprovisionPolicy; what it does not say is true (facts.md A3).
+    *policy* is a reprovisionPolicy; what it does not say is true (docs/service.md#a3).
     """
     if before is None or policy.get("updateHubAssignment", True):
         return hubs
@@ -40,9 +40,9 @@ def assigned(
 ) -> Assigned:
     """Return the device after it was assigned to *hub*.
 
-    A device that stays keeps its data and its substatus (facts.md B9). One that moves takes its
-    data along, or begins anew with *initial_twin*; coming back to its first hub has a substatus of
-    its own.
+    A device that stays keeps its data and its substatus (docs/service.md#b9). One that moves takes
+    its data along, or begins anew with *initial_twin*; coming back to its first hub has a
+    substatus of its own.
     """
     if before is None:
         return Assigned(hub, device_id, hub, "initialAssignment", initial_twin)

@@ -27,7 +27,7 @@ class Allocation:
 
 
 def ask_webhook(enrolled: Enrolled, context: Json, hubs: Sequence[str]) -> Allocation:
-    """Ask the enrollment's webhook which of *hubs* a device shall have (facts.md B10).
+    """Ask the enrollment's webhook which of *hubs* a device shall have (docs/service.md#b10).
 
     *context* is `deviceRuntimeContext`, the proof left out. Raises AllocationFailed.
     """

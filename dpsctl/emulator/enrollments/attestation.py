@@ -68,7 +68,7 @@ def _symmetric_key(sent: Json, new_key: Callable[[], str]) -> Json:
 
 
 def _key(name: str, value: Any) -> str:
-    """Check a key: base64 of 16 to 64 bytes (facts.md B3)."""
+    """Check a key: base64 of 16 to 64 bytes (docs/service.md#b3)."""
     if not isinstance(value, str) or _decoded_size(value) not in _KEY_BYTES:
         raise invalid(f"Invalid {name}: a symmetric key is base64 of 16 to 64 bytes.")
     return value
@@ -90,7 +90,7 @@ def _decoded_size(key: str) -> int:
 
 
 def _x509(kind: Kind, sent: Json, current: Json) -> Json:
-    """Take certificates or CA names, never both (facts.md E)."""
+    """Take certificates or CA names, never both (docs/service.md#e1)."""
     given = {name: value for name, value in sent.items() if value is not None}
     ways = {*_CERTIFICATES, "caReferences"} & set(given)
     if not ways:

@@ -46,7 +46,7 @@ def _carry_out(kind: Kind, service: Service, mode: str, item: Json) -> None:
     """Do to one item what *mode* says.
 
     `update` without an etag is a PUT without If-Match: it creates, and says that what is there
-    already exists (facts.md B5).
+    already exists (docs/service.md#b5).
     """
     record_id, etag = item[kind.id_field], item.get("etag")
     if etag is not None and not isinstance(etag, str):

@@ -11,8 +11,8 @@ REGISTRATION = "DeviceRegistration"
 class Kind:
     """Describe a kind of enrollment in the service's own words and codes.
 
-    404201, 404202, 409201 and 409202 are the service's (facts.md B6); the two 412 codes follow the
-    same pattern, since nobody has recorded the real ones.
+    404201, 404202, 409201 and 409202 are the service's (docs/service.md#b6); the two 412 codes
+    follow the same pattern, since nobody has recorded the real ones (docs/service.md#b2).
     """
 
     name: str

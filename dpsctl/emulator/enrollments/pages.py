@@ -15,7 +15,7 @@ def page_answer(call: Call, kind: str, label: str | None = None) -> Answer:
     """Answer with the page of stored records that *call* asks for.
 
     `x-ms-continuation` is absent on the last page, for a client that gets an empty one asks for
-    ever (clients.md). Raises Refusal.
+    ever (docs/service.md#b4). Raises Refusal.
     """
     size = page_size(call.header("x-ms-max-item-count"), call.settings.page_size)
     token = call.header("x-ms-continuation")
@@ -52,7 +52,8 @@ def continuation(last: int, kind: str, label: str | None) -> str:
 def read_continuation(token: str, kind: str, label: str | None) -> int:
     """Return the number of the record to go on after.
 
-    Raises Refusal for a token that another query made, or nobody: "Bad Request" (facts.md B4).
+    Raises Refusal for a token that another query made, or nobody: "Bad Request"
+    (docs/service.md#b4).
     """
     try:
         last, *query = json.loads(binascii.a2b_base64(token, strict_mode=True))

@@ -110,14 +110,14 @@ def _matching(kind: Kind, store: Store, record_id: str, wanted: str) -> Json:
 
 
 def _check_query(specification: Any) -> None:
-    """Take any spelling of SELECT * seen in the wild (facts.md A2); refuse what would filter."""
+    """Take any spelling of SELECT * (docs/service.md#a2); refuse what would filter."""
     text = specification.get("query") if isinstance(specification, dict) else None
     if not isinstance(text, str) or "*" not in text or re.search(r"\bwhere\b", text, re.IGNORECASE):
         raise invalid("The query must be SELECT *.")
 
 
 def _check_room(kind: Kind, service: Service, record: Json, current: Json | None) -> None:
-    """Refuse a group beyond the service's limits (facts.md C)."""
+    """Refuse a group beyond the service's limits (docs/service.md#c)."""
     attested_by = record["attestation"]["type"]
     limits = service.settings.limits
     most = {"x509": limits.x509_groups, "symmetricKey": limits.symmetric_key_groups}

@@ -10,7 +10,7 @@ from dpsctl.emulator.enrollments.attestation import accept_attestation
 from dpsctl.emulator.enrollments.kinds import Kind
 from dpsctl.keys import IdFormatError, check_id
 
-# The order of fields in the service's answers (facts.md B1); what it does not name comes last.
+# The order of fields in the service's answers (docs/service.md#b1); what is not here comes last.
 _ORDER = (
     "enrollmentGroupId",
     "registrationId",
@@ -81,7 +81,7 @@ def accept_enrollment(
 
 
 def check_record_id(record_id: str) -> None:
-    """Refuse an id that the service would not take (facts.md B8). Raises Refusal."""
+    """Refuse an id that the service would not take (docs/service.md#b8). Raises Refusal."""
     try:
         check_id(record_id, "id")
     except IdFormatError as error:

@@ -102,7 +102,7 @@ class _Counter:
         return _refusal(statuses[(self._struck - 1) % len(statuses)], self.fault.retry_after)
 
     def _is_over_the_minute(self) -> bool:
-        """Count as the service does: operations in each minute, polling is none (facts.md C)."""
+        """Count as the service does: operations a minute, polling is none (docs/service.md#c)."""
         now = self._monotonic()
         if now - self._minute_began >= _MINUTE:
             self._minute_began, self._seen = now, 0

@@ -1,4 +1,4 @@
-"""Azure Resource Manager: a subscription's provisioning services and their keys (facts.md H)."""
+"""Azure Resource Manager: which services there are, and their keys (docs/service.md#h1)."""
 
 from __future__ import annotations
 

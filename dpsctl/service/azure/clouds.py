@@ -1,4 +1,4 @@
-"""Azure's clouds: which names the same service has in each of them (facts.md H)."""
+"""Azure's clouds: which names the same service has in each of them (docs/service.md#h3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find a provisioning service and a key for it, from its name alone, as az does (facts.md H)."""
+"""Find a service and a key for it from its name alone, as az does (docs/service.md#h1)."""
 
 from __future__ import annotations
 

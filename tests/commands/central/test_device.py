@@ -174,7 +174,7 @@ def test_list_edge_only_finds_devices_by_their_type(central):
         ("--enable false", True, "Blocked"),
     ],
 )
-def test_table_shows_the_status_words_of_the_seed(central, emulator, settings, provisioned, word):
+def test_table_shows_the_status_words_of_central(central, emulator, settings, provisioned, word):
     central(f"device create -d d1 {settings}")
     stored = emulator.store.get("central.devices", "d1")
     emulator.store.put("central.devices", "d1", {**stored, "provisioned": provisioned})

@@ -128,7 +128,7 @@ def test_one_flag_leaves_the_rest_of_the_body_identical(
         pytest.param("location.region=US", id="words"),
     ],
 )
-def test_twin_of_the_seed_is_read_in_every_spelling(run, value):
+def test_twin_of_az_help_is_read_in_every_spelling(run, value):
     group = run(["enrollment-group", "create", "--gid", "g1", "--props", value]).json
 
     assert group["initialTwin"]["properties"]["desired"] == {"location": {"region": "US"}}

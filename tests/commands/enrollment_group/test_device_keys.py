@@ -9,7 +9,7 @@ from dpsctl.__main__ import run_tree
 from dpsctl.keys import derive_device_key
 
 COMMAND = "enrollment-group compute-device-key"
-# Microsoft's concepts-symmetric-key-attestation.md prints this key, id and answer (facts.md D).
+# Microsoft's documentation prints this key, id and answer (docs/service.md#d).
 KEY = "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw=="
 ID = "sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6"
 ANSWER = "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc="

@@ -1,4 +1,4 @@
-"""The grammar of filters and queries; the examples are the seed's."""
+"""The grammar of filters and queries; the examples are those of Central's pages."""
 
 import pytest
 

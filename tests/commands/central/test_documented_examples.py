@@ -1,7 +1,6 @@
-"""Every REST example of the seed (iot-central-rest-devices.txt), made by a dpsctl command.
+"""Every example of Central's page on devices and its REST API, made by a dpsctl command.
 
-The seed's slips are left out: two device lists say `/deviceTemplates`, verify says `POST PUT` and
-is a POST, and one PATCH body has a stray comma.
+The page's slips (docs/service.md#j7) are left out.
 """
 
 from base64 import b64encode
@@ -176,7 +175,7 @@ EXAMPLES = {
 
 @pytest.mark.usefixtures("x509_group")
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
-def test_example_of_the_seed_is_the_request_that_is_made(central, requests_of, example):
+def test_example_of_the_page_is_the_request_that_is_made(central, requests_of, example):
     if example.before:
         central(example.before)
 
@@ -188,7 +187,7 @@ def test_example_of_the_seed_is_the_request_that_is_made(central, requests_of, e
     assert made["status"] in {200, 204}
 
 
-def test_certificate_is_set_with_the_seeds_body(requests_of, x509_group):
+def test_certificate_is_set_with_the_pages_body(requests_of, x509_group):
     _, requests = requests_of(
         "enrollment-group certificate set --id myx509eg --entry primary"
         f" --certificate-path {x509_group.path}"
@@ -201,7 +200,7 @@ def test_certificate_is_set_with_the_seeds_body(requests_of, x509_group):
     assert made["body"] == {"verified": False, "certificate": encoded}
 
 
-def test_certificate_is_verified_with_the_seeds_body(
+def test_certificate_is_verified_with_the_pages_body(
     central, run_offline, requests_of, x509_group, tmp_path
 ):
     code = central(
