@@ -10,6 +10,7 @@ CITATION = re.compile(r"docs/([\w-]+\.md)#([\w-]+)")
 LINK = re.compile(r"\]\(([\w-]+\.md)?#([\w-]+)\)")
 ANCHOR = re.compile(r'<a id="([\w-]+)"></a>')
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+NAMED = re.compile(r"[\w-]+\.md\b")
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 SOURCE = re.compile(r"\[([a-z0-9-]+)\](?![(\[])")
 DEFINITION = re.compile(r"^\[([a-z0-9-]+)\]: https://\S+$", re.MULTILINE)
@@ -60,6 +61,18 @@ def test_citation_of_what_is_not_there_is_found(tmp_path):
 
     found = ["dpsctl/keys.py: service.md#b5", "dpsctl/keys.py: other.md#b3"]
     assert dangling(tmp_path) == [*found, "docs/service.md: service.md#b4"]
+
+
+def test_code_names_no_page_that_a_checkout_lacks():
+    named = {
+        page
+        for path in (ROOT / "dpsctl").rglob("*.*")
+        if path.suffix in {".py", ".yaml"}
+        for page in NAMED.findall(path.read_text(encoding="utf-8"))
+    }
+
+    assert "service.md" in named
+    assert named <= {path.name for folder in (ROOT, ROOT / "docs") for path in folder.glob("*.md")}
 
 
 def test_every_source_of_a_fact_is_named_once_and_used():
