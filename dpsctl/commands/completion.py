@@ -11,6 +11,7 @@ from typer import Argument, Option
 from dpsctl.errors import UsageError
 from dpsctl.frame.arguments import Group
 from dpsctl.frame.verbs import verb
+from dpsctl.options import kinds
 
 
 class Shell(StrEnum):
@@ -33,7 +34,7 @@ def completion(
     shell: Annotated[Shell, Argument(case_sensitive=False, help="The shell to complete in.")],
     install: Annotated[
         str | None,
-        Option("--install", metavar="FOLDER", help="Write the script there, under its own name."),
+        kinds.folder(Option, "--install", help="Write the script there, under its own name."),
     ] = None,
 ) -> str | None:
     """Print the completion script of a shell, or install it.

@@ -9,14 +9,18 @@ from typer import Argument, Option
 from dpsctl.config import contexts
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import Noun, verb
+from dpsctl.options import kinds
 from dpsctl.options.connection import Connection, Sources
 from dpsctl.run import Outcome, Run
 
 Json = dict[str, Any]
-ContextName = Annotated[str, Argument(metavar="CONTEXT", help="Name of the context.")]
+ContextName = Annotated[
+    str, kinds.context(Argument, metavar="CONTEXT", help="Name of the context.")
+]
 WhichContext = Annotated[
     str | None,
-    Option(
+    kinds.context(
+        Option,
         "--context",
         metavar="NAME",
         envvar="DPSCTL_CONTEXT",

@@ -10,7 +10,6 @@ from dpsctl.frame.verbs import Noun, verb
 from dpsctl.options.connection import Transport
 from dpsctl.options.device import Host, IdScope, Payload, Proof, ShowConnectionString, Wait
 from dpsctl.options.records import DryRun, RegistrationId
-from dpsctl.options.words import WORD_BREAK
 from dpsctl.run import Run
 from dpsctl.service.device import connect_device, identity_of
 from dpsctl.service.device import register as register_device
@@ -42,7 +41,7 @@ def register(  # noqa: PLR0913 - each is one thing a user may say
 
     Proves that an enrollment works: with the device's key, its group's key, or a certificate.
     """
-    told = parse_object(payload.split(WORD_BREAK), "--payload") if payload is not None else None
+    told = parse_object(payload, "--payload") if payload is not None else None
     identity = identity_of(id_scope, registration_id, proof)
     if proof.group_key is not None and (warning := keys.upper_case_warning(registration_id)):
         run.warn(warning)

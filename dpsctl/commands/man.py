@@ -10,6 +10,7 @@ from typer import Argument, Option
 from dpsctl.errors import UsageError
 from dpsctl.frame.arguments import Group
 from dpsctl.frame.verbs import verb
+from dpsctl.options import kinds
 
 
 @verb(
@@ -26,7 +27,7 @@ def man(
     ] = None,
     install: Annotated[
         str | None,
-        Option("--install", metavar="FOLDER", help="Write all pages there, under man1 and man7."),
+        kinds.folder(Option, "--install", help="Write all pages there, under man1 and man7."),
     ] = None,
 ) -> str | None:
     """Print a man page's source, or install all pages.

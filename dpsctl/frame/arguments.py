@@ -2,8 +2,7 @@
 
 az knows three shapes that Typer lacks: a flag with an optional value (`--edge-enabled`,
 `--edge-enabled false`), an option with several values (`--iot-hubs a b`) and `@file` for any
-value. What an option takes is read from its help: `[true|false]` marks the first, a metavar that
-ends in `...` the second, `FILE` an option whose value already is a path.
+value. What an option takes, its kind says.
 """
 
 from __future__ import annotations
@@ -16,15 +15,11 @@ from typer import Context
 from typer.core import TyperCommand, TyperGroup
 
 from dpsctl.errors import UsageError
-from dpsctl.options.connection import SECRET_OPTIONS
-from dpsctl.options.words import WORD_BREAK
+from dpsctl.options.kinds import Kind, Words, kind_of
 from dpsctl.run import Run
 from dpsctl.text.values import expand_file_reference
 
 _LEADING = "dpsctl.leading"
-# A twin's tags and properties, and a description, are cleared by an empty value; of all else it is
-# a mistake, such as a script's variable that is not set.
-_MAY_BE_EMPTY = ("OBJECT...", "[TEXT]")
 
 
 class Command(TyperCommand):
@@ -108,42 +103,42 @@ class _Words:
         return name, value if equals else None
 
     def _spelled(self, option: Any, name: str, values: list[str] | None) -> list[str]:
-        several = (option.metavar or "").endswith("...")
+        kind = kind_of(option)
         if values is None:
-            values = self._following(option, name, several=several)
-        if option.name in SECRET_OPTIONS and self.run is not None:
+            values = self._following(kind, name)
+        if Kind.SECRET in kind and self.run is not None:
             self.run.typed_secrets += [name for value in values if not value.startswith("@")]
-        values = [self._expanded(option, name, value) for value in values]
-        if several and not option.multiple:
-            values = [WORD_BREAK.join(values)]
-        if option.name in SECRET_OPTIONS and self.run is not None:
+        values = [self._expanded(kind, name, value) for value in values]
+        if Kind.SECRET in kind and self.run is not None:
             for value in values:
                 self.run.masker.add(value)
+        if Kind.SEVERAL in kind and not option.multiple:
+            values = [Words(values).spelled]
         joint = "=" if name.startswith("--") else ""
         return [part for value in values for part in _together(name, joint, value)]
 
-    def _following(self, option: Any, name: str, *, several: bool) -> list[str]:
+    def _following(self, kind: Kind, name: str) -> list[str]:
         """Take the option's values off the waiting words."""
-        if option.metavar == "[true|false]":
+        if Kind.MAY_STAND_ALONE in kind:
             return [self.waiting.popleft()] if self._next_is_value() else ["true"]
         if not self.waiting or not _may_be_value(self.waiting[0]):
             raise UsageError(f"{name} needs a value", _dash_hint(name, self.waiting))
         values = [self.waiting.popleft()]
-        while several and self._next_is_value():
+        while Kind.SEVERAL in kind and self._next_is_value():
             values.append(self.waiting.popleft())
         return values
 
     def _next_is_value(self) -> bool:
         return bool(self.waiting) and not self.waiting[0].startswith("-")
 
-    def _expanded(self, option: Any, name: str, value: str) -> str:
-        if option.metavar == "FILE":
+    def _expanded(self, kind: Kind, name: str, value: str) -> str:
+        if Kind.FILE in kind:
             value = value.removeprefix("@")
         elif self.run is not None:
             value = expand_file_reference(value, name, self.run.stdin)
-        if not value.strip() and option.metavar not in _MAY_BE_EMPTY:
+        if not value.strip() and Kind.MAY_BE_EMPTY not in kind:
             raise UsageError(f"{name}: the value is empty", "Leave the option out, or fill it in.")
-        if option.metavar != "FILE" and any("\ud800" <= letter <= "\udfff" for letter in value):
+        if Kind.FILE not in kind and any("\ud800" <= letter <= "\udfff" for letter in value):
             raise UsageError(f"{name}: the value is not UTF-8 text")
         return value
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dpsctl.errors import UsageError
-from dpsctl.options.connection import SECRET_OPTIONS
+from dpsctl.options.kinds import Kind, kind_of
 
 # How Typer's message about a value goes on, behind the value itself.
 _CHOICE = " is not one of "
@@ -42,7 +42,7 @@ def no_such_option(name: str, options: Mapping[str, Any], path: str) -> UsageErr
     known = [option for option in options if option.startswith("--")]
     meant = [option for option in known if option.startswith(name)]
     for option in known:
-        if not meant and options[option].name in SECRET_OPTIONS and name.startswith(option):
+        if not meant and Kind.SECRET in kind_of(options[option]) and name.startswith(option):
             return UsageError(f"{option} and its value need a space or '=' between them")
     ask = did_you_mean(name, known, meant)
     return UsageError(f"No such option: {name}.{ask}", f"'{path} --help' lists what it takes.")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-# Options and arguments whose values `dpsctl __known` can list.
-_KNOWN = {"--gid": "group-ids", "--context": "contexts", "CONTEXT": "contexts"}
+from dpsctl.options.kinds import Kind, kind_of
+
+# Kinds of values that `dpsctl __known` can list.
+_KNOWN = {Kind.GROUP_ID: "group-ids", Kind.CONTEXT: "contexts"}
 _LAST = ("Connection", "Output")
 
 
 class OptionPage(NamedTuple):
     """An option: its spellings, what it takes, and what it does.
 
-    *value* is what stands for the value in help, empty for a switch or where *choices* say it;
-    *may_stand_alone* if the value can be left out; *several* if it takes more words than one.
+    *value* is what stands for the value in help, empty for a switch or where *choices* say it.
     """
 
     names: tuple[str, ...]
@@ -25,8 +26,7 @@ class OptionPage(NamedTuple):
     default: str = ""
     limits: str = ""
     required: bool = False
-    may_stand_alone: bool = False
-    several: bool = False
+    kind: Kind = Kind.PLAIN
 
     @property
     def name(self) -> str:
@@ -41,17 +41,27 @@ class OptionPage(NamedTuple):
     @property
     def takes_file(self) -> bool:
         """Whether the value is a path."""
-        return self.value == "FILE"
+        return Kind.FILE in self.kind
 
     @property
     def takes_folder(self) -> bool:
         """Whether the value is a folder."""
-        return self.value == "FOLDER"
+        return Kind.FOLDER in self.kind
+
+    @property
+    def may_stand_alone(self) -> bool:
+        """Whether the value can be left out."""
+        return Kind.MAY_STAND_ALONE in self.kind
+
+    @property
+    def several(self) -> bool:
+        """Whether the option takes more words than one."""
+        return Kind.SEVERAL in self.kind
 
     @property
     def known_values(self) -> str:
         """Name the values that dpsctl itself can list, or nothing."""
-        return next((_KNOWN[name] for name in self.names if name in _KNOWN), "")
+        return _KNOWN.get(self.kind, "")
 
 
 class ArgumentPage(NamedTuple):
@@ -61,11 +71,12 @@ class ArgumentPage(NamedTuple):
     help: str
     choices: tuple[str, ...]
     required: bool
+    kind: Kind
 
     @property
     def known_values(self) -> str:
         """Name the values that dpsctl itself can list, or nothing."""
-        return _KNOWN.get(self.name, "")
+        return _KNOWN.get(self.kind, "")
 
     @property
     def usage(self) -> str:
@@ -91,6 +102,7 @@ def arguments_of(command: Any) -> list[ArgumentPage]:
             help=param.help or "",
             choices=choices_of(param),
             required=bool(param.required),
+            kind=kind_of(param),
         )
         for param in _shown(command, "argument")
     ]
@@ -115,9 +127,8 @@ def _shown(command: Any, kind: str) -> list[Any]:
 
 
 def _option(param: Any) -> OptionPage:
-    metavar = param.metavar or ""
     choices = choices_of(param)
-    named = metavar or ("" if choices else param.type.name.upper())
+    named = param.metavar or ("" if choices else param.type.name.upper())
     return OptionPage(
         names=tuple(sorted(param.opts, key=lambda name: name.startswith("--"))),
         value="" if param.is_flag else named,
@@ -128,8 +139,7 @@ def _option(param: Any) -> OptionPage:
         default=_default(param),
         limits=_limits(param.type),
         required=bool(param.required),
-        may_stand_alone=metavar == "[true|false]",
-        several=metavar.endswith("..."),
+        kind=kind_of(param),
     )
 
 

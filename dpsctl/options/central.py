@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Option
 
-from dpsctl.options import panels
+from dpsctl.options import kinds, panels
 from dpsctl.options.checks import central_id_rule, page_size_rule, path_segment_rule
 from dpsctl.options.connection import Transport
 from dpsctl.options.declaring import option_group
@@ -35,7 +35,8 @@ class CentralConnection(Transport):
     ] = None
     token: Annotated[
         str | None,
-        panels.connection(
+        kinds.secret(
+            panels.connection,
             "--token",
             metavar="TOKEN",
             envvar="DPSCTL_CENTRAL_TOKEN",
@@ -104,19 +105,18 @@ Entry = Annotated[CertificateEntry, _ENTRY]
 OptionalEntry = Annotated[CertificateEntry | None, _ENTRY]
 CertificatePath = Annotated[
     str,
-    Option(
+    kinds.file(
+        Option,
         "--certificate-path",
         "--cp",
-        metavar="FILE",
         help="Root or intermediate certificate: PEM, DER or base64.",
     ),
 ]
 Verified = Annotated[
     Toggle | None,
-    Option(
+    kinds.toggle(
+        Option,
         "--verified",
-        case_sensitive=False,
-        metavar="[true|false]",
         help="Attest that the certificate is valid: nothing has to be proved then.",
     ),
 ]
@@ -169,10 +169,9 @@ PageSize = Annotated[
 ]
 RemoveX509 = Annotated[
     Toggle | None,
-    panels.attestation(
+    kinds.toggle(
+        panels.attestation,
         "--remove-x509",
-        case_sensitive=False,
-        metavar="[true|false]",
         help="Take the certificate of --certificate-entry away.",
     ),
 ]
@@ -214,19 +213,17 @@ class DeviceSettings:
     ] = None
     simulated: Annotated[
         Toggle | None,
-        panels.what(
+        kinds.toggle(
+            panels.what,
             "--simulated",
-            case_sensitive=False,
-            metavar="[true|false]",
             help="The application simulates the device.",
         ),
     ] = None
     enable: Annotated[
         Toggle | None,
-        panels.what(
+        kinds.toggle(
+            panels.what,
             "--enable",
-            case_sensitive=False,
-            metavar="[true|false]",
             help="The device may connect; false blocks it.",
         ),
     ] = None
@@ -237,10 +234,10 @@ class DeviceSettings:
         ),
     ] = None
     deployment_manifest: Annotated[
-        str | None,
-        panels.what(
+        kinds.Words | None,
+        kinds.words(
+            panels.what,
             "--deployment-manifest",
-            metavar="OBJECT...",
             help="IoT Edge deployment manifest: JSON or @FILE (preview).",
         ),
     ] = None
@@ -251,11 +248,13 @@ class DeviceGroupSettings:
     """What a device group says besides its name and filter."""
 
     description: Annotated[
-        str | None, panels.what("--description", metavar="[TEXT]", help="What the group is for.")
+        str | None, kinds.clearable(panels.what, "--description", help="What the group is for.")
     ] = None
     organizations: Annotated[
         list[str] | None,
-        panels.what("--organizations", "--orgs", metavar="ID...", help="Organization IDs."),
+        kinds.several(
+            panels.what, "--organizations", "--orgs", metavar="ID...", help="Organization IDs."
+        ),
     ] = None
 
 
@@ -270,17 +269,17 @@ class GroupSettings:
 
 DerivingKey = Annotated[
     str,
-    Option("--primary-key", "--pk", metavar="KEY", help="Symmetric key of the enrollment group."),
+    kinds.secret(Option, "--primary-key", "--pk", help="Symmetric key of the enrollment group."),
 ]
 SigningKeyPath = Annotated[
     str,
-    Option("--key-path", metavar="FILE", help="Private key of that certificate, in PEM."),
+    kinds.file(Option, "--key-path", help="Private key of that certificate, in PEM."),
 ]
 Passphrase = Annotated[
     str | None,
-    Option(
+    kinds.passphrase(
+        Option,
         "--passphrase",
-        metavar="FILE",
         help="Opens that key if it is encrypted; asked for on a terminal unless given.",
     ),
 ]

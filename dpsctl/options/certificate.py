@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from dpsctl.options import panels
+from dpsctl.options import kinds, panels
 from dpsctl.options.checks import id_rule
 from dpsctl.options.declaring import option_group
 from dpsctl.options.words import Algorithm
@@ -59,13 +59,13 @@ Code = Annotated[
     ),
 ]
 CertificateArgument = Annotated[
-    str, Argument(metavar="FILE", help="PEM, DER, base64, PKCS#7 or PKCS#12; - is standard input.")
+    str, kinds.file(Argument, help="PEM, DER, base64, PKCS#7 or PKCS#12; - is standard input.")
 ]
 PassphraseFile = Annotated[
     str | None,
-    Option(
+    kinds.passphrase(
+        Option,
         "--passphrase",
-        metavar="FILE",
         help="File with the passphrase of a PKCS#12 file (asked for on a terminal).",
     ),
 ]
@@ -73,9 +73,9 @@ PassphraseFile = Annotated[
 
 IssuerPath = Annotated[
     str,
-    panels.issuer(
+    kinds.file(
+        panels.issuer,
         "--issuer",
-        metavar="FILE",
         help="Certificate of the authority that signs, or a chain that begins with it.",
     ),
 ]
@@ -87,17 +87,17 @@ class IssuerOptions:
 
     issuer_key: Annotated[
         str | None,
-        panels.issuer(
+        kinds.file(
+            panels.issuer,
             "--issuer-key",
-            metavar="FILE",
             help="Its private key (the same name, with .key, unless given).",
         ),
     ] = None
     issuer_passphrase: Annotated[
         str | None,
-        panels.issuer(
+        kinds.passphrase(
+            panels.issuer,
             "--issuer-passphrase",
-            metavar="FILE",
             help="File with the passphrase of its key (asked for on a terminal).",
         ),
     ] = None
@@ -119,9 +119,9 @@ class DeviceOptions:
     ] = None
     from_file: Annotated[
         str | None,
-        Option(
+        kinds.file(
+            Option,
             "--from",
-            metavar="FILE",
             help="Make a certificate for every registration ID in a file; - is standard input.",
         ),
     ] = None
@@ -135,9 +135,9 @@ class DeviceOptions:
     ] = None
     folder: Annotated[
         str | None,
-        panels.files(
+        kinds.folder(
+            panels.files,
             "--folder",
-            metavar="FOLDER",
             help="Where the files of --from go; made if it is missing.",
         ),
     ] = None
@@ -165,9 +165,9 @@ class KeyOptions:
     ] = False
     passphrase: Annotated[
         str | None,
-        panels.key(
+        kinds.passphrase(
+            panels.key,
             "--passphrase",
-            metavar="FILE",
             help="Encrypt the key with the passphrase in this file; - is standard input.",
         ),
     ] = None
@@ -175,7 +175,7 @@ class KeyOptions:
 
 Out = Annotated[
     str | None,
-    panels.files("--out", metavar="FILE", help="Where the certificate goes (named after its CN)."),
+    kinds.file(panels.files, "--out", help="Where the certificate goes (named after its CN)."),
 ]
 Force = Annotated[bool, panels.files("--force", help="Replace files that exist.")]
 
@@ -187,9 +187,7 @@ class FileOptions:
     out: Out = None
     key_out: Annotated[
         str | None,
-        panels.files(
-            "--key-out", metavar="FILE", help="Where the key goes (beside --out, with .key)."
-        ),
+        kinds.file(panels.files, "--key-out", help="Where the key goes (beside --out, with .key)."),
     ] = None
     chain: Annotated[
         bool,

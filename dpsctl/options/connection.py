@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from dpsctl.options import panels
+from dpsctl.options import kinds, panels
 from dpsctl.options.checks import timeout_rule
 from dpsctl.options.declaring import option_group
 from dpsctl.options.words import AuthType, CloudName, Colour, ErrorFormat, OutputFormat
@@ -62,7 +62,8 @@ class Transport:
 
     context: Annotated[
         str | None,
-        panels.connection(
+        kinds.context(
+            panels.connection,
             "--context",
             metavar="NAME",
             envvar="DPSCTL_CONTEXT",
@@ -71,9 +72,9 @@ class Transport:
     ] = None
     ca_bundle: Annotated[
         str | None,
-        panels.connection(
+        kinds.file(
+            panels.connection,
             "--ca-bundle",
-            metavar="FILE",
             envvar="DPSCTL_CA_BUNDLE",
             help="Certificates to trust (REQUESTS_CA_BUNDLE is honoured too).",
         ),
@@ -106,7 +107,8 @@ class Connection(Transport):
 
     login: Annotated[
         str | None,
-        panels.connection(
+        kinds.secret(
+            panels.connection,
             "--login",
             "-l",
             metavar="CONNECTION_STRING",
@@ -174,18 +176,3 @@ class Connection(Transport):
 
 class Sources(dict[str, str]):
     """The flag or the variable that gave each option its value; other options are not in it."""
-
-
-SECRET_OPTIONS = frozenset(
-    {
-        "endorsement_key",
-        "group_key",
-        "issuer_passphrase",
-        "key",
-        "login",
-        "passphrase",
-        "primary_key",
-        "secondary_key",
-        "token",
-    }
-)

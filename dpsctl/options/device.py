@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Option
 
-from dpsctl.options import panels
+from dpsctl.options import kinds, panels
 from dpsctl.options.checks import base64_rule, wait_rule
 from dpsctl.options.declaring import option_group
 
@@ -19,10 +19,10 @@ _ID_SCOPE = Option(
 IdScope = Annotated[str, _ID_SCOPE]
 OptionalIdScope = Annotated[str | None, _ID_SCOPE]
 Payload = Annotated[
-    str | None,
-    Option(
+    kinds.Words | None,
+    kinds.words(
+        Option,
         "--payload",
-        metavar="OBJECT...",
         help="What the device tells the service: JSON, @FILE, or words such as model=p7.",
     ),
 ]
@@ -59,34 +59,34 @@ class Proof:
 
     key: Annotated[
         str | None,
-        panels.attestation(
+        kinds.secret(
+            panels.attestation,
             "--key",
-            metavar="KEY",
             callback=base64_rule("--key"),
             help="The device's own symmetric key.",
         ),
     ] = None
     group_key: Annotated[
         str | None,
-        panels.attestation(
+        kinds.secret(
+            panels.attestation,
             "--group-key",
-            metavar="KEY",
             callback=base64_rule("--group-key"),
             help="Its group's symmetric key, from which its own is derived here.",
         ),
     ] = None
     certificate_path: Annotated[
         str | None,
-        panels.attestation(
+        kinds.file(
+            panels.attestation,
             "--certificate-path",
             "--cp",
-            metavar="FILE",
             help="Its certificate in PEM, with the intermediate ones after it.",
         ),
     ] = None
     key_path: Annotated[
         str | None,
-        panels.attestation(
-            "--key-path", "--kp", metavar="FILE", help="The certificate's private key in PEM."
+        kinds.file(
+            panels.attestation, "--key-path", "--kp", help="The certificate's private key in PEM."
         ),
     ] = None

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from typer import Option
 
+from dpsctl.options import kinds
 from dpsctl.options.declaring import option_group
 
 DEFAULT_HUB = "emulated-hub.azure-devices.net"
@@ -34,7 +35,9 @@ class Listening:
     ] = None
     san: Annotated[
         list[str] | None,
-        Option("--san", metavar="NAME...", help="Further names for the server's certificate."),
+        kinds.several(
+            Option, "--san", metavar="NAME...", help="Further names for the server's certificate."
+        ),
     ] = None
     no_tls: Annotated[bool, Option("--no-tls", help="Speak plain HTTP.")] = False
     allow_remote: Annotated[
@@ -48,13 +51,13 @@ class Contents:
 
     db: Annotated[
         str,
-        Option("--db", metavar="FILE", help="Keep records, CA and policy key in this SQLite file."),
+        kinds.file(Option, "--db", help="Keep records, CA and policy key in this SQLite file."),
     ] = ":memory:"
     seed: Annotated[
         str | None,
-        Option(
+        kinds.file(
+            Option,
             "--seed",
-            metavar="FILE",
             help="Write these records first (JSON or YAML: enrollmentGroups, enrollments, "
             "registrations, centralDevices, centralDeviceGroups, centralEnrollmentGroups; - is "
             "standard input).",
@@ -62,7 +65,8 @@ class Contents:
     ] = None
     hub: Annotated[
         list[str] | None,
-        Option(
+        kinds.several(
+            Option,
             "--hub",
             metavar="NAME[=WEIGHT]...",
             help=f"Hubs that are linked to the service (default: {DEFAULT_HUB}).",
@@ -70,7 +74,9 @@ class Contents:
     ] = None
     ca: Annotated[
         list[str] | None,
-        Option("--ca", metavar="NAME=FILE...", help="CA certificates that the service holds."),
+        kinds.several(
+            Option, "--ca", metavar="NAME=FILE...", help="CA certificates that the service holds."
+        ),
     ] = None
 
 
@@ -80,7 +86,8 @@ class Behaviour:
 
     fault: Annotated[
         list[str] | None,
-        Option(
+        kinds.several(
+            Option,
             "--fault",
             metavar="TEXT...",
             help="What shall go wrong: '429 after 3, Retry-After 1', '503 twice', "
@@ -89,7 +96,8 @@ class Behaviour:
     ] = None
     latency: Annotated[
         list[str] | None,
-        Option(
+        kinds.several(
+            Option,
             "--latency",
             metavar="HUB=MILLISECONDS...",
             help="How far hubs are from every device, for the policy geoLatency.",
@@ -97,7 +105,8 @@ class Behaviour:
     ] = None
     limit: Annotated[
         list[str] | None,
-        Option(
+        kinds.several(
+            Option,
             "--limit",
             metavar="NAME=NUMBER...",
             help="Where the service stops: x509-groups, symmetric-key-groups, bulk-items, "

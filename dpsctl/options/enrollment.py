@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from dpsctl.options import panels
+from dpsctl.options import kinds, panels
 from dpsctl.options.checks import key_rule
 from dpsctl.options.declaring import option_group
 from dpsctl.options.records import Edits
@@ -17,20 +17,20 @@ class Keys:
 
     primary_key: Annotated[
         str | None,
-        panels.attestation(
+        kinds.secret(
+            panels.attestation,
             "--primary-key",
             "--pk",
-            metavar="KEY",
             callback=key_rule("--primary-key"),
             help="Primary symmetric key, base64 of 16 to 64 bytes.",
         ),
     ] = None
     secondary_key: Annotated[
         str | None,
-        panels.attestation(
+        kinds.secret(
+            panels.attestation,
             "--secondary-key",
             "--sk",
-            metavar="KEY",
             callback=key_rule("--secondary-key"),
             help="Secondary symmetric key, base64 of 16 to 64 bytes.",
         ),
@@ -43,17 +43,20 @@ class Certificates:
 
     certificate_path: Annotated[
         str | None,
-        panels.attestation(
+        kinds.file(
+            panels.attestation,
             "--certificate-path",
             "--cp",
-            metavar="FILE",
             help="Primary certificate: PEM, DER or base64, a chain too.",
         ),
     ] = None
     secondary_certificate_path: Annotated[
         str | None,
-        panels.attestation(
-            "--secondary-certificate-path", "--scp", metavar="FILE", help="Secondary certificate."
+        kinds.file(
+            panels.attestation,
+            "--secondary-certificate-path",
+            "--scp",
+            help="Secondary certificate.",
         ),
     ] = None
 
@@ -90,21 +93,19 @@ class Removal:
 
     remove_certificate: Annotated[
         Toggle | None,
-        panels.attestation(
+        kinds.toggle(
+            panels.attestation,
             "--remove-certificate",
             "--rc",
-            case_sensitive=False,
-            metavar="[true|false]",
             help="Take the primary certificate or CA name away.",
         ),
     ] = None
     remove_secondary_certificate: Annotated[
         Toggle | None,
-        panels.attestation(
+        kinds.toggle(
+            panels.attestation,
             "--remove-secondary-certificate",
             "--rsc",
-            case_sensitive=False,
-            metavar="[true|false]",
             help="Take the secondary certificate or CA name away.",
         ),
     ] = None
@@ -134,7 +135,8 @@ class Settings:
     ] = None
     iot_hubs: Annotated[
         list[str] | None,
-        panels.allocation(
+        kinds.several(
+            panels.allocation,
             "--iot-hubs",
             "--ih",
             metavar="HOST...",
@@ -161,11 +163,10 @@ class Settings:
     ] = None
     edge_enabled: Annotated[
         Toggle | None,
-        panels.what(
+        kinds.toggle(
+            panels.what,
             "--edge-enabled",
             "--ee",
-            case_sensitive=False,
-            metavar="[true|false]",
             help="Devices are IoT Edge devices.",
         ),
     ] = None
@@ -188,20 +189,20 @@ class Settings:
         ),
     ] = None
     initial_twin_tags: Annotated[
-        str | None,
-        panels.what(
+        kinds.Words | None,
+        kinds.words(
+            panels.what,
             "--initial-twin-tags",
             "--tags",
-            metavar="OBJECT...",
             help="Tags of a new device's twin: JSON, @FILE, or words such as site=eu rack:=7.",
         ),
     ] = None
     initial_twin_properties: Annotated[
-        str | None,
-        panels.what(
+        kinds.Words | None,
+        kinds.words(
+            panels.what,
             "--initial-twin-properties",
             "--props",
-            metavar="OBJECT...",
             help="Desired properties of a new device's twin, written as --tags are.",
         ),
     ] = None

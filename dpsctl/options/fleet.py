@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Option
 
-from dpsctl.options import panels
+from dpsctl.options import kinds, panels
 from dpsctl.options.checks import duration_rule
 from dpsctl.options.declaring import option_group
 from dpsctl.options.device import OptionalIdScope
@@ -18,9 +18,9 @@ class Fleet:
 
     registration_ids: Annotated[
         str | None,
-        panels.fleet(
+        kinds.file(
+            panels.fleet,
             "--registration-ids",
-            metavar="FILE",
             help="Derive for each id of a file, one a line; - is standard input.",
         ),
     ] = None
@@ -42,9 +42,9 @@ class Fleet:
     ] = False
     out: Annotated[
         str | None,
-        panels.fleet(
+        kinds.file(
+            panels.fleet,
             "--out",
-            metavar="FILE",
             help="Write a file that only its owner may read, whole or not at all.",
         ),
     ] = None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Option
 
-from dpsctl.options import panels
+from dpsctl.options import kinds, panels
 from dpsctl.options.checks import base64_rule, id_rule
 from dpsctl.options.declaring import option_group
 from dpsctl.options.enrollment import Attestation, Settings
@@ -33,9 +33,9 @@ AttestationTypeOption = Annotated[
 ]
 From = Annotated[
     str | None,
-    Option(
+    kinds.file(
+        Option,
         "--from",
-        metavar="FILE",
         help="Make an enrollment of every line of a CSV or JSONL file; - is standard input.",
     ),
 ]
@@ -47,10 +47,10 @@ class IndividualAttestation(Attestation):
 
     endorsement_key: Annotated[
         str | None,
-        panels.attestation(
+        kinds.secret(
+            panels.attestation,
             "--endorsement-key",
             "--ek",
-            metavar="KEY",
             callback=base64_rule("--endorsement-key"),
             help="Endorsement key of the device's TPM, base64.",
         ),
@@ -71,11 +71,11 @@ class Device:
         ),
     ] = None
     device_information: Annotated[
-        str | None,
-        panels.what(
+        kinds.Words | None,
+        kinds.words(
+            panels.what,
             "--device-information",
             "--info",
-            metavar="OBJECT...",
             help="Optional device information, written as --tags are.",
         ),
     ] = None

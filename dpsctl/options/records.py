@@ -6,17 +6,17 @@ from typing import Annotated
 
 from typer import Option
 
-from dpsctl.options import panels
+from dpsctl.options import kinds, panels
 from dpsctl.options.checks import etag_rule, id_rule, top_rule
 from dpsctl.options.declaring import option_group
 from dpsctl.options.words import IfExists, Toggle
 
-_GROUP_ID = Option(
+_GROUP_ID = kinds.group_id(
+    Option,
     "--enrollment-id",
     "--eid",
     "--group-id",
     "--gid",
-    metavar="ID",
     help="Enrollment group ID.",
     callback=id_rule("--enrollment-id", "group id"),
 )
@@ -61,11 +61,10 @@ PageSize = Annotated[
 ]
 ShowKeys = Annotated[
     Toggle | None,
-    Option(
+    kinds.toggle(
+        Option,
         "--show-keys",
         "--keys",
-        case_sensitive=False,
-        metavar="[true|false]",
         help="Include symmetric keys in the result.",
     ),
 ]
@@ -88,7 +87,8 @@ class Edits:
 
     set_values: Annotated[
         list[str] | None,
-        panels.what(
+        kinds.several(
+            panels.what,
             "--set",
             metavar="PATH=VALUE...",
             help="Set any field of the body: a.b=text or a.b:=JSON; iotHubs.0 is an index.",
@@ -96,5 +96,7 @@ class Edits:
     ] = None
     remove_paths: Annotated[
         list[str] | None,
-        panels.what("--remove", metavar="PATH...", help="Remove any field of the body."),
+        kinds.several(
+            panels.what, "--remove", metavar="PATH...", help="Remove any field of the body."
+        ),
     ] = None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Option
 
-from dpsctl.options import panels
+from dpsctl.options import kinds, panels
 from dpsctl.options.checks import duration_rule, key_rule
 from dpsctl.options.declaring import option_group
 from dpsctl.options.words import RotationStep
@@ -37,25 +37,28 @@ class Successor:
 
     certificate_path: Annotated[
         str | None,
-        panels.attestation(
-            "--certificate-path", "--cp", metavar="FILE", help="The new certificate, at every step."
+        kinds.file(
+            panels.attestation,
+            "--certificate-path",
+            "--cp",
+            help="The new certificate, at every step.",
         ),
     ] = None
     old_certificate_path: Annotated[
         str | None,
-        panels.attestation(
+        kinds.file(
+            panels.attestation,
             "--old-certificate-path",
             "--ocp",
-            metavar="FILE",
             help="The old certificate, which 'promote' puts into the secondary slot.",
         ),
     ] = None
     key: Annotated[
         str | None,
-        panels.attestation(
+        kinds.secret(
+            panels.attestation,
             "--key",
             "--symmetric-key",
-            metavar="KEY",
             callback=key_rule("--key"),
             help="The new key; 'stage' makes one unless given.",
         ),

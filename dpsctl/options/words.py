@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-# Joins the words of an option that takes several, such as --tags, into its one value.
-WORD_BREAK = "\x1f"
-
 
 class Toggle(StrEnum):
     """A flag that also takes a value, as az's do: `--edge-enabled` or `--edge-enabled false`."""

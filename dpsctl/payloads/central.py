@@ -7,8 +7,8 @@ from typing import Any
 
 from dpsctl.options.central import DeviceGroupSettings, DeviceSettings, GroupSettings
 from dpsctl.options.enrollment import Keys
+from dpsctl.options.kinds import Words
 from dpsctl.options.words import (
-    WORD_BREAK,
     GroupAttestationType,
     GroupType,
     ProvisioningStatus,
@@ -104,9 +104,9 @@ def without_keys(group: Json) -> Json:
     return {**group, "attestation": kept}
 
 
-def _deployment_manifest(text: str) -> Json:
+def _deployment_manifest(words: Words) -> Json:
     """Read a manifest; one as IoT Edge tools write it becomes the `data` of Central's."""
-    manifest = parse_object(text.split(WORD_BREAK), "--deployment-manifest")
+    manifest = parse_object(words, "--deployment-manifest")
     return {"data": manifest} if "modulesContent" in manifest else manifest
 
 

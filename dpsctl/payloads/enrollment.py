@@ -10,7 +10,7 @@ from dpsctl.errors import UsageError
 from dpsctl.options.enrollment import Removal, Settings
 from dpsctl.options.individual import Device
 from dpsctl.options.records import Edits
-from dpsctl.options.words import WORD_BREAK, ReprovisionPolicy, Toggle
+from dpsctl.options.words import ReprovisionPolicy, Toggle
 from dpsctl.payloads.allocation import changed_allocation, check_allocation
 from dpsctl.payloads.attestation import changed_attestation
 from dpsctl.text.paths import parse_assignment, parse_path, remove_path, set_path
@@ -85,8 +85,8 @@ def _changed_device(record: Json, device: Device) -> Json:
     if device.device_id is not None:
         changed["deviceId"] = device.device_id
     if device.device_information is not None:
-        words = device.device_information.split(WORD_BREAK)
-        changed["optionalDeviceInformation"] = parse_object(words, "--device-information")
+        told = parse_object(device.device_information, "--device-information")
+        changed["optionalDeviceInformation"] = told
     return changed
 
 
@@ -129,10 +129,9 @@ def _change_twin(record: Json, settings: Settings) -> None:
     """Replace the tags or the desired properties; the other part of the twin stays."""
     twin = record.get("initialTwin") or {}
     if settings.initial_twin_tags is not None:
-        tags = parse_object(settings.initial_twin_tags.split(WORD_BREAK), "--initial-twin-tags")
+        tags = parse_object(settings.initial_twin_tags, "--initial-twin-tags")
         record["initialTwin"] = twin = {**twin, "tags": tags}
     if settings.initial_twin_properties is not None:
-        words = settings.initial_twin_properties.split(WORD_BREAK)
-        desired = parse_object(words, "--initial-twin-properties")
+        desired = parse_object(settings.initial_twin_properties, "--initial-twin-properties")
         properties = {**(twin.get("properties") or {}), "desired": desired}
         record["initialTwin"] = {**twin, "properties": properties}

@@ -17,6 +17,7 @@ from dpsctl.options.individual import (
     EnrollmentId,
     IndividualAttestation,
 )
+from dpsctl.options.kinds import Words
 from dpsctl.options.records import Edits
 from dpsctl.payloads.individual import Draft
 from dpsctl.text.paths import Path, parse_path, show_path
@@ -163,8 +164,9 @@ def _converted(name: str, flag: _Flag, value: Any) -> Any:
         return [_text(name, item) for item in read]
     if issubclass(kind, StrEnum):
         return _word(name, kind, value)
-    is_object = str(flag.option.metavar).startswith("OBJECT") and isinstance(value, dict)
-    text = json.dumps(value) if is_object else _text(name, value)
+    if issubclass(kind, Words):
+        return Words([json.dumps(value) if isinstance(value, dict) else _text(name, value)])
+    text = _text(name, value)
     return flag.option.callback(text) if flag.option.callback else text
 
 

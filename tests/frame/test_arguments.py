@@ -133,6 +133,13 @@ def test_value_that_starts_with_a_dash_is_written_with_equals(run):
     assert ran.json["initialTwin"] == {"tags": {"--x": "1"}, "properties": {"desired": {"-y": "2"}}}
 
 
+@pytest.mark.parametrize("odd", ["\x1f", "\x00", '"', "\\"])
+def test_no_character_of_a_word_ends_it(run, odd):
+    ran = run(["enrollment-group", "create", "--gid", "g1", "--tags", f"a=x{odd}y", "b=2"])
+
+    assert ran.json["initialTwin"]["tags"] == {"a": f"x{odd}y", "b": "2"}
+
+
 @pytest.mark.usefixtures("group")
 def test_negative_number_is_a_value(run):
     assert len(run("enrollment-group list --top -1").json) == 1

@@ -7,6 +7,7 @@ import pytest
 from dpsctl.errors import UsageError
 from dpsctl.options.central import DeviceGroupSettings, DeviceSettings, GroupSettings
 from dpsctl.options.enrollment import Keys
+from dpsctl.options.kinds import Words
 from dpsctl.options.words import GroupAttestationType, GroupType, ProvisioningStatus, Toggle
 from dpsctl.payloads.central import (
     changed_device,
@@ -37,7 +38,7 @@ def test_new_device_has_the_defaults_that_az_sends():
         (DeviceSettings(enable=Toggle.true), {"enabled": True}),
         (DeviceSettings(organizations="a,b"), {"organizations": ["a", "b"]}),
         (
-            DeviceSettings(deployment_manifest='{"data": {"x": 1}}'),
+            DeviceSettings(deployment_manifest=Words(['{"data": {"x": 1}}'])),
             {"deploymentManifest": {"data": {"x": 1}}},
         ),
     ],
@@ -49,7 +50,7 @@ def test_changed_device_holds_only_what_was_asked(settings, body):
 
 def test_deployment_manifest_must_be_an_object():
     with pytest.raises(UsageError, match="--deployment-manifest"):
-        changed_device(DeviceSettings(deployment_manifest="[]"))
+        changed_device(DeviceSettings(deployment_manifest=Words(["[]"])))
 
 
 def test_changed_device_group_keeps_an_empty_description():

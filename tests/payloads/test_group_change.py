@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dpsctl.options.enrollment import Settings
+from dpsctl.options.kinds import Words
 from dpsctl.options.records import Edits
 from dpsctl.options.words import AllocationPolicy, ProvisioningStatus, ReprovisionPolicy, Toggle
 from dpsctl.payloads.attestation import SIGNING
@@ -37,7 +38,7 @@ FLAGS = {
     "provisioningStatus": {"provisioning_status": ProvisioningStatus.disabled},
     "reprovisionPolicy": {"reprovision_policy": ReprovisionPolicy.never},
     "allocationPolicy": {"allocation_policy": AllocationPolicy.hashed},
-    "initialTwin": {"initial_twin_tags": "a=1"},
+    "initialTwin": {"initial_twin_tags": Words(["a=1"])},
 }
 
 
@@ -65,7 +66,7 @@ def test_flag_changes_its_own_field_only(field, record):
 
 @given(RECORDS)
 def test_new_tags_leave_the_rest_of_the_twin(record):
-    twin = change(initial_twin_tags="a=1").of(record)["initialTwin"]
+    twin = change(initial_twin_tags=Words(["a=1"])).of(record)["initialTwin"]
 
     old = record.get("initialTwin") or {}
     assert twin == {**old, "tags": {"a": "1"}}

@@ -8,7 +8,7 @@ import pytest
 
 from dpsctl.__main__ import main
 from dpsctl.cli import tree
-from dpsctl.options.connection import SECRET_OPTIONS
+from dpsctl.options.kinds import Kind, kind_of
 
 CANARY = "Y2FuYXJ5LWtleS1uby1ib2R5LW1heS1zZWUtdGhpcyE="
 LOGIN = f"HostName=127.0.0.1:9;SharedAccessKeyName=owner;SharedAccessKey={CANARY}"
@@ -22,7 +22,7 @@ WANTED = {
     "id_scope": "0ne00000001",
     "attestation_type": "symmetrickey",
 }
-REQUIRED = {"FILE": __file__, "PATH=VALUE...": "a=b", "HOST...": "hub.example"}
+REQUIRED = {Kind.FILE: __file__}
 
 
 def commands(group=None, path=()):
@@ -41,7 +41,7 @@ SECRETIVE = [
     pytest.param(path, command, option, id=f"{' '.join(path)} {option.opts[0]}")
     for path, command in commands()
     for option in command.params
-    if option.name in SECRET_OPTIONS
+    if Kind.SECRET in kind_of(option)
 ]
 
 
@@ -53,7 +53,7 @@ def words_of(path, command):
             words += [param.opts[0], WANTED[param.name]]
             continue
         choices = getattr(param.type, "choices", None)
-        value = str(next(iter(choices))) if choices else REQUIRED.get(param.metavar, "a-name")
+        value = str(next(iter(choices))) if choices else REQUIRED.get(kind_of(param), "a-name")
         if param.required and param.param_type_name == "argument":
             words.append(value)
         elif param.required:

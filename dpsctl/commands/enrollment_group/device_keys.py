@@ -10,6 +10,7 @@ from dpsctl import keys
 from dpsctl.commands.enrollment_group import fleet_keys
 from dpsctl.errors import BadAnswer, DpsctlError, UsageError
 from dpsctl.frame.verbs import verb
+from dpsctl.options import kinds
 from dpsctl.options.connection import Connection, Display
 from dpsctl.options.fleet import Credential, Fleet
 from dpsctl.options.records import OptionalGroupId, OptionalRegistrationId
@@ -17,10 +18,10 @@ from dpsctl.run import Outcome, Run
 
 GroupKey = Annotated[
     str | None,
-    Option(
+    kinds.secret(
+        Option,
         "--key",
         "--symmetric-key",
-        metavar="KEY",
         help="The group's symmetric key: no service is asked. DPSCTL_GROUP_KEY works too.",
     ),
 ]
