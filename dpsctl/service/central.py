@@ -8,7 +8,6 @@ there. Imports nothing heavy: the session is handed in by
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -22,24 +21,11 @@ if TYPE_CHECKING:
     from dpsctl.service.http import Http
 
 Json = dict[str, Any]
+Asked = Mapping[str, str | int | None]  # of the query of a URL: what is None is not asked
 STABLE = "2022-07-31"
 PREVIEW = "2022-10-31-preview"
 MERGE_PATCH = "application/merge-patch+json"
 _EXISTS = 409
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which records of a list, in which order, how many an answer holds: preview only."""
-
-    filter: str | None = None
-    order_by: str | None = None
-    page_size: int | None = None
-
-    def query(self) -> dict[str, str]:
-        """Return it as the query of a URL (docs/service.md#f6)."""
-        named = {"filter": self.filter, "orderby": self.order_by, "maxpagesize": self.page_size}
-        return {name: str(value) for name, value in named.items() if value is not None}
 
 
 class Collection:
@@ -56,9 +42,17 @@ class Collection:
         """Read a record. Raises NotFound."""
         return self._central.read(self.path(record_id))
 
-    def list(self, top: int = -1, selection: Selection | None = None) -> Iterator[Json]:
-        """Read every record, or the first *top* of them, a page at a time."""
-        return self._central.pages(f"/{self.name}", top, selection or Selection())
+    def list(
+        self,
+        top: int = -1,
+        page_size: int | None = None,
+        *,
+        filter_: str | None = None,
+        order_by: str | None = None,
+    ) -> Iterator[Json]:
+        """Read every record, or the first *top* of them, a page of *page_size* at a time."""
+        asked = {"filter": filter_, "orderby": order_by, "maxpagesize": page_size}
+        return self._central.pages(f"/{self.name}", top, asked)
 
     def create(self, record_id: str, body: Json) -> Json:
         """Make a record. Raises Conflict if there is one: the service would write over it."""
@@ -98,10 +92,17 @@ class Devices(Collection):
         """Read the id scope and the keys or certificates that a device connects with."""
         return self._central.read(f"{self.path(device_id)}/credentials")
 
-    def list_edge(self, top: int = -1, selection: Selection | None = None) -> Iterator[Json]:
+    def list_edge(
+        self,
+        top: int = -1,
+        page_size: int | None = None,
+        *,
+        filter_: str | None = None,
+        order_by: str | None = None,
+    ) -> Iterator[Json]:
         """Read the IoT Edge devices: those of type `iotEdge`, and those of an edge template."""
         templates: dict[str, bool] = {}
-        for device in self.list(-1, selection):
+        for device in self.list(-1, page_size, filter_=filter_, order_by=order_by):
             if top == 0:
                 return
             template = device.get("template")
@@ -128,9 +129,10 @@ class DeviceGroups(Collection):
     noun = "device group"
     name = "deviceGroups"
 
-    def devices(self, group_id: str, top: int, selection: Selection) -> Iterator[Json]:
+    def devices(self, group_id: str, top: int = -1, page_size: int | None = None) -> Iterator[Json]:
         """Read the devices of a group, a page at a time."""
-        return self._central.pages(f"{self.path(group_id)}/devices", top, selection)
+        asked = {"maxpagesize": page_size}
+        return self._central.pages(f"{self.path(group_id)}/devices", top, asked)
 
 
 class EnrollmentGroups(Collection):
@@ -215,12 +217,12 @@ class CentralService(Service):
                 raise
         return None
 
-    def pages(self, path: str, top: int, selection: Selection) -> Iterator[Json]:
-        """Read a list to its end, or its first *top* records.
+    def pages(self, path: str, top: int, asked: Asked) -> Iterator[Json]:
+        """Read a list to its end, or its first *top* records (docs/service.md#f6).
 
         Raises BadAnswer for a next page at another host, or one that was read before.
         """
-        request = Request("GET", path, query=self._query(selection.query()))
+        request = Request("GET", path, query=self._query(asked))
         left = None if top < 0 else top
         seen = set()
         while True:
@@ -240,13 +242,14 @@ class CentralService(Service):
             seen.add(link)
             request = Request("GET", str(link))
 
-    def _query(self, asked: Mapping[str, str] | None = None, *, preview: bool = False) -> str:
+    def _query(self, asked: Asked | None = None, *, preview: bool = False) -> str:
         """Write the query of a URL: what is *asked*, in the version that has it.
 
         What is asked is of the preview. Raises UsageError if the user chose a version without it.
         """
+        given = {name: value for name, value in (asked or {}).items() if value is not None}
         version = self._http.target.api_version
-        if (asked or preview) and "preview" not in version:
+        if (given or preview) and "preview" not in version:
             if self._pinned:
                 raise UsageError(
                     f"--api-version {version}: this version has no filter, order, page size, etag "
@@ -254,7 +257,7 @@ class CentralService(Service):
                     f"{PREVIEW} has them; without --api-version it is chosen when it is needed.",
                 )
             version = PREVIEW
-        return urlencode({"api-version": version, **(asked or {})}, quote_via=quote)
+        return urlencode({"api-version": version, **given}, quote_via=quote)
 
 
 _ODD_ANSWER = "Is this the host of an IoT Central application? --debug shows the answer."

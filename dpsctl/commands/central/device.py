@@ -19,7 +19,7 @@ from dpsctl.options.central import (
 from dpsctl.options.records import Top
 from dpsctl.payloads.central import changed_device, new_device
 from dpsctl.run import Run
-from dpsctl.service.central import CentralService, Selection
+from dpsctl.service.central import CentralService
 
 Json = dict[str, Any]
 # The words of docs/service.md#f8; a device that is neither enabled nor provisioned may be either
@@ -118,9 +118,8 @@ def list_devices(
     A filter compares id, displayName, template, scopes (the organizations), enabled, provisioned
     and simulated.
     """
-    selection = Selection(listing.filter, listing.order_by, listing.page_size)
     wanted = service.devices.list_edge if edge_only else service.devices.list
-    return wanted(top, selection)
+    return wanted(top, listing.page_size, filter_=listing.filter, order_by=listing.order_by)
 
 
 @verb(

@@ -21,7 +21,7 @@ from dpsctl.options.central import (
 from dpsctl.options.records import Top
 from dpsctl.payloads.central import changed_device_group
 from dpsctl.run import Run
-from dpsctl.service.central import CentralService, Selection
+from dpsctl.service.central import CentralService
 
 Json = dict[str, Any]
 DEVICE_GROUP_COLUMNS = {
@@ -118,8 +118,9 @@ def delete(service: CentralService, group_id: DeviceGroupId) -> Json | None:
 )
 def list_groups(service: CentralService, listing: Listing, top: Top = -1) -> Iterator[Json]:
     """List device groups."""
-    selection = Selection(listing.filter, listing.order_by, listing.page_size)
-    return service.device_groups.list(top, selection)
+    return service.device_groups.list(
+        top, listing.page_size, filter_=listing.filter, order_by=listing.order_by
+    )
 
 
 @verb(
@@ -134,7 +135,7 @@ def list_devices(
     service: CentralService, group_id: DeviceGroupId, page_size: PageSize = None, top: Top = -1
 ) -> Iterator[Json]:
     """List the devices that a group's filter selects."""
-    return service.device_groups.devices(group_id, top, Selection(page_size=page_size))
+    return service.device_groups.devices(group_id, top, page_size)
 
 
 group_device = Noun("device", "See which devices a group has.", [list_devices])
