@@ -1,4 +1,7 @@
-"""The only list of URLs: what each asks of the caller, and who answers it."""
+"""All routes: what each asks of the caller, and who answers it.
+
+The URLs of IoT Central stand in `central/urls.py`, as all of them ask the same of the caller.
+"""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def audit(service: DpsService, run: Run, expires_in: ExpiresIn = "60d") -> Outco
     """
     from datetime import UTC, datetime
 
-    from dpsctl.payloads.expiry import by_end, ending, is_by_name
+    from dpsctl.commands.enrollment_group.expiry import by_end, ending, is_by_name
 
     now, seconds = datetime.now(UTC), seconds_in(expires_in) or 0
     rows, by_name = [], 0

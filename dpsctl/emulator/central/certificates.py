@@ -111,7 +111,7 @@ def _check_entry(entry: str) -> None:
 
 def _store(call: Call, group: Json, certificates: Json) -> None:
     record = {**group, "etag": new_etag(), CERTIFICATES: certificates}
-    call.store.put(ENROLLMENT_GROUP.listing.kind, group["id"], record)
+    call.store.put(ENROLLMENT_GROUP.listed.kind, group["id"], record)
 
 
 def _object(body: Any) -> Json:

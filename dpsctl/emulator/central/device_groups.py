@@ -10,7 +10,7 @@ from dpsctl.emulator.central.conditions import parse_query
 from dpsctl.emulator.central.devices import DEVICES
 from dpsctl.emulator.central.group_ids import group_id_rule
 from dpsctl.emulator.central.languages import DEVICE_GROUP_FILTER, DEVICE_QUERY
-from dpsctl.emulator.central.pages import Listing, list_answer
+from dpsctl.emulator.central.pages import Listed, list_answer
 from dpsctl.emulator.central.records import Kind
 
 
@@ -35,7 +35,7 @@ def _shown(call: Call, record: Json) -> Json:
 
 DEVICE_GROUP = Kind(
     what="Device group",
-    listing=Listing("central.deviceGroups", DEVICE_GROUP_FILTER, _shown),
+    listed=Listed("central.deviceGroups", DEVICE_GROUP_FILTER, _shown),
     check_id=group_id_rule("_-"),
     fields={"displayName": str, "description": str, "filter": str, "organizations": list},
     required=("displayName", "filter"),

@@ -6,7 +6,7 @@ from dpsctl.emulator.answers import Answer, Json
 from dpsctl.emulator.call import Call
 from dpsctl.emulator.central.answers import bad_request, invalid_body
 from dpsctl.emulator.central.languages import DEVICE_FILTER
-from dpsctl.emulator.central.pages import Listing
+from dpsctl.emulator.central.pages import Listed
 from dpsctl.emulator.central.records import Kind
 from dpsctl.emulator.enrollments.records import new_key
 from dpsctl.emulator.etags import new_etag
@@ -80,10 +80,10 @@ def _shown(call: Call, record: Json) -> Json:
 
 
 _LATER = ("organizations", "type", "deploymentManifest")
-DEVICES = Listing("central.devices", DEVICE_FILTER, _shown)
+DEVICES = Listed("central.devices", DEVICE_FILTER, _shown)
 DEVICE = Kind(
     what="Device",
-    listing=DEVICES,
+    listed=DEVICES,
     check_id=_check_id,
     fields={
         "displayName": str,

@@ -8,7 +8,7 @@ from dpsctl.emulator.answers import Json
 from dpsctl.emulator.call import Call
 from dpsctl.emulator.central.answers import invalid_body
 from dpsctl.emulator.central.group_ids import group_id_rule
-from dpsctl.emulator.central.pages import Listing
+from dpsctl.emulator.central.pages import Listed
 from dpsctl.emulator.central.records import Kind
 from dpsctl.emulator.central.tokens import is_preview
 from dpsctl.emulator.enrollments.attestation import accept_attestation
@@ -72,7 +72,7 @@ def shown_certificate(slot: Json) -> Json:
 
 ENROLLMENT_GROUP = Kind(
     what="Enrollment group",
-    listing=Listing("central.enrollmentGroups", None, _shown, parameters=()),
+    listed=Listed("central.enrollmentGroups", None, _shown, parameters=()),
     check_id=group_id_rule("-"),
     fields={"displayName": str, "enabled": bool, "type": str, "attestation": dict},
     required=("displayName", "type", "attestation"),

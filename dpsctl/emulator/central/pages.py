@@ -23,7 +23,7 @@ _CHUNK = 500
 
 
 @dataclass(frozen=True)
-class Listing:
+class Listed:
     """Say what is listed: the *kind* in the store, and how it can be filtered (None: not)."""
 
     kind: str
@@ -32,19 +32,19 @@ class Listing:
     parameters: tuple[str, ...] = _PREVIEW_ONLY
 
 
-def list_answer(listing: Listing, call: Call, within: Condition = always) -> Answer:
+def list_answer(listed: Listed, call: Call, within: Condition = always) -> Answer:
     """Answer with the page that *call* asks for, of those records that are *within*.
 
     Raises Refusal (400) for parameters that the version does not have, or that make no sense.
     """
-    _check_parameters(listing, call)
-    condition = _condition(listing, call)
+    _check_parameters(listed, call)
+    condition = _condition(listed, call)
     size = _size(call)
     key = _order(call)
     after = _read_token(call)
     found = [
         (key(record), record)
-        for record in _records(listing, call)
+        for record in _records(listed, call)
         if within(record) and condition(record)
     ]
     is_descending = call.request.args.get("orderby", "").lower().endswith(" desc")
@@ -57,26 +57,26 @@ def list_answer(listing: Listing, call: Call, within: Condition = always) -> Ans
     return Answer(body=body)
 
 
-def _records(listing: Listing, call: Call) -> Iterator[Json]:
+def _records(listed: Listed, call: Call) -> Iterator[Json]:
     last: int | None = 0
     while last is not None:
-        records, last = call.store.page(listing.kind, _CHUNK, last)
-        yield from (listing.shown(call, record) for record in records)
+        records, last = call.store.page(listed.kind, _CHUNK, last)
+        yield from (listed.shown(call, record) for record in records)
 
 
-def _check_parameters(listing: Listing, call: Call) -> None:
+def _check_parameters(listed: Listed, call: Call) -> None:
     for name in call.request.args:
-        if name not in {"api-version", _TOKEN, *listing.parameters}:
+        if name not in {"api-version", _TOKEN, *listed.parameters}:
             raise bad_request(f"The query parameter {name} is not known here")
         if name in _PREVIEW_ONLY and not is_preview(call):
             raise bad_request(f"The query parameter {name} needs a preview api-version")
 
 
-def _condition(listing: Listing, call: Call) -> Condition:
+def _condition(listed: Listed, call: Call) -> Condition:
     text = call.request.args.get("filter")
-    if text is None or listing.language is None:
+    if text is None or listed.language is None:
         return always
-    return parse_condition(text, listing.language)
+    return parse_condition(text, listed.language)
 
 
 def _size(call: Call) -> int:

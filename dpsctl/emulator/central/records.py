@@ -14,7 +14,7 @@ from dpsctl.emulator.central.answers import (
     invalid_body,
     not_found,
 )
-from dpsctl.emulator.central.pages import Listing, list_answer
+from dpsctl.emulator.central.pages import Listed, list_answer
 from dpsctl.emulator.central.tokens import is_preview
 from dpsctl.emulator.etags import is_match, new_etag, wanted_etag
 from dpsctl.emulator.store import Store
@@ -31,7 +31,7 @@ class Kind:
     """
 
     what: str
-    listing: Listing
+    listed: Listed
     check_id: Callable[[str], None]
     fields: Mapping[str, type]
     required: tuple[str, ...]
@@ -41,7 +41,7 @@ class Kind:
 
     def existing(self, call: Call, record_id: str) -> Json:
         """Return a record as it is stored. Raises Refusal (404)."""
-        record = call.store.get(self.listing.kind, record_id)
+        record = call.store.get(self.listed.kind, record_id)
         if record is None:
             raise not_found(self.what, record_id)
         return record
@@ -49,12 +49,12 @@ class Kind:
 
 def show(kind: Kind, call: Call, record_id: str) -> Answer:
     """Answer with one record."""
-    return Answer(body=kind.listing.shown(call, kind.existing(call, record_id)))
+    return Answer(body=kind.listed.shown(call, kind.existing(call, record_id)))
 
 
 def list_all(kind: Kind, call: Call) -> Answer:
     """Answer with a page of records."""
-    return list_answer(kind.listing, call)
+    return list_answer(kind.listed, call)
 
 
 def write(kind: Kind, call: Call, record_id: str) -> Answer:
@@ -62,10 +62,10 @@ def write(kind: Kind, call: Call, record_id: str) -> Answer:
     kind.check_id(record_id)
     sent = _fields_in(kind, call.json(), preview=is_preview(call))
     with call.store.writing():
-        current = call.store.get(kind.listing.kind, record_id)
+        current = call.store.get(kind.listed.kind, record_id)
         _check_etag(current, sent.pop("etag", None))
         record = _stored(kind, call.store, record_id, sent, current)
-    return Answer(body=kind.listing.shown(call, record))
+    return Answer(body=kind.listed.shown(call, record))
 
 
 def change(kind: Kind, call: Call, record_id: str) -> Answer:
@@ -81,14 +81,14 @@ def change(kind: Kind, call: Call, record_id: str) -> Answer:
         _check_etag(current, patch.pop("etag", None))
         kept = {name: current[name] for name in kind.fields if name in current}
         record = _stored(kind, call.store, record_id, merged(kept, patch), current)
-    return Answer(body=kind.listing.shown(call, record))
+    return Answer(body=kind.listed.shown(call, record))
 
 
 def remove(kind: Kind, call: Call, record_id: str) -> Answer:
     """Delete a record."""
     with call.store.writing():
         kind.existing(call, record_id)
-        call.store.delete(kind.listing.kind, record_id)
+        call.store.delete(kind.listed.kind, record_id)
     return Answer(status=204)
 
 
@@ -97,7 +97,7 @@ def seed(kind: Kind, store: Store, record_id: str, sent: Json) -> None:
     kind.check_id(record_id)
     fields = _fields_in(kind, sent, preview=True)
     fields.pop("etag", None)
-    _stored(kind, store, record_id, fields, store.get(kind.listing.kind, record_id))
+    _stored(kind, store, record_id, fields, store.get(kind.listed.kind, record_id))
 
 
 def merged(record: Json, patch: Json) -> Json:
@@ -120,7 +120,7 @@ def _stored(kind: Kind, store: Store, record_id: str, sent: Json, current: Json 
     _check_types(kind, sent)
     fixed = {"id": current["id"] if current else record_id, "etag": new_etag()}
     record = kind.accept({**fixed, **sent}, current)
-    store.put(kind.listing.kind, record_id, record)
+    store.put(kind.listed.kind, record_id, record)
     return record
 
 

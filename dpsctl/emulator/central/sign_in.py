@@ -23,7 +23,7 @@ def enrollment_groups(store: Store, attestation: str, device_id: str) -> Iterato
     disabled = {"provisioningStatus": "disabled"} if is_blocked(store, device_id) else {}
     last: int | None = 0
     while last is not None:
-        records, last = store.page(ENROLLMENT_GROUP.listing.kind, _CHUNK, last)
+        records, last = store.page(ENROLLMENT_GROUP.listed.kind, _CHUNK, last)
         for record in records:
             if record["attestation"]["type"] == attestation:
                 yield _as_enrollment(record) | disabled

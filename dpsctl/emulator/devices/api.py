@@ -6,7 +6,7 @@ from typing import Any
 
 from dpsctl.emulator.answers import NOT_FOUND, Answer, Json, Refusal, invalid, read_json
 from dpsctl.emulator.call import Call
-from dpsctl.emulator.devices.device import Device, Enrolled
+from dpsctl.emulator.devices.enrolled import Device, Enrolled
 from dpsctl.emulator.devices.identification import identify
 from dpsctl.emulator.devices.operations import is_operation_of, new_operation_id
 from dpsctl.emulator.devices.provisioning import assigned_device, provision

@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 from dpsctl.certificates.reading import certificate_info
 from dpsctl.emulator.answers import Json, Refusal
 from dpsctl.emulator.call import Service
-from dpsctl.emulator.devices.device import Device, Enrolled, groups_of, individual_of
+from dpsctl.emulator.devices.enrolled import Device, Enrolled, groups_of, individual_of
 from dpsctl.emulator.tokens import unauthorized
 from dpsctl.emulator.x509 import is_described_by, read_certificate
 

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from dpsctl.emulator.answers import Refusal
 from dpsctl.emulator.call import Service
-from dpsctl.emulator.devices.device import Device, Enrolled, groups_of, individual_of
+from dpsctl.emulator.devices.enrolled import Device, Enrolled, groups_of, individual_of
 from dpsctl.emulator.tokens import SasToken, read_token
 from dpsctl.keys import derive_device_key
 

@@ -9,7 +9,7 @@ from dpsctl.emulator.answers import Json, Refusal
 from dpsctl.emulator.call import Service
 from dpsctl.emulator.central.devices import admit
 from dpsctl.emulator.devices.allocation import AllocationFailed, choose_hub, linked_hubs
-from dpsctl.emulator.devices.device import Enrolled
+from dpsctl.emulator.devices.enrolled import Enrolled
 from dpsctl.emulator.devices.reprovisioning import Assigned, assigned, candidates
 from dpsctl.emulator.devices.webhook import Allocation, ask_webhook
 from dpsctl.emulator.enrollments.kinds import REGISTRATION

@@ -9,7 +9,7 @@ from typing import Any
 
 from dpsctl.emulator.answers import Json, Refusal, read_json
 from dpsctl.emulator.devices.allocation import AllocationFailed
-from dpsctl.emulator.devices.device import Enrolled
+from dpsctl.emulator.devices.enrolled import Enrolled
 from dpsctl.emulator.enrollments.kinds import GROUP
 
 CUSTOM_ALLOCATION_FAILED = 400207

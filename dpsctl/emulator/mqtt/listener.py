@@ -14,7 +14,7 @@ from werkzeug.test import Client
 
 from dpsctl.emulator.answers import Refusal
 from dpsctl.emulator.app import EmulatorApp
-from dpsctl.emulator.devices.device import Device
+from dpsctl.emulator.devices.enrolled import Device
 from dpsctl.emulator.devices.identification import identify
 from dpsctl.emulator.listening.listener import Listener
 from dpsctl.emulator.listening.tls import TlsStream, set_time_limit

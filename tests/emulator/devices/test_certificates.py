@@ -4,7 +4,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from dpsctl.emulator.answers import Refusal
-from dpsctl.emulator.devices.device import Device
+from dpsctl.emulator.devices.enrolled import Device
 from dpsctl.emulator.devices.identification import identify
 
 INVALID = (401, 401002)
