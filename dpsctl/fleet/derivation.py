@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 from string import ascii_letters, digits
 
 from dpsctl import keys
-from dpsctl.errors import DpsctlError, UsageError
+from dpsctl.errors import UsageError
 from dpsctl.fleet.registration_ids import Chunk, Problem, read_ids, without_duplicates
+from dpsctl.fleet.rows import Recipe, Rows, rows_of
 
 
 @dataclass(frozen=True)
@@ -64,6 +62,13 @@ class FleetRequest:
     def value_name(self) -> str:
         """The name of what is derived, in csv, json and jsonl."""
         return "connectionString" if self.hub else "sasToken" if self.sas else "key"
+
+    @property
+    def recipe(self) -> Recipe:
+        """What is made of each id."""
+        sas = (self.sas.id_scope, self.sas.expires_at) if self.sas else None
+        between = _LAYOUTS[self.output].between
+        return Recipe(self.group_key, _row(self), between, sas, strict=self.strict)
 
 
 @dataclass(frozen=True)
@@ -142,105 +147,48 @@ def _batches(request: FleetRequest, lines: Iterable[str]) -> Generator[_Batch, N
     chunks = read_ids(lines, request.id_field)
     if request.check_duplicates:
         chunks = without_duplicates(chunks)
-    render = partial(_render, request)
-    yield from map(render, chunks) if request.jobs == 1 else _spread(render, chunks, request.jobs)
+    if request.strict:
+        chunks = map(_before_its_problem, chunks)
+    with closing(_made(request, chunks)) as made:
+        for chunk, rows in made:
+            bad = [(chunk.numbers[place], problem) for place, problem in rows.bad]
+            problems = sorted(chunk.problems + bad)
+            if request.strict:
+                problems = problems[:1]
+            yield _Batch(rows.text, rows.made, rows.upper_case, problems)
 
 
-def _spread(
-    render: Callable[[Chunk], _Batch], chunks: Iterable[Chunk], jobs: int
-) -> Iterator[_Batch]:
-    """Render in *jobs* processes, in order; a slow reader of the result holds the input back.
+def _made(
+    request: FleetRequest, chunks: Iterable[Chunk]
+) -> Generator[tuple[Chunk, Rows], None, None]:
+    recipe = request.recipe
+    if request.jobs == 1:
+        return ((chunk, rows_of(recipe, chunk.ids)) for chunk in chunks)
+    from dpsctl.fleet.jobs import spread
 
-    The request, and in it the key, reaches the processes through a pipe.
-    """
-    from concurrent.futures import Future, ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
-
-    pending: deque[Future[_Batch]] = deque()
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _follow_parent) as pool:
-        try:
-            for chunk in chunks:
-                pending.append(pool.submit(render, chunk))
-                if len(pending) > 2 * jobs:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        except BrokenProcessPool:
-            raise DpsctlError(
-                "one of the --jobs processes was ended from outside", "Was memory short?"
-            ) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
+    return spread(recipe, chunks, request.jobs)
 
 
-def _follow_parent() -> None:
-    """Leave interrupts to the parent process, and end when it ends, even if it was killed."""
-    from multiprocessing import parent_process
-    from threading import Thread
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = parent_process()
-
-    def end_with_it() -> None:
-        if parent is not None:
-            parent.join()
-        os._exit(1)
-
-    Thread(target=end_with_it, daemon=True).start()
-
-
-def _render(request: FleetRequest, chunk: Chunk) -> _Batch:
-    chunk = _judged(chunk)
-    ids, problems = chunk.ids, sorted(chunk.problems)
-    if request.strict and problems:
-        end = problems[0][0]
-        ids = [text for number, text in zip(chunk.numbers, ids, strict=True) if number < end]
-        problems = problems[:1]
-    rows = map(_row(request).format, ids, _values(request, ids))
-    upper_case = sum(text != text.lower() for text in ids)
-    return _Batch(_LAYOUTS[request.output].between.join(rows), len(ids), upper_case, problems)
-
-
-def _judged(chunk: Chunk) -> Chunk:
-    """Turn ids that the service cannot have into problems."""
-    if keys.ids_are_valid(chunk.ids):
+def _before_its_problem(chunk: Chunk) -> Chunk:
+    """Cut a chunk at its first problem: a strict request stops there."""
+    if not chunk.problems:
         return chunk
-    numbers, ids, problems = [], [], list(chunk.problems)
-    for number, text in zip(chunk.numbers, chunk.ids, strict=True):
-        try:
-            keys.check_registration_id(text)
-        except keys.IdFormatError as error:
-            problems.append((number, str(error)))
-        else:
-            numbers.append(number)
-            ids.append(text)
-    return Chunk(numbers, ids, problems)
-
-
-def _values(request: FleetRequest, ids: list[str]) -> Iterator[str]:
-    device_keys = keys.derive_device_keys(request.group_key, ids)
-    if request.hub:
-        yield from (
-            f"HostName={request.hub};DeviceId={text};SharedAccessKey={key}"
-            for text, key in zip(ids, device_keys, strict=True)
-        )
-    elif request.sas:
-        folder, expires_at = f"{request.sas.id_scope}/registrations/", request.sas.expires_at
-        for text, key in zip(ids, device_keys, strict=True):
-            yield keys.sas_token(folder + text, key, expires_at, "registration")
-    else:
-        yield from device_keys
+    first = min(chunk.problems)
+    end = bisect_left(chunk.numbers, first[0])
+    return Chunk(chunk.numbers[:end], chunk.ids[:end], [first])
 
 
 def _row(request: FleetRequest) -> str:
     """Return a template for an id and its value; neither holds anything that needs escaping."""
+    value = "{1}"
+    if request.hub:
+        value = f"HostName={request.hub};DeviceId={{0}};SharedAccessKey={{1}}"
     if request.output == "tsv":
-        return "{}\t{}\n"
+        return f"{{0}}\t{value}\n"
     if request.output == "csv":
-        return "{},{}\r\n"
-    members = sorted({"registrationId": "{0}", request.value_name: "{1}"}.items())
+        return f"{{0}},{value}\r\n"
+    members = sorted({"registrationId": "{0}", request.value_name: value}.items())
     if request.output == "jsonl":
-        return "{{" + ",".join(f'"{name}":"{value}"' for name, value in members) + "}}\n"
-    lines = ",\n".join(f'    "{name}": "{value}"' for name, value in members)
+        return "{{" + ",".join(f'"{name}":"{text}"' for name, text in members) + "}}\n"
+    lines = ",\n".join(f'    "{name}": "{text}"' for name, text in members)
     return f"  {{{{\n{lines}\n  }}}}"

@@ -4,7 +4,8 @@ import hashlib
 import hmac
 import io
 import json
-import multiprocessing
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -186,13 +187,39 @@ def test_memory_does_not_grow_with_the_fleet():
     assert peak < 4 * 2**20  # 60,000 rows alone would be 6 MiB
 
 
-def test_several_processes_write_what_one_writes():
-    lines = [f"device-{index}{'.' * (index % 5000 == 7)}\n" for index in range(20_000)]
+BAD_AT_TIMES = [f"device-{index}{'.' * (index % 5000 == 7)}" for index in range(20_000)]
 
-    alone, together = (run(FleetRequest(KEY, jobs=jobs), lines) for jobs in (1, 2))
+
+@pytest.mark.parametrize(
+    ("lines", "options"),
+    [
+        pytest.param(BAD_AT_TIMES, {}, id="plain"),
+        pytest.param(["", " ", *BAD_AT_TIMES, "d\udcff", "", "d\r"], {"output": "csv"}, id="blank"),
+        pytest.param([*BAD_AT_TIMES, *BAD_AT_TIMES], {"check_duplicates": True}, id="duplicates"),
+        pytest.param(BAD_AT_TIMES, {"strict": True}, id="strict"),
+        pytest.param(["d1", "d2"] * 5000, {"strict": True, "check_duplicates": True}, id="both"),
+        pytest.param(
+            ["n,id", *(f'"{text}","{text}"' for text in BAD_AT_TIMES), '1,"two\n', 'lines"', "1"],
+            {"id_field": "id", "output": "json"},
+            id="csv",
+        ),
+        pytest.param(
+            ['{"id":"d1"}', '{"id":"a\\nb"}', '{"id":"' + "\\n" * 3 + '"}', "{", '{"id":"D2"}'],
+            {"id_field": "id", "output": "jsonl"},
+            id="json",
+        ),
+        pytest.param([], {}, id="nothing"),
+        pytest.param(["", " "], {"output": "json"}, id="blank-lines-alone"),
+        pytest.param(["d1", "d2"], {"hub": "h.azure-devices.net", "output": "json"}, id="hub"),
+        pytest.param(["d1", "d2"], {"sas": SasTerms("0ne", 1_800_000_000)}, id="sas"),
+    ],
+)
+def test_several_processes_write_what_one_writes(lines, options):
+    lines = [f"{line}\n" for line in lines]
+
+    alone, together = (run(FleetRequest(KEY, jobs=jobs, **options), lines) for jobs in (1, 3))
 
     assert together == alone
-    assert alone[2] == FleetCount(made=19_996, refused=4)
 
 
 def test_several_processes_read_no_further_than_they_write():
@@ -241,15 +268,16 @@ def endless(tmp_path):
         program.kill()
 
 
-def children_of(program):
-    listed = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text().split()
-    return [int(child) for child in listed]
+def children_of(parent):
+    """Return the process ids and the command lines of the processes that *parent* has started."""
+    listed = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [(int(child), Path(f"/proc/{child}/cmdline").read_text()) for child in listed]
 
 
 def test_the_key_is_on_no_command_line_and_in_no_environment(endless):
     seen = b"".join(
         Path(f"/proc/{child}/{name}").read_bytes()
-        for child in children_of(endless)
+        for child, _ in children_of(endless.pid)
         for name in ("cmdline", "environ")
     )
 
@@ -258,7 +286,7 @@ def test_the_key_is_on_no_command_line_and_in_no_environment(endless):
 
 
 def test_processes_end_when_their_parent_is_killed(endless):
-    children = children_of(endless)
+    children = [child for child, _ in children_of(endless.pid)]
 
     endless.kill()
     deadline = time.monotonic() + 10
@@ -277,10 +305,13 @@ def is_running(process):
 
 
 def test_a_process_that_is_killed_is_an_error_and_not_a_wait():
+    killed = []
+
     def kill_our_processes(text):
         if text:
-            for child in multiprocessing.active_children():
-                child.kill()
+            killed[:] = [child for child in children_of(os.getpid()) if "dpsctl.fleet" in child[1]]
+            for child, _ in killed:
+                os.kill(child, signal.SIGKILL)
 
     with pytest.raises(DpsctlError, match="--jobs"):
         derive_fleet(
@@ -289,3 +320,5 @@ def test_a_process_that_is_killed_is_an_error_and_not_a_wait():
             kill_our_processes,
             lambda *_: None,
         )
+
+    assert len(killed) == 2
