@@ -1,0 +1,1 @@
+"""Declarative fleets: records in files, compared with a service and made true there."""
