@@ -64,6 +64,17 @@ def certificate_paths(kind: Kind) -> Iterator[Path]:
     return (("attestation", "x509", kind.certificates, slot) for slot in SLOTS)
 
 
+def is_written(body: Json, path: Path) -> bool:
+    """Tell whether *body* says something of the field at *path*, if only by a null above it."""
+    for name in path:
+        if not isinstance(body, dict):
+            return True
+        if name not in body:
+            return False
+        body = body[name]
+    return True
+
+
 def _paths(
     fields: Mapping[str, Field], above: Path, is_wanted: Callable[[Field], bool]
 ) -> Iterator[Path]:

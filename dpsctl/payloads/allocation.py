@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from enum import Enum
 from typing import Any
 
 from dpsctl.errors import UsageError
@@ -11,10 +12,21 @@ from dpsctl.text.values import parse_list
 
 Json = dict[str, Any]
 # The earliest version whose types a webhook can be sent (docs/service.md#a3).
-_EARLIEST_WEBHOOK_VERSION = "2018-09-01-preview"
+EARLIEST_WEBHOOK_VERSION = "2018-09-01-preview"
 _WEBHOOK = "customAllocationDefinition"
 _FIELDS = frozenset({"allocationPolicy", "iotHubs", _WEBHOOK})
 _FLAGS = {"webhookUrl": "--webhook-url", "apiVersion": "--api-version"}
+
+
+class Fault(Enum):
+    """What can be wrong with an allocation; the value is the field that is to be changed."""
+
+    no_policy = "allocationPolicy"
+    not_one_hub = "iotHubs"
+    no_webhook_url = "webhookUrl"
+    no_webhook_version = "apiVersion"
+    old_webhook_version = "the webhook's apiVersion"
+    no_url = "the webhook's address"
 
 
 def changed_allocation(record: Json, settings: Settings) -> Json:
@@ -48,15 +60,38 @@ def check_allocation(record: Json, settings: Settings, edited: Iterable[str]) ->
             "--set customAllocationDefinition: a webhook is an object",
             "Set customAllocationDefinition.webhookUrl and .apiVersion.",
         )
-    policy = record.get("allocationPolicy")
-    _check_hubs(policy, hubs)
-    if policy == "custom":
-        _check_definition(definition, definition if _WEBHOOK in fields else webhook)
-    elif webhook:
+    changed = definition if _WEBHOOK in fields else webhook
+    for fault in allocation_faults(record, changed):
+        raise _as_usage_error(fault, record)
+    if record.get("allocationPolicy") != "custom" and webhook:
         raise UsageError(
             f"{_FLAGS[next(iter(webhook))]} is for --allocation-policy custom only",
             "Add --allocation-policy custom, or leave the webhook out.",
         )
+
+
+def allocation_faults(record: Json, webhook: Json) -> Iterator[Fault]:
+    """Yield what the service would not take of a *record*'s allocation.
+
+    Of the *webhook* only the fields that are given here are judged by their values: an old record
+    may hold more than these rules allow.
+    """
+    policy, hubs = record.get("allocationPolicy"), record.get("iotHubs") or []
+    if hubs and not policy:
+        yield Fault.no_policy
+    if policy == "static" and len(hubs) != 1:
+        yield Fault.not_one_hub
+    if policy != "custom":
+        return
+    definition = record.get(_WEBHOOK) or {}
+    if not definition.get("webhookUrl"):
+        yield Fault.no_webhook_url
+    if not definition.get("apiVersion"):
+        yield Fault.no_webhook_version
+    if webhook.get("apiVersion") and not _is_version(str(webhook["apiVersion"])):
+        yield Fault.old_webhook_version
+    if not str(webhook.get("webhookUrl") or "https://").lower().startswith(("https://", "http://")):
+        yield Fault.no_url
 
 
 def _given_webhook(settings: Settings) -> Json:
@@ -64,42 +99,37 @@ def _given_webhook(settings: Settings) -> Json:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _check_hubs(policy: Any, hubs: list[Any]) -> None:
-    if hubs and not policy:
-        raise UsageError(
+def _as_usage_error(fault: Fault, record: Json) -> UsageError:
+    """Say what is wrong in the words of the flags."""
+    if fault is Fault.no_policy:
+        return UsageError(
             "--iot-hubs: hubs without an allocation policy are refused by the service",
             "Add --allocation-policy hashed, geoLatency, static or custom.",
         )
-    if policy == "static" and len(hubs) != 1:
-        raise UsageError(
-            f"--allocation-policy static takes exactly one hub, not {len(hubs)}",
+    if fault is Fault.not_one_hub:
+        count = len(record.get("iotHubs") or [])
+        return UsageError(
+            f"--allocation-policy static takes exactly one hub, not {count}",
             "Name it with --iot-hubs HOST.",
         )
-
-
-def _check_definition(definition: Json, changed: Json) -> None:
-    """Refuse a webhook that is not whole, or whose *changed* parts cannot be right."""
-    for field, flag in _FLAGS.items():
-        if not definition.get(field):
-            raise UsageError(
-                f"--allocation-policy custom needs {flag}",
-                "Give both --webhook-url and --api-version.",
-            )
-    if "apiVersion" in changed:
-        _check_version(str(changed["apiVersion"]))
-    url = str(changed.get("webhookUrl", "https://"))
-    if not url.lower().startswith(("https://", "http://")):
-        raise UsageError(
-            "--webhook-url is no URL", "Write it whole, such as https://my.example/api/allocate."
+    if fault in (Fault.no_webhook_url, Fault.no_webhook_version):
+        return UsageError(
+            f"--allocation-policy custom needs {_FLAGS[fault.value]}",
+            "Give both --webhook-url and --api-version.",
         )
+    if fault is Fault.old_webhook_version:
+        version = record[_WEBHOOK]["apiVersion"]
+        return UsageError(
+            f"--api-version {version}: webhooks know {EARLIEST_WEBHOOK_VERSION} and later",
+            "2021-10-01 is a good choice. --service-api-version chooses what dpsctl itself speaks.",
+        )
+    return UsageError(
+        "--webhook-url is no URL", "Write it whole, such as https://my.example/api/allocate."
+    )
 
 
-def _check_version(version: str) -> None:
+def _is_version(version: str) -> bool:
     """Compare by date, as the versions are named; a preview counts as its date."""
     date = version[:10]
     is_date = len(date) == 10 and date[4] == date[7] == "-" and date.replace("-", "").isdigit()
-    if not is_date or date < _EARLIEST_WEBHOOK_VERSION[:10]:
-        raise UsageError(
-            f"--api-version {version}: webhooks know {_EARLIEST_WEBHOOK_VERSION} and later",
-            "2021-10-01 is a good choice. --service-api-version chooses what dpsctl itself speaks.",
-        )
+    return is_date and date >= EARLIEST_WEBHOOK_VERSION[:10]

@@ -1,0 +1,315 @@
+"""What has to be done to make a service as the files say: changes, what they risk, and how many."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from dpsctl.manifests.changes import (
+    MISSING,
+    FieldChange,
+    changes_type,
+    field_changes,
+    merged,
+    new_record,
+)
+from dpsctl.manifests.fields import Json, Kind, Path, is_written
+from dpsctl.manifests.judgement import why_refused
+from dpsctl.manifests.risks import Risk, risks_of_delete, risks_of_update, trusted_by
+from dpsctl.manifests.scope import Scope
+
+Key = tuple[str, str]
+_FEWEST_FOR_PERCENT = 10
+# What no change may take from a protected record, whatever is allowed.
+_KEPT_BY_PROTECTION = frozenset(
+    {Risk.delete, Risk.replace, Risk.keys, Risk.certificates, Risk.disable}
+)
+
+
+class Action(Enum):
+    """What is done to a record; the value is how it is called."""
+
+    create = "create"
+    update = "update"
+    replace = "replace"
+    rename = "rename"
+    delete = "delete"
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """A record as the files have it; *place* is where, *origins* is where secrets come from.
+
+    *rows* names the file whose row it is, if it is one.
+    """
+
+    kind: Kind
+    record_id: str
+    body: Json
+    place: str = ""
+    exact: bool = False
+    formerly: str | None = None
+    origins: Mapping[Path, str] = field(default_factory=dict)
+    rows: str | None = None
+
+    @property
+    def key(self) -> Key:
+        """What tells records apart."""
+        return key_of(self.kind, self.record_id)
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """One record that is not as it should be.
+
+    *blocked* says why nothing can be done about it; *old_id* is what a renamed one was called.
+    """
+
+    action: Action
+    kind: Kind
+    record_id: str
+    fields: tuple[FieldChange, ...] = ()
+    risks: frozenset[Risk] = frozenset()
+    blocked: str | None = None
+    wanted: Wanted | None = None
+    actual: Json | None = None
+    old_id: str | None = None
+
+    @property
+    def key(self) -> Key:
+        """What tells records apart."""
+        return key_of(self.kind, self.record_id)
+
+    @property
+    def etag(self) -> str | None:
+        """The mark of the version that was looked at; None if there was none."""
+        return (self.actual or {}).get("etag")
+
+    @property
+    def place(self) -> str:
+        """Where the files ask for this; nothing for a record that is in no file."""
+        return self.wanted.place if self.wanted else ""
+
+    def body(self, actual: Json | None = None) -> Json:
+        """Return the record to write: what is wanted over *actual*, or over what was read."""
+        if self.wanted is None:
+            raise AssertionError("a record that is deleted has no body")
+        held = self.actual if actual is None else actual
+        if held is None:
+            return new_record(self.kind, self.wanted.body)
+        return merged(self.kind, self.wanted.body, held, exact=self.wanted.exact)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that has to be done, and what was found beside it.
+
+    *unmanaged* are the fields that the service holds and no file names, by record.
+    """
+
+    changes: tuple[Change, ...]
+    as_wanted: int = 0
+    not_ours: int = 0
+    protected: int = 0
+    unmanaged: tuple[tuple[Kind, str, Path], ...] = ()
+    is_many: bool = False
+
+    @property
+    def feasible(self) -> list[Change]:
+        """The changes that nothing stands in the way of."""
+        return [change for change in self.changes if change.blocked is None]
+
+    def risks(self) -> dict[Risk, list[Change]]:
+        """Return the classes that the plan needs leave for, each with its changes, in order."""
+        found = {
+            risk: [change for change in self.feasible if risk in change.risks] for risk in Risk
+        }
+        if self.is_many:
+            found[Risk.many] = [change for change in self.feasible if change.risks]
+        return {risk: changes for risk, changes in found.items() if changes}
+
+    def counts(self) -> Counter[Action]:
+        """Count the feasible changes by what is done."""
+        return Counter(change.action for change in self.feasible)
+
+
+def key_of(kind: Kind, record_id: str) -> Key:
+    """Return what tells records apart: ids are the same whatever the case of their letters."""
+    return kind.name, record_id.casefold()
+
+
+def id_of(kind: Kind, record: Json) -> str:
+    """Return a record's id."""
+    return str(record.get(kind.id_field))
+
+
+def change_of(wanted: Wanted, actual: Json | None) -> Change | None:
+    """Return what makes *actual* as *wanted*; None if there is nothing to do."""
+    kind = wanted.kind
+    if actual is None:
+        change = Change(Action.create, kind, wanted.record_id, wanted=wanted)
+        fields = field_changes(kind, wanted.body, {}, exact=False)
+        return _judged(replace(change, fields=tuple(fields)))
+    fields = field_changes(kind, wanted.body, actual, exact=wanted.exact)
+    if not fields:
+        return None
+    action = Action.replace if changes_type(wanted.body, actual) else Action.update
+    change = Change(action, kind, id_of(kind, actual), tuple(fields), wanted=wanted, actual=actual)
+    return _judged(replace(change, risks=risks_of_update(kind, actual, change.body())))
+
+
+def plan_of(
+    wanted: Mapping[Key, Wanted],
+    actual: Iterable[tuple[Kind, Json]],
+    scope: Scope,
+    *,
+    prune: bool = False,
+) -> Plan:
+    """Compare the *wanted* records with the *actual* ones, which are looked at one by one.
+
+    With *prune* the records that the *scope* owns and no file has are deleted.
+    """
+    planning = _Planning(wanted, scope, prune=prune)
+    for kind, record in actual:
+        planning.meet(kind, record)
+    return planning.plan()
+
+
+class _Planning:
+    """A plan in the making; of the records that are as wanted it keeps nothing but their number."""
+
+    def __init__(self, wanted: Mapping[Key, Wanted], scope: Scope, *, prune: bool) -> None:
+        self._wanted = wanted
+        self._scope = scope
+        self._prune = prune
+        self._former = {
+            key_of(one.kind, one.formerly): one for one in wanted.values() if one.formerly
+        }
+        self._olds: dict[Key, Json] = {}
+        self._met: dict[Key, Json | None] = {}
+        self._changes: list[Change] = []
+        self._unmanaged: list[tuple[Kind, str, Path]] = []
+        self._counts: Counter[str] = Counter()
+
+    def meet(self, kind: Kind, record: Json) -> None:
+        """Look at a record of the service."""
+        record_id = id_of(kind, record)
+        key = key_of(kind, record_id)
+        wanted = self._wanted.get(key)
+        if wanted:
+            self._met[key] = record if wanted.formerly else None
+            self._take(change_of(wanted, record))
+            self._unmanaged += [
+                (kind, record_id, path) for path in _unmanaged_fields(wanted, record)
+            ]
+        elif key in self._former:
+            self._olds[key] = record
+        elif not (self._prune and self._scope.is_owned(kind.name, record_id)):
+            self._counts["not ours"] += 1
+        elif self._scope.is_protected(record_id):
+            self._counts["protected"] += 1
+        else:
+            self._changes.append(_deletion(kind, record))
+
+    def plan(self) -> Plan:
+        """Return the plan, once all records have been met."""
+        for key, wanted in self._wanted.items():
+            if key not in self._met and not self._is_renamed(wanted):
+                self._take(change_of(wanted, None))
+        for key, old in self._olds.items():
+            self._changes.append(self._rename(self._former[key], old))
+        changes = tuple(sorted(map(self._protected, self._changes), key=lambda change: change.key))
+        return Plan(
+            changes,
+            self._counts["as wanted"],
+            self._counts["not ours"],
+            self._counts["protected"],
+            tuple(self._unmanaged),
+            self._is_many(changes),
+        )
+
+    def _take(self, change: Change | None) -> None:
+        if change is None:
+            self._counts["as wanted"] += 1
+        else:
+            self._changes.append(change)
+
+    def _is_renamed(self, wanted: Wanted) -> bool:
+        return bool(wanted.formerly) and key_of(wanted.kind, str(wanted.formerly)) in self._olds
+
+    def _rename(self, wanted: Wanted, old: Json) -> Change:
+        """Plan a rename, or what is left of one that was cut short: to delete the old record."""
+        new = self._met.get(wanted.key)
+        kind = wanted.kind
+        if new is None:
+            return _renaming(wanted, old)
+        if _holds_what_proves(kind, new, old):
+            return _deletion(kind, old)
+        why = f"{id_of(kind, new)} is there too, and does not hold its keys or certificates"
+        return replace(_deletion(kind, old), blocked=why, wanted=wanted)
+
+    def _protected(self, change: Change) -> Change:
+        taken = change.risks & _KEPT_BY_PROTECTION
+        record_id = change.old_id or change.record_id
+        if change.blocked or not taken or not self._scope.is_protected(record_id):
+            return change
+        names = ", ".join(risk.value for risk in Risk if risk in taken)
+        return replace(change, blocked=f"it is protected by $fleet ({names})")
+
+    def _is_many(self, changes: tuple[Change, ...]) -> bool:
+        risky = sum(bool(change.risks) and change.blocked is None for change in changes)
+        covered = len(changes) + self._counts["as wanted"]
+        limits = self._scope.limits
+        is_part = covered >= _FEWEST_FOR_PERCENT and risky * 100 > limits.percent * covered
+        return is_part or risky > limits.objects
+
+
+def _deletion(kind: Kind, record: Json) -> Change:
+    risks = risks_of_delete(kind, record)
+    return Change(Action.delete, kind, id_of(kind, record), risks=risks, actual=record)
+
+
+def _renaming(wanted: Wanted, old: Json) -> Change:
+    """Make the new record of the old one, keys included, with what is written over it."""
+    kind = wanted.kind
+    written = {name: value for name, value in wanted.body.items() if name != kind.id_field}
+    fields = field_changes(kind, written, old, exact=wanted.exact)
+    change = Change(
+        Action.rename,
+        kind,
+        wanted.record_id,
+        tuple(fields),
+        wanted=wanted,
+        actual=old,
+        old_id=id_of(kind, old),
+    )
+    risks = risks_of_update(kind, old, change.body()) | risks_of_delete(kind, old)
+    return _judged(replace(change, risks=risks))
+
+
+def _judged(change: Change) -> Change:
+    """Block a change that cannot be carried out."""
+    why = why_refused(change.kind, change.body(), change.actual, is_new=bool(change.old_id))
+    return replace(change, blocked=why) if why else change
+
+
+def _holds_what_proves(kind: Kind, new: Json, old: Json) -> bool:
+    """Tell whether devices of *old* can prove to *new* who they are; keys must have been read."""
+    lost = {Risk.keys, Risk.certificates, Risk.replace}
+    shown = new.get("attestation") or {}
+    is_known = bool(shown.get("symmetricKey") or trusted_by(kind, new) or shown.get("tpm"))
+    return is_known and not lost & risks_of_update(kind, old, new)
+
+
+def _unmanaged_fields(wanted: Wanted, record: Json) -> Iterator[Path]:
+    """Name the fields that no file names, but for those that `create` fills in."""
+    if wanted.exact:
+        return
+    kind = wanted.kind
+    filled_in = new_record(kind, {})
+    rest = {name: value for name, value in record.items() if value != filled_in.get(name)}
+    for change in field_changes(kind, wanted.body, rest, exact=True):
+        if change.after is MISSING and not is_written(wanted.body, change.path):
+            yield change.path
