@@ -6,7 +6,7 @@ The URLs of IoT Central stand in `central/urls.py`, as all of them ask the same 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -123,13 +123,22 @@ _URLS = Map(
 )
 
 
+_METHODS = frozenset(method for rule in _URLS.iter_rules() for method in rule.methods or ())
+
+
+def _not_allowed(methods: Iterable[str]) -> Refusal:
+    allow = {"Allow": ", ".join(sorted(methods))}
+    return Refusal(METHOD_NOT_ALLOWED, "Method Not Allowed", allow)
+
+
 def find_route(method: str, path: str) -> tuple[Route, list[str]]:
     """Return the route for a request, and the ids in *path*. Raises Refusal."""
     try:
         route, values = _URLS.bind("").match(path, method)
     except NotFound:
+        if method not in _METHODS:
+            raise _not_allowed(_METHODS) from None
         raise Refusal(NOT_FOUND, "Not Found") from None
     except MethodNotAllowed as refused:
-        allow = {"Allow": ", ".join(sorted(refused.valid_methods or ()))}
-        raise Refusal(METHOD_NOT_ALLOWED, "Method Not Allowed", allow) from None
+        raise _not_allowed(refused.valid_methods or ()) from None
     return route, [value for name, value in values.items() if not name.startswith("word")]

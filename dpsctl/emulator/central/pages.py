@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ _LARGEST_SIZE = 100
 _TOKEN = "$skiptoken"  # noqa: S105 - a parameter's name
 _PREVIEW_ONLY = ("filter", "orderby", "maxpagesize")
 _CHUNK = 500
+_NUMBER = re.compile(r"[0-9]{1,3}")
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def _condition(listed: Listed, call: Call) -> Condition:
 
 def _size(call: Call) -> int:
     text = call.request.args.get("maxpagesize", str(_DEFAULT_SIZE))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= _LARGEST_SIZE):
+    if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= _LARGEST_SIZE):
         raise bad_request(f"maxpagesize must be a number from 1 to {_LARGEST_SIZE}")
     return int(text)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import binascii
 import json
+import re
 
 from dpsctl.emulator.answers import BAD_REQUEST, Answer, Refusal, invalid
 from dpsctl.emulator.call import Call
 
+_NUMBER = re.compile(r"[0-9]{1,10}")
 _MOST = 2**31 - 1
+_LAST_RECORD = 2**63 - 1  # the most that SQLite counts to
 
 
 def page_answer(call: Call, kind: str, label: str | None = None) -> Answer:
@@ -38,7 +41,7 @@ def page_size(wanted: str | None, largest: int) -> int:
     """
     if wanted is None:
         return largest
-    if not (wanted.isascii() and wanted.isdigit() and 0 < int(wanted[:11]) <= _MOST):
+    if not (_NUMBER.fullmatch(wanted) and 0 < int(wanted) <= _MOST):
         raise invalid("x-ms-max-item-count must be a positive number.")
     return min(int(wanted), largest)
 
@@ -59,6 +62,6 @@ def read_continuation(token: str, kind: str, label: str | None) -> int:
         last, *query = json.loads(binascii.a2b_base64(token, strict_mode=True))
     except (ValueError, TypeError, RecursionError):
         last, query = None, []
-    if not isinstance(last, int) or query != [kind, label]:
+    if type(last) is not int or not 0 <= last <= _LAST_RECORD or query != [kind, label]:
         raise Refusal(BAD_REQUEST, "Bad Request")
     return last

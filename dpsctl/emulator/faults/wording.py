@@ -15,6 +15,7 @@ _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 _METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "HEAD")
 _SERVER_ERRORS = (500, 502, 503, 504)
 _LONGEST_LATENCY = 600
+_LARGEST_SKEW = 87600 * 3600
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,8 @@ def _check(fields: dict[str, Any], text: str) -> None:
         raise _wrong(text, f"{fields['what']} takes no conditions")
     if fields["what"] == "latency" and not 0 <= fields["seconds"] <= _LONGEST_LATENCY:
         raise _wrong(text, "latency is from 0 to 10 minutes")
+    if fields["what"] == "skew" and abs(fields["seconds"]) > _LARGEST_SKEW:
+        raise _wrong(text, "skew is at most ten years, which are 87600h")
 
 
 def _word(words: deque[str], text: str, wanted: str) -> str:

@@ -11,9 +11,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
+from string import punctuation
 from threading import Condition, Thread
 from typing import Any, cast
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from OpenSSL import SSL
 
@@ -29,6 +30,7 @@ _SHUTDOWN_POLL = 0.05
 _GRACE = 1.0  # seconds: for answers under way when it stops, for clients that were refused
 _DRAINED_BYTES = 64 << 20
 _LONGEST_CHUNK_SIZE = 8
+_DIGITS = 20
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -162,8 +164,11 @@ class Exchange(BaseHTTPRequestHandler):
             chunks = self.listener.app(self._environ(body), lambda *given: started.extend(given))
             self._write(started[0], started[1], chunks)
 
-    do_GET = do_HEAD = do_POST = do_PUT = answer_request  # noqa: N815 - inherited
-    do_PATCH = do_DELETE = answer_request  # noqa: N815 - inherited
+    def __getattr__(self, name: str) -> Any:
+        """Let the app answer every method, for it knows how the service refuses one."""
+        if name.startswith("do_"):
+            return self.answer_request
+        raise AttributeError(name)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Write the standard library's refusals in the service's shape."""
@@ -206,16 +211,16 @@ class Exchange(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes | None:
         """Read the request's body, None if the client leaves before its end. Raises Refusal."""
-        coding, length = self.headers.get("Transfer-Encoding"), self.headers.get("Content-Length")
-        if coding is not None:
-            if coding.lower() != "chunked" or length is not None:
+        codings = self.headers.get_all("Transfer-Encoding", [])
+        lengths = set(self.headers.get_all("Content-Length", []))
+        # Where a body ends must be beyond doubt, or its rest is read as the next request.
+        if self.headers.defects or len(codings) + len(lengths) > 1:
+            raise _bad_request()
+        if codings:
+            if codings[0].lower() != "chunked":
                 raise _bad_request()
             return self._chunks()
-        if length is None:
-            return b""
-        if not (length.isascii() and length.isdigit()):
-            raise _bad_request()
-        size = self._allowed(int(length[:20]))
+        size = self._allowed(_number(lengths.pop())) if lengths else 0
         body = self.rfile.read(size)
         return body if len(body) == size else None
 
@@ -259,7 +264,7 @@ class Exchange(BaseHTTPRequestHandler):
             "REQUEST_METHOD": self.command,
             "SCRIPT_NAME": "",
             "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-            "QUERY_STRING": query,
+            "QUERY_STRING": quote_from_bytes(query.encode("latin-1"), punctuation),
             "REQUEST_URI": self.path,
             "REMOTE_ADDR": str(self.client_address[0]),
             "SERVER_NAME": self.listener.settings.host,
@@ -280,6 +285,13 @@ class Exchange(BaseHTTPRequestHandler):
         for name, value in self.headers.items():
             environ.setdefault(f"HTTP_{name.upper().replace('-', '_')}", value)
         return environ
+
+
+def _number(text: str) -> int:
+    """Read a Content-Length; of an endless one as much as is too large anyway."""
+    if not (text.isascii() and text.isdigit()):
+        raise _bad_request()
+    return int(text.lstrip("0")[:_DIGITS] or "0")
 
 
 def _bad_request() -> Refusal:

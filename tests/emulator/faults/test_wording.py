@@ -51,6 +51,8 @@ def test_fault_is_read(text, expected):
         ("latency -1s", "latency is from 0 to 10 minutes"),
         ("latency 1h", "latency is from 0 to 10 minutes"),
         ("skew 1h once", "skew takes no conditions"),
+        ("skew 87601h", "skew is at most ten years"),
+        ("skew -999999999h", "skew is at most ten years"),
         ("throttle 5 on PUT", "throttle takes no conditions"),
         ("throttle many", "'many' is no number of operations a minute"),
         ("reset on", "a method or a path after 'on' is missing"),

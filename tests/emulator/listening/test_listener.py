@@ -12,6 +12,7 @@ import requests
 from dpsctl.emulator.settings import Limits
 
 GET = b"GET /enrollmentGroups/g1 HTTP/1.1\r\nHost: h\r\n\r\n"
+LAST = GET[:-2] + b"Connection: close\r\n\r\n"
 
 
 @pytest.fixture
@@ -107,13 +108,24 @@ def test_huge_request_line_is_refused_with_an_answer_that_arrives(emulator):
     [
         pytest.param(b"nonsense\r\n\r\n", 400, id="no request"),
         pytest.param(b"GET / HTTP/9.9\r\n\r\n", 505, id="a version to come"),
-        pytest.param(b"BREW / HTTP/1.1\r\n\r\n", 501, id="unknown method"),
+        pytest.param(GET[:-2] + b"A : b\r\nContent-Length: 2\r\n\r\n{}", 400, id="odd header"),
         pytest.param(b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", 414, id="long line"),
         pytest.param(GET[:-2] + b"A: b\r\n" * 200 + b"\r\n", 431, id="many headers"),
         pytest.param(GET[:-2] + b"A: " + b"b" * 70_000 + b"\r\n\r\n", 431, id="long header"),
         pytest.param(GET[:-2] + b"Content-Length: -1\r\n\r\n", 400, id="negative length"),
         pytest.param(GET[:-2] + b"Content-Length: one\r\n\r\n", 400, id="length in words"),
         pytest.param(GET[:-2] + b"Content-Length: 99999999999\r\n\r\n", 413, id="endless length"),
+        pytest.param(
+            GET[:-2] + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n", 413, id="5000 digits"
+        ),
+        pytest.param(
+            GET[:-2] + b"Content-Length: 2\r\nContent-Length: 5\r\n\r\n{}", 400, id="two lengths"
+        ),
+        pytest.param(
+            GET[:-2] + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n",
+            400,
+            id="two codings",
+        ),
         pytest.param(GET[:-2] + b"Transfer-Encoding: gzip\r\n\r\n", 400, id="unknown coding"),
         pytest.param(
             GET[:-2] + b"Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n",
@@ -170,9 +182,43 @@ def test_trailers_after_the_last_chunk_are_passed_over(connect_plainly):
     connection = connect_plainly()
     put = GET[:-2] + b"Transfer-Encoding: chunked\r\n\r\n2;a=b\r\n{}\r\n0\r\nA: b\r\n\r\n"
 
-    connection.sendall(put + b"BREW / HTTP/1.1\r\n\r\n")
+    connection.sendall(put + LAST)
 
-    assert re.findall(rb"HTTP/1.1 (\d+)", received(connection)) == [b"401", b"501"]
+    assert re.findall(rb"HTTP/1.1 (\d+)", received(connection)) == [b"401", b"401"]
+
+
+@pytest.mark.parametrize("length", [b"2", b"0" * 24 + b"2", b"2\r\nContent-Length: 2"])
+def test_next_request_begins_where_the_body_ends(connect_plainly, length):
+    connection = connect_plainly()
+
+    connection.sendall(GET[:-2] + b"Content-Length: " + length + b"\r\n\r\n{}" + LAST)
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", received(connection)) == [b"401", b"401"]
+
+
+@pytest.mark.parametrize("method", ["TRACE", "OPTIONS", "CONNECT", "BREW", "__init__"])
+@pytest.mark.parametrize("path", ["/enrollmentGroups/g1", "/nothing", "h:443", "/api/devices"])
+def test_unknown_method_is_405_and_the_connection_goes_on(connect_plainly, method, path):
+    connection = connect_plainly()
+
+    connection.sendall(f"{method} {path} HTTP/1.1\r\nContent-Length: 2\r\n\r\n{{}}".encode() + LAST)
+    answers = received(connection)
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"405", b"401"]
+    assert b"\r\nAllow: DELETE, " in answers or b"\r\nAllow: GET, " in answers
+    assert (b'"errorCode":405000' in answers) == (path != "/api/devices")
+
+
+@pytest.mark.parametrize("path", ["/enrollmentGroups/g1", "/api/devices", "/nothing"])
+@pytest.mark.parametrize("query", [b"\xff", b"api-version=\xff", b"%ff=%fe", b"?&=&\xc3\xa9"])
+def test_odd_query_is_answered_and_logged(start, connect, path, query):
+    plain = start(tls=False)
+    connection = connect(plain, tls=False)
+
+    connection.sendall(b"GET " + path.encode() + b"?" + query + LAST.partition(b"g1")[2])
+
+    assert status_of(received(connection)) in (401, 404)
+    assert [seen["path"] for seen in plain.requests()] == [path]
 
 
 @pytest.mark.parametrize(
