@@ -23,7 +23,7 @@ PLAIN = [example for example in EXAMPLES if example not in {*SERVERS, *IN_A_SHEL
 GROUP_KEY = "ZHBzY3RsLWV4YW1wbGUtZ3JvdXAta2V5LWRwc2N0bA=="
 FILES = {
     "group.key": GROUP_KEY,
-    "device-3.ek": "AToAAQALAAMAsgAg",
+    "device-3.ek": (Path(__file__).parent / "data" / "endorsement-key.txt").read_text(),
     "devices.csv": "registrationId\ndevice-8\ndevice-9\n",
     "deployment.json": '{"modulesContent": {}}',
     "records.json": '{"enrollmentGroups": []}',

@@ -13,17 +13,11 @@ from dpsctl import keys
 
 # Source of the first: Microsoft's concepts-symmetric-key-attestation.md; the second is the same
 # key with the id in upper case, which an older page printed; the third is from the tests of
-# azure-iot-cli-extension (a key longer than a SHA-256 block).
+# azure-iot-cli-extension (an endorsement key, longer than a SHA-256 block).
 DOCUMENTED_KEY = (
     "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw=="
 )
-LONG_KEY = (
-    "AToAAQALAAMAsgAgg3GXZ0SEs/gakMyNRqXXJP1S124GUgtk8qHaGzMUaaoABgCAAEMAEAgAAAAAAAEAibym9HQP9vxCGF5d"
-    "Vc1QQsAGe021aUGJzNol1/gycBx3jFsTpwmWbISRwnFvflWd0w2Mc44FAAZNaJOAAxwZvG8GvyLlHh6fGKdh+mSBL4iLH2bZ"
-    "4Ry22cB3CJVjXmdGoz9Y/j3/NwLndBxQC+baNvzvyVQZ4/A2YL7vzIIj2ik4y+ve9ir7U0GbNdnxskqK1KFIITVVtkTIYyyF"
-    "TIR0BySjPrRIDj7r7Mh5uF9HBppGKQCBoVSVV8dI91lNazmSdpGWyqCkO7iM4VvUMv2HT/ym53aYlUrau+Qq87Tu+uQipWYg"
-    "RdF11KDfcpMHqqzBQQ1NpOJVhrsTrhyJzO7KNw=="
-)
+LONG_KEY = (Path(__file__).parent / "data" / "endorsement-key.txt").read_text().strip()
 KNOWN_ANSWERS = [
     pytest.param(
         DOCUMENTED_KEY,

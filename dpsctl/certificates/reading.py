@@ -242,7 +242,9 @@ def _period_problem(certificate: x509.Certificate, now: datetime) -> str | None:
 
 
 def _distinguished(name: x509.Name) -> str:
-    return name.rfc4514_string({NameOID.EMAIL_ADDRESS: "emailAddress"})
+    """Write a name as the service does: the last part first, a blank after each comma."""
+    named = {NameOID.EMAIL_ADDRESS: "emailAddress"}
+    return ", ".join(part.rfc4514_string(named) for part in reversed(name.rdns))
 
 
 def _serial_number(certificate: x509.Certificate) -> str:

@@ -12,9 +12,13 @@ from dpsctl.emulator.tokens import read_token, unauthorized
 
 Guard = Callable[[Call], None]
 
-# Those of docs/service.md#a1 and docs/service.md#j1; the emulator answers them all alike.
+# Those of docs/service.md#a1 and docs/service.md#j1, answered alike but for docs/service.md#b9.
 API_VERSIONS = frozenset(
     {
+        "2017-11-15",
+        "2018-04-01",
+        "2018-09-01-preview",
+        "2018-11-01",
         "2019-03-31",
         "2021-06-01",
         "2021-10-01",

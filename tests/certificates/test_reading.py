@@ -45,10 +45,10 @@ JksS06aYSFu7U4RW6lF5DfTLbIP2dXKmvUSW+4d5C3CA16vsOuiFjbW+T9BD8YxE
 7iZD2YBz9pCE+Lh1hxsLfw==
 -----END CERTIFICATE-----"""
 INFO = {
-    "subjectName": "CN=fixture-intermediate,O=Fixture",
+    "subjectName": "CN=fixture-intermediate, O=Fixture",
     "sha1Thumbprint": "3271DCD37CA484FFA741FC3FBA1E732AB3D9CD21",
     "sha256Thumbprint": "CC410AF758C94D66206536C2A3B47C72760A0ADA900A883B58999949DFF09A5A",
-    "issuerName": "CN=fixture-root,O=Fixture",
+    "issuerName": "CN=fixture-root, O=Fixture",
     "notBeforeUtc": "2026-11-21T22:52:06Z",
     "notAfterUtc": "2046-01-20T22:52:06Z",
     "serialNumber": "1001",

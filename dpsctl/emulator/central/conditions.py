@@ -5,7 +5,9 @@ parsed by the grammar below, and what it does not know is refused with the place
 
     filter     = alternative *( "or" alternative )
     alternative = comparison *( "and" comparison )
-    comparison = field operator literal  |  "contains" "(" field "," string ")"
+    comparison = field operator literal
+               | "contains" "(" field "," string ")"
+               | "indexof" "(" field "," string ")" operator integer
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ _TOKEN = re.compile(
           | (?P<word>[\w$@.:;-]+) | (?P<sign><>|!=|<=|>=|[=<>(),*]) | (?P<end>$) )""",
     re.VERBOSE,
 )
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 _EQUALITY = (operator.eq, operator.ne)
 _BOOLEANS = {"true": True, "false": False}
 
@@ -41,7 +44,7 @@ class Language:
     operators: Mapping[str, Comparison]
     fields: Mapping[str, tuple[str, type]]
     quotes: str
-    has_contains: bool = False
+    has_functions: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,19 +99,18 @@ class _Parser:
         return lambda record: all(condition(record) for condition in found)
 
     def comparison(self) -> Condition:
-        if self.language.has_contains and self.skips("contains"):
-            return self.containment()
+        if self.language.has_functions and self.skips("contains"):
+            text, part = self.arguments()
+            return lambda record: _holds(operator.contains, record.get(text), part)
+        if self.language.has_functions and self.skips("indexof"):
+            text, part = self.arguments()
+            compare, place = self.comparator(int), self.integer()
+            return lambda record: _holds(compare, _places(record.get(text), part), place)
         name, kind = self.field()
-        token = self.take()
-        compare = self.language.operators.get(token.text.lower())
-        if compare is None:
-            raise _wrong(token, f"one of {' '.join(self.language.operators)}")
-        if kind is bool and compare not in _EQUALITY:
-            raise _wrong(token, "a comparison for equality, for true and false have no order")
-        wanted = self.literal(kind)
+        compare, wanted = self.comparator(kind), self.literal(kind)
         return lambda record: _holds(compare, record.get(name), wanted)
 
-    def containment(self) -> Condition:
+    def arguments(self) -> tuple[str, str]:
         self.expect("(")
         place = self.tokens[self.at]
         name, kind = self.field()
@@ -117,7 +119,22 @@ class _Parser:
         self.expect(",")
         part = self.literal(str)
         self.expect(")")
-        return lambda record: _holds(operator.contains, record.get(name), part)
+        return name, part
+
+    def comparator(self, kind: type) -> Comparison:
+        token = self.take()
+        compare = self.language.operators.get(token.text.lower())
+        if compare is None:
+            raise _wrong(token, f"one of {' '.join(self.language.operators)}")
+        if kind is bool and compare not in _EQUALITY:
+            raise _wrong(token, "a comparison for equality, for true and false have no order")
+        return compare
+
+    def integer(self) -> int:
+        token = self.take()
+        if not _INTEGER.fullmatch(token.text):
+            raise _wrong(token, "a whole number")
+        return int(token.text)
 
     def field(self) -> tuple[str, type]:
         token = self.take()
@@ -182,6 +199,12 @@ def _holds(compare: Comparison, value: Any, wanted: Any) -> bool:
         return not _holds(operator.eq, value, wanted)
     values = value if isinstance(value, list) else [value]
     return any(compare(one, wanted) for one in values if isinstance(one, type(wanted)))
+
+
+def _places(value: Any, part: str) -> list[int]:
+    """Return where *part* begins in *value*, or in each member of a list; -1: nowhere."""
+    values = value if isinstance(value, list) else [value]
+    return [one.find(part) for one in values if isinstance(one, str)]
 
 
 def _wrong(token: _Token, wanted: str) -> Refusal:

@@ -40,8 +40,8 @@ _DEVICE_GROUP = {
 }
 
 # docs/service.md#f8 lists operators and fields.
-DEVICE_FILTER = Language(_ORDER, _DEVICE, "'", has_contains=True)
-DEVICE_GROUP_FILTER = Language(_ORDER, _DEVICE_GROUP, "'", has_contains=True)
+DEVICE_FILTER = Language(_ORDER, _DEVICE, "'", has_functions=True)
+DEVICE_GROUP_FILTER = Language(_ORDER, _DEVICE_GROUP, "'", has_functions=True)
 # Emulated devices report no properties, so a group can only ask for what Central itself knows.
 DEVICE_QUERY = Language(
     _SIGNS,

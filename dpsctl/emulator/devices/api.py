@@ -22,7 +22,8 @@ def register(call: Call, id_scope: str, registration_id: str) -> Answer:
     """
     enrolled = _identified(call, id_scope, registration_id)
     payload = _body(call, registration_id).get("payload")
-    state = provision(call.service, enrolled, registration_id, payload)
+    version = call.request.args["api-version"]
+    state = provision(call.service, enrolled, registration_id, payload, version)
     if state["status"] == "disabled":
         return _operation("", enrolled, state)
     key = call.service.identity.policy_key

@@ -10,7 +10,7 @@ from dpsctl.emulator.call import Service
 from dpsctl.emulator.central.devices import admit
 from dpsctl.emulator.devices.allocation import AllocationFailed, choose_hub, linked_hubs
 from dpsctl.emulator.devices.enrolled import Enrolled
-from dpsctl.emulator.devices.reprovisioning import Assigned, assigned, candidates
+from dpsctl.emulator.devices.reprovisioning import Assigned, assigned, candidates, policy_for
 from dpsctl.emulator.devices.webhook import Allocation, ask_webhook
 from dpsctl.emulator.enrollments.kinds import REGISTRATION
 from dpsctl.emulator.etags import new_etag
@@ -19,7 +19,9 @@ _HUB_DEVICE = "HubDevice"
 _CHANGED_MEANWHILE = 409203
 
 
-def provision(service: Service, enrolled: Enrolled, registration_id: str, payload: Any) -> Json:
+def provision(
+    service: Service, enrolled: Enrolled, registration_id: str, payload: Any, api_version: str
+) -> Json:
     """Register a device that has proved to be *enrolled*, and return its registration's state.
 
     The state's status is `assigned`, `failed` or `disabled`. No hub is told of the device, for
@@ -29,7 +31,9 @@ def provision(service: Service, enrolled: Enrolled, registration_id: str, payloa
     began = service.clock.timestamp()
     known = service.store.get(REGISTRATION, registration_id)
     before = _assigned_before(service, registration_id, known)
-    outcome, after = _Attempt(service, enrolled, registration_id, payload, before).outcome()
+    policy = policy_for(enrolled.record, api_version)
+    attempt = _Attempt(service, enrolled, registration_id, payload, before, policy)
+    outcome, after = attempt.outcome()
     state = {
         "registrationId": (known or {}).get("registrationId", registration_id),
         "createdDateTimeUtc": (known or {}).get("createdDateTimeUtc", began),
@@ -78,6 +82,7 @@ class _Attempt:
     registration_id: str
     payload: Any
     before: Assigned | None
+    policy: Json
 
     def outcome(self) -> tuple[Json, Assigned | None]:
         """Return the state's part that tells how it went, and the device if it got a hub."""
@@ -95,7 +100,7 @@ class _Attempt:
 
     def _allocation(self) -> Allocation:
         record, settings = self.enrolled.record, self.service.settings
-        hubs = candidates(self._policy, linked_hubs(record, settings.hubs), self.before)
+        hubs = candidates(self.policy, linked_hubs(record, settings.hubs), self.before)
         if record.get("allocationPolicy") == "custom":
             return ask_webhook(self.enrolled, self._context(), [name for name, _ in hubs])
         latencies = dict(settings.latencies)
@@ -107,12 +112,7 @@ class _Attempt:
         known_as = self.before.device_id if self.before else self.registration_id
         device_id = record.get("deviceId") or known_as
         twin = allocation.initial_twin or record.get("initialTwin") or {}
-        return assigned(self._policy, self.before, allocation.hub, device_id, twin)
-
-    @property
-    def _policy(self) -> Json:
-        policy: Json = self.enrolled.record.get("reprovisionPolicy") or {}
-        return policy
+        return assigned(self.policy, self.before, allocation.hub, device_id, twin)
 
     def _context(self) -> Json:
         """Return `deviceRuntimeContext` but for the proof (docs/service.md#b10)."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from dpsctl.emulator.answers import Json
 from dpsctl.emulator.devices.allocation import Hub
 
+_LAST_WITHOUT_POLICIES = "2018-04-01"
+
 
 @dataclass(frozen=True)
 class Assigned:
@@ -23,6 +25,18 @@ class Assigned:
     first_hub: str
     substatus: str
     twin: Json
+
+
+def policy_for(enrollment: Json, api_version: str) -> Json:
+    """Return the reprovisionPolicy that counts for a device that asks in *api_version*.
+
+    Where none is stored, devices from before there were policies stick to their hub
+    (docs/service.md#b9).
+    """
+    stored: Json | None = enrollment.get("reprovisionPolicy")
+    if stored is None and api_version <= _LAST_WITHOUT_POLICIES:
+        return {"updateHubAssignment": False}
+    return stored or {}
 
 
 def candidates(policy: Json, hubs: Sequence[Hub], before: Assigned | None) -> Sequence[Hub]:

@@ -8,6 +8,7 @@ from typing import Any
 from dpsctl.certificates.reading import certificate_info
 from dpsctl.emulator.answers import Json, invalid
 from dpsctl.emulator.enrollments.kinds import Kind
+from dpsctl.emulator.tpm import modulus_of
 from dpsctl.emulator.x509 import base64_der, is_described_by, read_certificate
 from dpsctl.keys import KeyFormatError, decode_key
 
@@ -26,9 +27,8 @@ def accept_attestation(
     """
     if not isinstance(sent, dict):
         raise invalid("Attestation is required.")
-    if sent.get("type") not in kind.attestations:
-        raise invalid(f"Attestation type {sent.get('type')!r} does not fit {kind.name}.")
-    match sent["type"]:
+    attested_by = _attested_by(kind, sent.get("type"))
+    match attested_by:
         case "symmetricKey":
             part = _symmetric_key(_part(sent, "symmetricKey"), new_key)
         case "tpm":
@@ -36,8 +36,8 @@ def accept_attestation(
         case "x509":
             part = _x509(kind, _part(sent, "x509"), (current or {}).get("x509") or {})
         case _:
-            return sent
-    return {"type": sent["type"], sent["type"]: part}
+            return {**sent, "type": attested_by}
+    return {"type": attested_by, attested_by: part}
 
 
 def shown_attestation(attestation: Json, *, with_keys: bool) -> Json:
@@ -49,6 +49,14 @@ def shown_attestation(attestation: Json, *, with_keys: bool) -> Json:
             return {"type": "x509", "x509": _without_certificates(attestation["x509"])}
         case _:
             return attestation
+
+
+def _attested_by(kind: Kind, sent: Any) -> str:
+    """Return the type of an attestation, which the service takes in any case."""
+    for name in kind.attestations:
+        if isinstance(sent, str) and sent.lower() == name.lower():
+            return name
+    raise invalid(f"Attestation type {sent!r} does not fit {kind.name}.")
 
 
 def _part(sent: Json, name: str) -> Json:
@@ -69,24 +77,33 @@ def _symmetric_key(sent: Json, new_key: Callable[[], str]) -> Json:
 
 def _key(name: str, value: Any) -> str:
     """Check a key: base64 of 16 to 64 bytes (docs/service.md#b3)."""
-    if not isinstance(value, str) or _decoded_size(value) not in _KEY_BYTES:
+    if not isinstance(value, str) or len(_decoded(value)) not in _KEY_BYTES:
         raise invalid(f"Invalid {name}: a symmetric key is base64 of 16 to 64 bytes.")
     return value
 
 
 def _tpm(sent: Json) -> Json:
-    key = sent.get("endorsementKey")
-    if not isinstance(key, str) or not _decoded_size(key):
+    """Check a device's public keys, of which only the first is required."""
+    kept = {name: value for name, value in sent.items() if value is not None}
+    if not kept.get("endorsementKey"):
         raise invalid("TPM or X509 attestation is required.")
-    return {name: value for name, value in sent.items() if value is not None}
+    if not _is_tpm_key(kept["endorsementKey"]):
+        raise invalid("Endorsement key is invalid, or does not match the Enrollment.")
+    if not _is_tpm_key(kept.get("storageRootKey", kept["endorsementKey"])):
+        raise invalid("Storage root key is invalid.")
+    return kept
 
 
-def _decoded_size(key: str) -> int:
-    """Count the bytes behind base64, 0 if it is none."""
+def _is_tpm_key(value: Any) -> bool:
+    return isinstance(value, str) and modulus_of(_decoded(value)) is not None
+
+
+def _decoded(key: str) -> bytes:
+    """Return the bytes behind base64, none if it is no base64."""
     try:
-        return len(decode_key(key))
+        return decode_key(key)
     except KeyFormatError:
-        return 0
+        return b""
 
 
 def _x509(kind: Kind, sent: Json, current: Json) -> Json:

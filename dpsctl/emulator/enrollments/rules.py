@@ -73,6 +73,7 @@ def accept_enrollment(
     if str(body.get(kind.id_field, "")).lower() != path_id.lower():
         raise invalid(f"{kind.id_field} in the body is not the id in the URL.")
     _check_types(body)
+    body |= {name: _chosen(name, body[name]) for name in _CHOICES if body.get(name) is not None}
     _check_allocation(body)
     body[kind.id_field] = current[kind.id_field] if current else body[kind.id_field]
     old = current["attestation"] if current else None
@@ -127,15 +128,20 @@ def _check_types(body: Json) -> None:
     for outer, name in _BOOLEANS:
         if not isinstance(body.get(outer, {}).get(name, False), bool):
             raise invalid(f"{outer}.{name} must be true or false.")
-    for name, choices in _CHOICES.items():
-        if body.get(name) is not None and body[name] not in choices:
-            raise invalid(f"{name} must be one of {', '.join(choices)}.")
     twin = body.get("initialTwin", {})
     properties = twin.get("properties", {})
     if not (isinstance(twin.get("tags", {}), dict) and isinstance(properties, dict)):
         raise invalid("initialTwin.tags and initialTwin.properties must be objects.")
     if not isinstance(properties.get("desired", {}), dict):
         raise invalid("initialTwin.properties.desired must be an object.")
+
+
+def _chosen(name: str, value: str) -> str:
+    """Return one of the choices, which the service takes in any case, as it spells it itself."""
+    for choice in _CHOICES[name]:
+        if value.lower() == choice.lower():
+            return choice
+    raise invalid(f"{name} must be one of {', '.join(_CHOICES[name])}.")
 
 
 def _check_allocation(body: Json) -> None:

@@ -9,6 +9,10 @@ KEY = "c2l4dGVlbiBieXRlcyBhdCBsZWFzdA=="
 OTHER_KEY = "c2l4dGVlbiBvdGhlciBieXRlcyBoZXJl"
 # Microsoft's own sample of a record with every field (IndividualEnrollment, MaximumSet).
 DATA = Path(__file__).parents[2] / "data"
+EK, OTHER_EK, SRK = (
+    (DATA / f"{name}-key.txt").read_text().strip()
+    for name in ("endorsement", "other-endorsement", "storage-root")
+)
 MAXIMUM_SET = json.loads((DATA / "enrollment-maximum.json").read_text(encoding="utf-8"))
 READ_ONLY = {"etag", "registrationState", "createdDateTimeUtc", "lastUpdatedDateTimeUtc"}
 
@@ -49,10 +53,10 @@ def test_create_makes_keys_that_only_show_keys_shows(run):
 
 
 def test_create_takes_a_tpm_with_its_storage_root_key(run):
-    run(f"enrollment create --eid e1 --at tpm --ek {KEY} --set attestation.tpm.storageRootKey=x")
+    run(f"enrollment create --eid e1 --at tpm --ek {EK} --set attestation.tpm.storageRootKey={SRK}")
 
     shown = run("enrollment show --eid e1").json
-    assert shown["attestation"]["tpm"] == {"endorsementKey": KEY, "storageRootKey": "x"}
+    assert shown["attestation"]["tpm"] == {"endorsementKey": EK, "storageRootKey": SRK}
 
 
 def test_create_takes_ca_names(run):
@@ -68,9 +72,9 @@ def test_create_takes_ca_names(run):
     [
         pytest.param("--at tpm", "--endorsement-key", id="tpm without its key"),
         pytest.param("--at tpm --ek no-base64", "--endorsement-key", id="no base64"),
-        pytest.param(f"--at tpm --ek {KEY} --pk {KEY}", "--primary-key", id="tpm with a key"),
+        pytest.param(f"--at tpm --ek {EK} --pk {KEY}", "--primary-key", id="tpm with a key"),
         pytest.param("--at x509", "--certificate-path", id="x509 without a certificate"),
-        pytest.param(f"--at x509 --ek {KEY}", "--endorsement-key", id="x509 with tpm"),
+        pytest.param(f"--at x509 --ek {EK}", "--endorsement-key", id="x509 with tpm"),
         pytest.param("--at symmetricKey --ca-name c", "--root-ca-name", id="key with a CA"),
         pytest.param("--at symmetricKey --cp gone.pem", "--certificate-path", id="key and more"),
         pytest.param("--at symmetricKey --set registrationId=x", "registrationId", id="the id"),
@@ -112,11 +116,11 @@ def test_update_changes_one_key_of_two(run):
 
 
 def test_update_of_the_endorsement_key_keeps_the_storage_root_key(run):
-    run(f"enrollment create --eid e1 --at tpm --ek {KEY} --set attestation.tpm.storageRootKey=x")
+    run(f"enrollment create --eid e1 --at tpm --ek {EK} --set attestation.tpm.storageRootKey={SRK}")
 
-    updated = run(f"enrollment update --eid e1 --ek {OTHER_KEY}").json
+    updated = run(f"enrollment update --eid e1 --ek {OTHER_EK}").json
 
-    assert updated["attestation"]["tpm"] == {"endorsementKey": OTHER_KEY, "storageRootKey": "x"}
+    assert updated["attestation"]["tpm"] == {"endorsementKey": OTHER_EK, "storageRootKey": SRK}
 
 
 def test_update_of_one_certificate_keeps_the_other(run, issue):
@@ -134,9 +138,9 @@ def test_update_of_one_certificate_keeps_the_other(run, issue):
 @pytest.mark.parametrize(
     ("made_with", "flags"),
     [
-        pytest.param(f"--at tpm --ek {KEY}", f"--pk {KEY}", id="tpm gets a key"),
-        pytest.param(f"--at tpm --ek {KEY}", "--rc", id="tpm loses a certificate"),
-        pytest.param("--at symmetricKey", f"--ek {KEY}", id="key gets a tpm"),
+        pytest.param(f"--at tpm --ek {EK}", f"--pk {KEY}", id="tpm gets a key"),
+        pytest.param(f"--at tpm --ek {EK}", "--rc", id="tpm loses a certificate"),
+        pytest.param("--at symmetricKey", f"--ek {EK}", id="key gets a tpm"),
         pytest.param("--at symmetricKey", "--ca-name c", id="key gets a CA"),
         pytest.param("--at x509 --ca-name c", f"--pk {KEY}", id="CA gets a key"),
         pytest.param("--at x509 --ca-name c", "--rc", id="loses its only CA"),
@@ -178,7 +182,7 @@ def test_create_of_one_that_exists_fails_unless_told_otherwise(run):
 
 
 def test_create_if_exists_update_refuses_another_type_of_attestation(run):
-    run(f"enrollment create --eid e1 --at tpm --ek {KEY}")
+    run(f"enrollment create --eid e1 --at tpm --ek {EK}")
 
     ran = run("enrollment create --eid e1 --at symmetricKey --if-exists update", expect=2)
 
@@ -203,7 +207,7 @@ def test_registration_of_a_device_that_never_registered_is_not_found(run):
 
 
 def test_dry_run_shows_the_body_with_its_secrets_masked(run):
-    ran = run(f"enrollment create --eid e1 --at tpm --ek {KEY} --dry-run")
+    ran = run(f"enrollment create --eid e1 --at tpm --ek {EK} --dry-run")
 
     assert ran.json["method"] == "PUT"
     assert KEY not in ran.out

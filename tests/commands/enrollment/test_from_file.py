@@ -4,10 +4,12 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 KEY = "c2l4dGVlbiBieXRlcyBhdCBsZWFzdA=="
+ENDORSEMENT_KEY = (Path(__file__).parents[2] / "data" / "endorsement-key.txt").read_text().strip()
 CREATE = "enrollment create --at symmetricKey -o jsonl --retries 2"
 
 
@@ -104,7 +106,7 @@ def test_values_are_named_as_flags_or_as_fields(create, run, rows):
 
 
 def test_rows_are_laid_over_what_the_flags_say(create, run):
-    rows = f"eid,attestation-type,ek,tags\nd1,,,\nd2,tpm,{KEY},site=us\n"
+    rows = f"eid,attestation-type,ek,tags\nd1,,,\nd2,tpm,{ENDORSEMENT_KEY},site=us\n"
 
     create(rows, "--tags site=eu --set iotHubHostName=h")
 

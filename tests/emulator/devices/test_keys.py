@@ -1,5 +1,7 @@
 """Devices that sign with a key: which enrollment it belongs to, and who is refused."""
 
+from pathlib import Path
+
 import pytest
 
 # Microsoft's documentation (concepts-symmetric-key-attestation) prints these three together.
@@ -11,6 +13,7 @@ DEVICE_KEY = "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc="
 # The same key's for the id in upper case: recomputed from the documentation's group key.
 UPPER_CASE_KEY = "9GWVnYuoOLXlHc346XjhLRb9pKgIOrKSwxDRSOgnvXo="
 OTHER_KEY = "c2l4dGVlbiBieXRlcyBhdCBsZWFzdA=="
+ENDORSEMENT_KEY = (Path(__file__).parents[2] / "data" / "endorsement-key.txt").read_text().strip()
 
 
 def keys(primary, secondary):
@@ -130,9 +133,9 @@ def test_policy_key_of_the_service_registers_no_device(emulator, create_group, d
 
 
 def test_tpm_enrollment_is_told_what_is_not_emulated(individual, device):
-    individual("d1", attestation={"type": "tpm", "tpm": {"endorsementKey": OTHER_KEY}})
+    individual("d1", attestation={"type": "tpm", "tpm": {"endorsementKey": ENDORSEMENT_KEY}})
 
-    answer = device("d1", token=None).send(body={"tpm": {"endorsementKey": OTHER_KEY}})
+    answer = device("d1", token=None).send(body={"tpm": {"endorsementKey": ENDORSEMENT_KEY}})
 
     assert answer.status_code == 401
     assert "TPM" in answer.json()["message"]

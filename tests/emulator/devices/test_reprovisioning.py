@@ -2,7 +2,7 @@
 
 import pytest
 
-from dpsctl.emulator.devices.reprovisioning import Assigned, assigned, candidates
+from dpsctl.emulator.devices.reprovisioning import Assigned, assigned, candidates, policy_for
 
 HUBS = (("hub-a", 1), ("hub-b", 3))
 OLD, NEW = {"tags": {"twin": "old"}}, {"tags": {"twin": "new"}}
@@ -29,6 +29,20 @@ def at(hub, first="hub-a", substatus="initialAssignment"):
 )
 def test_only_a_device_that_never_moves_is_bound_to_its_hub(policy, before, expected):
     assert candidates(policy, HUBS, before) == expected
+
+
+@pytest.mark.parametrize(
+    ("stored", "version", "expected"),
+    [
+        (MIGRATE, "2018-04-01", MIGRATE),
+        (None, "2018-04-01", {"updateHubAssignment": False}),
+        (None, "2017-11-15", {"updateHubAssignment": False}),
+        (None, "2018-09-01-preview", {}),
+        (None, "2021-10-01", {}),
+    ],
+)
+def test_only_old_devices_stick_where_no_policy_is_stored(stored, version, expected):
+    assert policy_for({"reprovisionPolicy": stored}, version) == expected
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,25 @@ def test_percent_encoded_ids_are_read(api, create_group):
     assert api("GET", "/enrollmentGroups/a%3Ab").json()["enrollmentGroupId"] == "a:b"
 
 
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({"allocationPolicy": "Hashed"}, {"allocationPolicy": "hashed"}),
+        ({"allocationPolicy": "GEOLATENCY"}, {"allocationPolicy": "geoLatency"}),
+        ({"provisioningStatus": "Disabled"}, {"provisioningStatus": "disabled"}),
+        ({"attestation": {"type": "SymmetricKey"}}, {"attestation": {"type": "symmetricKey"}}),
+        ({"attestation": {"type": "None"}}, {"attestation": {"type": "none"}}),
+    ],
+    ids=["policy", "policy in capitals", "status", "attestation", "no attestation"],
+)
+def test_choices_are_taken_in_any_case_and_answered_in_one(api, create_group, fields, shown):
+    create_group(**fields)
+
+    record = api("GET", "/enrollmentGroups/g1").json()
+
+    assert {name: record[name] for name in shown} == shown
+
+
 def test_group_named_query_can_be_read(api, create_group):
     create_group("query")
 

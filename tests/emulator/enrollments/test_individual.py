@@ -1,11 +1,16 @@
 """Individual enrollments: in what they differ from groups."""
 
 import base64
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-ENDORSEMENT_KEY = base64.b64encode(b"e" * 316).decode()
+# The first is from the tests of azure-iot-cli-extension, the others from a software TPM (swtpm).
+ENDORSEMENT_KEY, OTHER_ENDORSEMENT_KEY, STORAGE_ROOT_KEY = (
+    (Path(__file__).parents[2] / "data" / f"{name}-key.txt").read_text().strip()
+    for name in ("endorsement", "other-endorsement", "storage-root")
+)
 
 
 @pytest.fixture
@@ -84,12 +89,60 @@ def test_endorsement_key_is_shown_everywhere(api, create):
     assert api("GET", "/enrollments/d1").json()["attestation"] == expected
 
 
-@pytest.mark.parametrize("key", [None, "", "no base64", 5])
-def test_tpm_without_a_usable_key_is_refused(create, key):
+@pytest.mark.parametrize("key", [None, ""])
+def test_tpm_without_a_key_is_refused(create, key):
     answer = create(attestation={"type": "tpm", "tpm": {"endorsementKey": key}})
 
     assert answer.status_code == 400
     assert answer.json()["message"] == "TPM or X509 attestation is required."
+
+
+def test_keys_of_a_tpm_are_taken(create):
+    keys = {"endorsementKey": OTHER_ENDORSEMENT_KEY, "storageRootKey": STORAGE_ROOT_KEY}
+
+    made = create(attestation={"type": "TPM", "tpm": keys})
+
+    assert made.json()["attestation"] == {"type": "tpm", "tpm": keys}
+
+
+def changed(key, place, byte):
+    data = bytearray(base64.b64decode(key))
+    data[place] = byte
+    return base64.b64encode(data).decode()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(5, id="number"),
+        pytest.param("no base64", id="text"),
+        pytest.param("AAAA", id="three bytes"),
+        pytest.param(base64.b64encode(b"e" * 316).decode(), id="bytes of the right number"),
+        pytest.param(ENDORSEMENT_KEY[:-8], id="cut"),
+        pytest.param(f"{ENDORSEMENT_KEY[:-4]}NwAA", id="longer"),
+        pytest.param(
+            base64.b64encode(base64.b64decode(ENDORSEMENT_KEY)[2:]).decode(), id="without its size"
+        ),
+        pytest.param(changed(ENDORSEMENT_KEY, 3, 0x08), id="keyed hash"),
+        pytest.param(changed(ENDORSEMENT_KEY, 11, 0xFF), id="policy of another length"),
+        pytest.param(changed(ENDORSEMENT_KEY, 53, 0x10), id="4096 bits"),
+        pytest.param(changed(ENDORSEMENT_KEY, 58, 0x02), id="modulus of another length"),
+    ],
+)
+def test_endorsement_key_of_another_shape_is_refused(create, key):
+    answer = create(attestation={"type": "tpm", "tpm": {"endorsementKey": key}})
+
+    error = answer.json()
+    assert (answer.status_code, error["errorCode"]) == (400, 400004)
+    assert error["message"] == "Endorsement key is invalid, or does not match the Enrollment."
+
+
+def test_storage_root_key_of_another_shape_is_refused(create):
+    keys = {"endorsementKey": ENDORSEMENT_KEY, "storageRootKey": "AAAA"}
+
+    answer = create(attestation={"type": "tpm", "tpm": keys})
+
+    assert (answer.status_code, answer.json()["message"]) == (400, "Storage root key is invalid.")
 
 
 def test_leaf_certificate_is_described(create, certificate):
