@@ -10,6 +10,7 @@ from _signal import SIGTERM, signal  # type: ignore[import-not-found, unused-ign
 
 TYPE_CHECKING = False  # importing it costs more than the whole early path
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import NoReturn
 
     from dpsctl.errors import DpsctlError
@@ -68,10 +69,9 @@ def run_tree(argv: list[str]) -> int:
     from typer import TyperException
 
     from dpsctl.cli import tree
-    from dpsctl.errors import DpsctlError
     from dpsctl.run import READER_WENT_AWAY, Run
 
-    run = Run(os.environ)
+    run = Run(os.environ, debug=_wants_trace(argv, os.environ))
     try:
         code = tree().main(args=argv, prog_name="dpsctl", standalone_mode=False, obj=run)
         run.stdout.flush()
@@ -82,10 +82,10 @@ def run_tree(argv: list[str]) -> int:
         from dpsctl.frame.complaints import usage_error
 
         return _report(usage_error(error), run, argv)
-    except (DpsctlError, OSError, RecursionError) as error:
-        return _report(_as_ours(error), run, argv)
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - Python's own report would show secrets
+        return _report(_as_ours(error, run), run, argv)
 
 
 def _interrupt(*_: object) -> NoReturn:
@@ -111,6 +111,12 @@ def _report(error: DpsctlError, run: Run, argv: list[str]) -> int:
     return error.exit_code
 
 
+def _wants_trace(argv: list[str], environ: Mapping[str, str]) -> bool:
+    """Tell whether `--debug` was asked for; a failure may come before the options are read."""
+    asked = environ.get("DPSCTL_DEBUG", "").lower()
+    return "--debug" in argv or asked in {"1", "true", "t", "yes", "y", "on"}
+
+
 def _wants_json(argv: list[str], run: Run) -> bool:
     """Tell how errors are shown; a command line that cannot be parsed can still ask."""
     asked = run.environ.get("DPSCTL_ERROR_FORMAT", "")
@@ -123,15 +129,25 @@ def _wants_json(argv: list[str], run: Run) -> bool:
     return asked.lower() == "json"
 
 
-def _as_ours(error: Exception) -> DpsctlError:
+def _as_ours(error: Exception, run: Run) -> DpsctlError:
     """Say in our words what the system, or Python, refused to do."""
     from dpsctl.errors import DpsctlError
+    from dpsctl.masking import mask_keys
 
     if isinstance(error, DpsctlError):
         return error
     if isinstance(error, RecursionError):
         return DpsctlError("The data is nested too deeply to be read or written")
-    return DpsctlError(f"Input or output failed: {error}")
+    if isinstance(error, OSError):
+        return DpsctlError(f"Input or output failed: {error}")
+    if run.debug:
+        import traceback
+
+        run.tell(mask_keys("".join(traceback.format_exception(error)).rstrip()))
+    return DpsctlError(
+        mask_keys(f"This should not have happened: {type(error).__name__}: {error}"),
+        "It is a fault of dpsctl: please report it, with what DPSCTL_DEBUG=1 adds to this.",
+    )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from dpsctl.masking import Masker
+from dpsctl.text.controls import spelled_out
 from dpsctl.text.values import StandardInput
 
 READER_WENT_AWAY = 141
@@ -81,11 +82,11 @@ class Run:
             self.tell(text)
 
     def tell(self, text: str) -> None:
-        """Print *text* on stderr with every secret of the run masked.
+        """Print *text* on stderr, secrets of the run masked and control characters spelled out.
 
         A stderr that takes nothing (a full disk) changes neither result nor exit code.
         """
-        shown = self.masker.mask(text)
+        shown = spelled_out(self.masker.mask(text), keep="\t\n")
         encoding = getattr(self.stderr, "encoding", None) or "utf-8"
         safe = shown.encode(encoding, "backslashreplace").decode(encoding)
         with suppress(OSError):

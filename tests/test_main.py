@@ -267,3 +267,59 @@ def test_error_is_written_in_an_encoding_that_lacks_its_letters(run_process):
 
     assert done.returncode == 2
     assert "'\\xe9' cannot be in a group id" in done.stderr
+
+
+FAULT = f"a fault that holds {KEY} and Bearer abcdefghijklmnopqrstuvwxyz"
+
+
+@pytest.fixture
+def fault(monkeypatch):
+    """Let reading the settings fail as no code should."""
+
+    def fail(*_):
+        raise KeyError(FAULT)
+
+    monkeypatch.setenv("DPSCTL_LOGIN", LOGIN)
+    monkeypatch.setattr("dpsctl.service.connect.settle", fail)
+
+
+@pytest.mark.usefixtures("fault")
+def test_exception_that_nobody_expected_is_one_masked_error(run_offline):
+    ran = run_offline("enrollment-group list", expect=1)
+
+    problem, hint = ran.err.splitlines()
+    assert problem.startswith("dpsctl: This should not have happened: KeyError: ")
+    assert "DPSCTL_DEBUG=1" in hint
+    assert KEY not in ran.err
+    assert "abcdefghijkl" not in ran.err
+
+
+@pytest.mark.usefixtures("fault")
+@pytest.mark.parametrize(("options", "environment"), [("--debug", {}), ("", {"DPSCTL_DEBUG": "1"})])
+def test_debug_adds_where_it_happened_without_secrets(
+    run_offline, monkeypatch, options, environment
+):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    ran = run_offline(f"enrollment-group list {options}", expect=1)
+
+    assert "Traceback (most recent call last)" in ran.err
+    assert "connect.py" in ran.err
+    assert KEY not in ran.err
+    assert "abcdefghijkl" not in ran.err
+
+
+@pytest.mark.parametrize("value", ["0", "false", ""])
+@pytest.mark.usefixtures("fault")
+def test_debug_can_be_off_in_the_environment(run_offline, monkeypatch, value):
+    monkeypatch.setenv("DPSCTL_DEBUG", value)
+
+    assert "Traceback" not in run_offline("enrollment-group list", expect=1).err
+
+
+@pytest.mark.usefixtures("fault")
+def test_exception_that_nobody_expected_is_json_where_errors_are(run_offline):
+    ran = run_offline("enrollment-group list --error-format json", expect=1)
+
+    assert "KeyError" in json.loads(ran.err)["error"]["message"]

@@ -28,7 +28,12 @@ class Display:
         str | None, panels.output("--query", metavar="JMESPATH", help="Part of the result.")
     ] = None
     debug: Annotated[
-        bool, panels.output("--debug", help="Trace HTTP on stderr, secrets masked.")
+        bool,
+        panels.output(
+            "--debug",
+            envvar="DPSCTL_DEBUG",
+            help="Trace HTTP on stderr, secrets masked.",
+        ),
     ] = False
     verbose: Annotated[
         bool, panels.output("--verbose", help="Say on stderr what is being done.")

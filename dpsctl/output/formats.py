@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TextIO
 from dpsctl.errors import DpsctlError
 from dpsctl.options.words import OutputFormat
 from dpsctl.output.query import CompiledQuery, as_items
+from dpsctl.text.controls import in_json, spelled_out
 
 # How many rows are looked at for the columns of a csv that is written as it comes.
 _HEADER_ROWS = 100
@@ -80,7 +81,7 @@ def _stream_lines(items: Iterator[Any], out: TextIO) -> None:
 
 def _stream_tsv(items: Iterator[Any], out: TextIO) -> None:
     for number, item in enumerate(items):
-        _write(out, _tsv_row(item) + "\n")
+        _write_exactly(out, _tsv_row(item) + "\n")
         _show_first(number, out)
 
 
@@ -103,13 +104,13 @@ def _json_line(item: Any, *, ascii_only: bool = False) -> str:
     import json
 
     text = json.dumps(item, ensure_ascii=ascii_only, sort_keys=True, separators=(",", ":"))
-    return f"{text}\n"
+    return in_json(text) + "\n"
 
 
 def _json(data: Any, *, ascii_only: bool = False) -> str:
     import json
 
-    return json.dumps(data, ensure_ascii=ascii_only, sort_keys=True, indent=2) + "\n"
+    return in_json(json.dumps(data, ensure_ascii=ascii_only, sort_keys=True, indent=2)) + "\n"
 
 
 def _show_json(data: Any, style: Style, out: TextIO) -> None:
@@ -150,7 +151,7 @@ def _show_table(data: Any, style: Style, out: TextIO) -> None:
 def _show_tsv(data: Any, style: Style, out: TextIO) -> None:
     del style  # the same in a pipe and on a terminal
     items = data if isinstance(data, list) else [data]
-    _write(out, "".join(_tsv_row(item) + "\n" for item in items))
+    _write_exactly(out, "".join(_tsv_row(item) + "\n" for item in items))
 
 
 def _tsv_row(item: Any) -> str:
@@ -198,8 +199,13 @@ def _write_csv(items: list[Any], names: list[str] | None, out: TextIO) -> list[s
     if not names and columns:
         writer.writeheader()
     writer.writerows(rows if columns else [])
-    _write(out, text.getvalue())
+    _write_exactly(out, text.getvalue())
     return columns
+
+
+def _write_exactly(out: TextIO, text: str) -> None:
+    """Write *text* as it is, but to a terminal, which would obey a control character in it."""
+    _write(out, spelled_out(text, keep="\t\r\n") if out.isatty() else text)
 
 
 def _write(out: TextIO, text: str, escaped: Callable[[], str] | None = None) -> None:

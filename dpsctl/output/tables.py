@@ -8,6 +8,7 @@ from typing import Any
 
 from dpsctl.output.query import as_items
 from dpsctl.run import Bar
+from dpsctl.text.controls import spelled_out
 
 Row = dict[str, str]
 
@@ -36,7 +37,7 @@ def table(data: Any, columns: Mapping[str, str] | None, width: int | None, colou
     titles = list(dict.fromkeys(title for row in rows for title in row))
     if not titles:
         return ""
-    cells = [[_one_line(row.get(title, "")) for title in titles] for row in rows]
+    cells = [[spelled_out(row.get(title, "")) for title in titles] for row in rows]
     widths = _widths(titles, cells)
     needed = sum(widths) + len(GAP) * (len(widths) - 1)
     if not colour and (width is None or needed <= width):
@@ -111,15 +112,6 @@ def _as_json(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _one_line(text: str) -> str:
-    """Return *text* with control characters spelled out: they would break rows, or the terminal."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
 
 
 def _widths(titles: list[str], cells: list[list[str]]) -> list[int]:

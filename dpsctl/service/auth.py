@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from dpsctl import keys
 from dpsctl.errors import UsageError
+from dpsctl.service.calls import header_problem
 from dpsctl.service.hints import Hint
 
 # az signs for ten minutes (docs/service.md#b7); a token is made for each request, so none runs out.
@@ -78,6 +79,16 @@ class ConnectionString:
         """Sign a token for the next ten minutes: the value of an Authorization header."""
         expires_at = int(time.time()) + _TOKEN_LIFETIME
         return keys.sas_token(self.host, self.key, expires_at, self.policy)
+
+
+def bearer(token: str, source: str) -> str:
+    """Return *token* without blanks around it. Raises UsageError if no header can carry it.
+
+    *source* names where it came from.
+    """
+    if problem := header_problem(token.strip()):
+        raise UsageError(f"{source} is no token: {problem}", "Copy it whole, as one line.")
+    return token.strip()
 
 
 def is_host(text: str) -> bool:

@@ -32,7 +32,8 @@ class Target:
 class Request:
     """One REST call; *repeatable* ones may be sent again after an answer was lost.
 
-    *query* is percent-encoded and names the api-version; without it, it is the target's.
+    *query* is percent-encoded and names the api-version; without it, it is the target's. A *path*
+    that *is_link* was given by an answer: it has a host and a query of its own.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Request:
     repeatable: bool = True
     query: str = ""
     media_type: str = "application/json"
+    is_link: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,14 @@ class Answer:
     headers: Mapping[str, str]
     body: Any
     may_have_happened: bool
+
+
+def header_problem(value: str) -> str | None:
+    """Say why no header can carry *value*, without repeating any of it; None if one can."""
+    if any(letter in "\r\n" for letter in value):
+        return "it has a line break in it"
+    if any(ord(letter) < 0x20 or ord(letter) == 0x7F for letter in value):
+        return "it has a control character in it"
+    if any(ord(letter) > 0xFF for letter in value):
+        return "it has a character in it that HTTP has no place for (outside Latin-1)"
+    return None

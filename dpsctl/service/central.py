@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from dpsctl.errors import BadAnswer, Conflict, NotFound, UsageError
+from dpsctl.errors import Conflict, NotFound, UsageError
 from dpsctl.options.central import CentralConnection
 from dpsctl.service.calls import Request
 from dpsctl.service.contract import Service
+from dpsctl.service.paging import first_records, linked_pages
 from dpsctl.service.shape import as_object
 
 if TYPE_CHECKING:
@@ -218,29 +219,9 @@ class CentralService(Service):
         return None
 
     def pages(self, path: str, top: int, asked: Asked) -> Iterator[Json]:
-        """Read a list to its end, or its first *top* records (docs/service.md#f6).
-
-        Raises BadAnswer for a next page at another host, or one that was read before.
-        """
+        """Read a list to its end, or its first *top* records (docs/service.md#f6)."""
         request = Request("GET", path, query=self._query(asked))
-        left = None if top < 0 else top
-        seen = set()
-        while True:
-            answer = as_object(self._http.send(request).body)
-            page = _values(answer)
-            yield from page[:left]
-            link = answer.get("nextLink")
-            if left is not None and len(page) >= left:
-                if link or len(page) > left:
-                    self._http.tell_of_more(top)
-                return
-            if not link:
-                return
-            left = None if left is None else left - len(page)
-            if link in seen:
-                raise BadAnswer("The service's list goes round in circles", _ODD_ANSWER)
-            seen.add(link)
-            request = Request("GET", str(link))
+        return first_records(linked_pages(self._http, request), top, self._http)
 
     def _query(self, asked: Asked | None = None, *, preview: bool = False) -> str:
         """Write the query of a URL: what is *asked*, in the version that has it.
@@ -258,13 +239,3 @@ class CentralService(Service):
                 )
             version = PREVIEW
         return urlencode({"api-version": version, **given}, quote_via=quote)
-
-
-_ODD_ANSWER = "Is this the host of an IoT Central application? --debug shows the answer."
-
-
-def _values(answer: Json) -> list[Json]:
-    values = answer.get("value")
-    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-        raise BadAnswer("The service's answer is no list of records", _ODD_ANSWER)
-    return values

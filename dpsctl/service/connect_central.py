@@ -9,6 +9,7 @@ from dpsctl.config.contexts import context_of
 from dpsctl.errors import UsageError
 from dpsctl.options.central import CentralConnection
 from dpsctl.run import Run
+from dpsctl.service.auth import bearer
 from dpsctl.service.azure.clouds import cloud_of
 from dpsctl.service.azure.identity import CENTRAL_SCOPE, Identity
 from dpsctl.service.calls import Target
@@ -58,9 +59,9 @@ def _address(connection: CentralConnection, run: Run) -> str:
 
 def _authorization(connection: CentralConnection, run: Run) -> Callable[[], str]:
     """Return who gives tokens: the user, or whoever is signed in (docs/service.md#f1)."""
-    token = (connection.token or "").strip()
+    run.masker.add(connection.token or "")
+    token = bearer(connection.token or "", "--token or DPSCTL_CENTRAL_TOKEN")
     if token:
-        run.masker.add(token)
         return lambda: token
     identity = Identity(cloud_of(None), trusted(connection, run), run)
     return lambda: identity.authorization(CENTRAL_SCOPE)

@@ -15,6 +15,7 @@ from dpsctl.errors import BadAnswer, Conflict, NotFound
 from dpsctl.options.connection import Connection
 from dpsctl.service.calls import Answer, Request
 from dpsctl.service.contract import Service
+from dpsctl.service.paging import Page, Trail, first_records
 from dpsctl.service.shape import as_list, as_mechanism, as_object, as_record
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Enrollments:
         """
         query = {"query": "SELECT *"}
         request = Request("POST", f"/{self._collection}/query", query)
-        for record in _pages(self._http, request, top, page_size):
+        for record in _listed(self._http, request, top, page_size):
             if keys and _is_symmetric(record):
                 record["attestation"] = self.attestation(str(record.get(self._id_field)))
             yield record
@@ -160,7 +161,7 @@ class Registrations:
     def list(self, group_id: str, top: int = -1, page_size: int | None = None) -> Iterator[Json]:
         """Read the registrations of a group's devices, a page at a time."""
         request = Request("POST", f"{_registration(group_id)}/query")
-        return _pages(self._http, request, top, page_size)
+        return _listed(self._http, request, top, page_size)
 
     def delete(self, registration_id: str, etag: str | None) -> Json | None:
         """Forget a device's registration, so that it is assigned afresh."""
@@ -222,24 +223,27 @@ def _delete(http: Http, path: str, etag: str | None) -> Json | None:
     return None
 
 
-def _pages(http: Http, request: Request, top: int, page_size: int | None) -> Iterator[Json]:
-    """Read a list to its end, or its first *top* records; one that is cut is told of."""
-    left = None if top < 0 else top
+def _listed(http: Http, request: Request, top: int, page_size: int | None) -> Iterator[Json]:
+    """Read a list to its end, or its first *top* records."""
+    return first_records(_pages(http, request, top, page_size), top, http)
+
+
+def _pages(http: Http, request: Request, top: int, page_size: int | None) -> Iterator[Page]:
+    """Read page after page, none larger than what is still wanted."""
+    trail = Trail()
     headers: dict[str, str] = {}
+    read = 0
     while True:
-        if wanted := [size for size in (left, page_size) if size is not None]:
+        wanted = [top - read] if top >= 0 else []
+        wanted += [page_size] if page_size is not None else []
+        if wanted:
             headers["x-ms-max-item-count"] = str(min(*wanted, _LARGEST_PAGE))
         answer = http.send(replace(request, headers=headers))
-        page = as_list(answer.body)
-        yield from page[:left]
+        records = as_list(answer.body)
         token = answer.headers.get("x-ms-continuation") or ""
-        if left is not None and len(page) >= left:
-            if token or len(page) > left:
-                http.tell_of_more(top)
-            return
+        yield Page(records, bool(token))
         if not token:
             return
-        if token == headers.get("x-ms-continuation"):
-            raise BadAnswer("The service sends the same page again and again")
-        left = None if left is None else left - len(page)
+        trail.step(token)
+        read += len(records)
         headers["x-ms-continuation"] = token

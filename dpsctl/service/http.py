@@ -7,7 +7,6 @@ import random
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -16,7 +15,8 @@ from urllib3.exceptions import NewConnectionError
 from dpsctl import __version__
 from dpsctl.errors import BadAnswer, UsageError
 from dpsctl.run import Run
-from dpsctl.service.calls import Answer, Request, Target
+from dpsctl.service.calls import Answer, Request, Target, header_problem
+from dpsctl.service.links import own_link
 from dpsctl.service.refusals import no_answer, read_json, refusal
 from dpsctl.service.trace import trace_answer, trace_request
 from dpsctl.text.json_text import TOO_LONG, rounded_numbers
@@ -25,7 +25,6 @@ _CONNECT_TIMEOUT = 10.0
 _LONGEST_WAIT = 60.0
 _FIRST_WAIT = 0.5
 _THROTTLED = 429
-_PORTS = {"https": 443, "http": 80}
 _PASSING = frozenset({408, 500, 502, 503, 504})
 
 
@@ -51,7 +50,7 @@ class Http:
         Raises UsageError for a body that could not be sent.
         """
         _as_json(request.body)
-        shown = {"method": request.method, "url": self._url(request), **_given(request)}
+        shown = {"method": request.method, "url": self.url_of(request), **_given(request)}
         masked: dict[str, Any] = self._run.masker.mask_fields(shown)
         return masked
 
@@ -68,7 +67,7 @@ class Http:
                 response = self._once(request, attempt)
             except requests.RequestException as error:
                 if last or not request.repeatable or not _may_pass(error):
-                    raise no_answer(error, self._url(request), self._run) from None
+                    raise no_answer(error, self.url_of(request), self._run) from None
                 may_have_happened = True
                 self.pause(attempt, None)
                 continue
@@ -84,7 +83,10 @@ class Http:
         if request.body is not None:
             data = _as_json(request.body)
             headers["Content-Type"] = f"{request.media_type}; charset=utf-8"
-        url = self._url(request)
+        for name, value in headers.items():
+            if problem := header_problem(value):
+                raise BadAnswer(f"What the service wants sent as {name} cannot be: {problem}")
+        url = self.url_of(request)
         trace_request(self._run, request.method, url, headers, request.body, attempt)
         started = time.monotonic()
         response = self._session.request(
@@ -109,19 +111,14 @@ class Http:
             prepared.headers["Authorization"] = token
         return prepared
 
-    def _url(self, request: Request) -> str:
-        """Spell the URL out; a link that an answer gave for the next page is whole already."""
+    def url_of(self, request: Request) -> str:
+        """Spell the URL of *request* out. Raises BadAnswer for a link to anywhere else."""
         url = self.target.url
         base = url if isinstance(url, str) else url()
-        if "://" not in request.path:
-            query = request.query or f"api-version={self.target.api_version}"
-            return f"{base}{request.path}?{query}"
-        if _origin(request.path) != _origin(base):
-            raise BadAnswer(
-                f"The service's link leads elsewhere: {request.path.partition('?')[0]}",
-                "It was not followed: the token is for one host only.",
-            )
-        return request.path
+        if request.is_link:
+            return own_link(request.path, base)
+        query = request.query or f"api-version={self.target.api_version}"
+        return f"{base}{request.path}?{query}"
 
     def pause(self, attempt: int, retry_after: str | None = None) -> None:
         """Wait as long as the service asks, else a random while that doubles with each try."""
@@ -148,15 +145,9 @@ class Http:
             raise error
         body = None
         if status != 204:
-            body = read_json(response, self._url(request))
+            body = read_json(response, self.url_of(request))
         headers = CaseInsensitiveDict(response.headers)
         return Answer(status, headers, body, may_have_happened)
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    """Return what decides who gets a request; ARM's links name the port that all others omit."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
 
 
 def _given(request: Request) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dpsctl.errors import BadAnswer
 
 Json = dict[str, Any]
 _KINDS = {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}
-_HINT = "Is this the host of a provisioning service? --debug shows the answer."
+_HINT = "Is this the host of the service that was meant? --debug shows the answer."
 # The objects inside a record (docs/service.md#a3); each may be absent.
 _OBJECTS = (
     "attestation.symmetricKey",
@@ -59,6 +59,19 @@ def as_list(body: Any) -> list[Json]:
     return body
 
 
+def as_objects(body: Any, name: str) -> list[Json]:
+    """Return the list of objects that *body*, an object, has under *name*. Raises BadAnswer."""
+    found = as_object(body).get(name)
+    if not isinstance(found, list):
+        raise _wrong(f"{name} in the service's answer", found, list)
+    return as_list(found)
+
+
+def kind_of(value: Any) -> str:
+    """Name the kind of JSON that *value* is."""
+    return "nothing" if value is None else _KINDS.get(type(value), "a number")
+
+
 def _check(record: Json, path: str) -> None:
     value: Any = record
     for name in path.split("."):
@@ -70,5 +83,4 @@ def _check(record: Json, path: str) -> None:
 
 
 def _wrong(what: str, found: Any, wanted: type) -> BadAnswer:
-    kind = "nothing" if found is None else _KINDS.get(type(found), "a number")
-    return BadAnswer(f"{what} is {kind} instead of {_KINDS[wanted]}", _HINT)
+    return BadAnswer(f"{what} is {kind_of(found)} instead of {_KINDS[wanted]}", _HINT)

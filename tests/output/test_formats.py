@@ -310,3 +310,12 @@ def test_colour_is_decided_by_the_first_that_says_something(choice, environ, exp
 )
 def test_pipe_is_coloured_only_on_request(environ, expected):
     assert wants_colour("auto", environ, io.StringIO()) is expected
+
+
+@pytest.mark.parametrize("form", [*OutputFormat])
+def test_no_record_rules_the_terminal(form):
+    out = Terminal()
+
+    show([{"a": "\x1b[2J\x9b31m\x7f."}], Style(form), out)
+
+    assert re.sub(r"[\r\n]", "", out.getvalue()).isprintable()

@@ -81,7 +81,7 @@ def test_list_of_another_shape_is_a_bad_answer(odd_central, run_offline, body):
 
     ran = run_offline("central device list", expect=1)
 
-    assert "The service's answer is" in ran.err
+    assert "service's answer is" in ran.err
 
 
 def test_error_is_shown_in_the_services_words(odd_central, run_offline):

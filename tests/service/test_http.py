@@ -276,3 +276,47 @@ def test_retry_is_told_when_asked(http, waits):
     assert f"GET {session.target.url}{PATH}" in heard.getvalue()
     assert "trying again in 7.0 s" in heard.getvalue()
     assert waits == [7]
+
+
+@pytest.mark.parametrize("token", ["first\nsecond-line", "line\r", "umlaut-\u0171", "nul-\x01"])
+def test_token_that_no_header_can_carry_is_refused(odd_service, run_offline, monkeypatch, token):
+    monkeypatch.delenv("DPSCTL_LOGIN")
+    monkeypatch.setenv("DPSCTL_ACCESS_TOKEN", f"{token}-end")
+
+    ran = run_offline("enrollment-group list -n dps.example --auth-type login", expect=2)
+
+    assert ran.err.startswith("dpsctl: DPSCTL_ACCESS_TOKEN is no token: it has a ")
+    assert "second-line" not in ran.err
+    assert odd_service.log == []
+
+
+def test_central_token_that_no_header_can_carry_is_refused(odd_service, run_offline):
+    words = ["central", "device", "list", "--app-id", odd_service.url_for(""), "--token", "a\nbcde"]
+
+    ran = run_offline(words, expect=2)
+
+    assert ran.err.startswith("dpsctl: --token or DPSCTL_CENTRAL_TOKEN is no token: it has a line")
+    assert "bcde" not in ran.err
+    assert odd_service.log == []
+
+
+def test_etag_that_no_header_can_carry_is_named(raw_service, run_offline):
+    service = raw_service({**RECORD, "etag": "e\u2603"})
+
+    ran = run_offline("enrollment-group update --gid g1 --tags a=b", expect=1)
+
+    assert "If-Match" in ran.err
+    assert service.methods == ["GET"]
+
+
+def test_terminal_obeys_nothing_that_a_service_says(raw_service, run_offline):
+    said = "\x1b]0;owned\x07\x1b[2J \x9b31m \u202e\r"
+    raw_service(answer(json.dumps({"message": said}).encode(), 400), {**RECORD, "etag": said})
+
+    refused = run_offline(f"{SHOW} --debug", expect=1).err
+    shown = run_offline(SHOW)
+
+    assert "\\x1b]0;owned" in refused
+    assert refused.replace("\n", "").isprintable()
+    assert shown.out.replace("\n", "").isprintable()
+    assert shown.json["etag"] == said

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from dpsctl.errors import BadAnswer
 from dpsctl.options.connection import Transport
 from dpsctl.run import Run
 from dpsctl.service.azure.clouds import ARM_URL_VARIABLE, Cloud
@@ -16,6 +15,8 @@ from dpsctl.service.calls import Request, Target
 from dpsctl.service.endpoints import trusted, url_of
 from dpsctl.service.hints import hint_for
 from dpsctl.service.http import Http
+from dpsctl.service.paging import linked_pages
+from dpsctl.service.shape import as_object
 
 Json = dict[str, Any]
 _API_VERSION = "2022-12-12"
@@ -55,21 +56,20 @@ class Arm:
 
     def subscriptions(self) -> Iterator[Json]:
         """List the subscriptions that the signed-in user can see."""
-        return _pages(self._subscriptions, "GET", "/subscriptions")
+        return _listed(self._subscriptions, "GET", "/subscriptions")
 
     def service(self, subscription: str, group: str, name: str) -> Json:
         """Read the service *name*. Raises NotFound."""
         path = f"{_scope(subscription, group)}/{_PROVIDER}/{quote(name, safe='')}"
-        answer = self._http.send(Request("GET", path))
-        return _object(answer.body)
+        return as_object(self._http.send(Request("GET", path)).body)
 
     def services(self, subscription: str, group: str | None = None) -> Iterator[Json]:
         """List the services of a subscription, or of one resource group."""
-        return _pages(self._http, "GET", f"{_scope(subscription, group)}/{_PROVIDER}")
+        return _listed(self._http, "GET", f"{_scope(subscription, group)}/{_PROVIDER}")
 
     def policies(self, resource_id: str) -> Iterator[Json]:
         """List a service's shared access policies with their keys."""
-        return _pages(self._http, "POST", f"{quote(resource_id)}/listkeys")
+        return _listed(self._http, "POST", f"{quote(resource_id)}/listkeys")
 
 
 def _scope(subscription: str, group: str | None) -> str:
@@ -77,28 +77,9 @@ def _scope(subscription: str, group: str | None) -> str:
     return f"{scope}/resourceGroups/{quote(group, safe='')}" if group else scope
 
 
-def _pages(http: Http, method: str, path: str) -> Iterator[Json]:
-    link: str | None = path
-    while link:
-        answer = _object(http.send(Request(method, link)).body)
-        items = answer.get("value")
-        if not isinstance(items, list):
-            raise _unexpected()
-        yield from (_object(item) for item in items)
-        link = answer.get("nextLink") or None
-
-
-def _object(value: Any) -> Json:
-    if not isinstance(value, dict):
-        raise _unexpected()
-    return value
-
-
-def _unexpected() -> BadAnswer:
-    return BadAnswer(
-        "Azure Resource Manager answered with something of another form",
-        "Is --cloud right? --debug shows the answer.",
-    )
+def _listed(http: Http, method: str, path: str) -> Iterator[Json]:
+    for page in linked_pages(http, Request(method, path)):
+        yield from page.records
 
 
 def _hint(status: int, error_code: object, headers: Mapping[str, str]) -> str | None:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from dpsctl import keys
 from dpsctl.errors import BadAnswer, NotFound, Unauthorized
 from dpsctl.options.connection import Connection
 from dpsctl.run import Run
-from dpsctl.service.auth import ConnectionString
+from dpsctl.service.auth import ConnectionString, is_host
 from dpsctl.service.azure import azure_cli
 from dpsctl.service.azure.arm import Arm
 from dpsctl.service.azure.remembered import Place, Places
@@ -17,6 +18,7 @@ from dpsctl.service.azure.remembered import Place, Places
 Json = dict[str, Any]
 _SUBSCRIPTION_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NAMED_AT_MOST = 20
+_ODD = "Is --cloud right? --debug shows what Azure Resource Manager answered."
 
 
 class Finder:
@@ -53,6 +55,10 @@ class Finder:
         key = str(policy["primaryKey"])
         self._run.masker.add(key)
         self._run.say(f"signing as the policy {policy['keyName']}")
+        try:
+            keys.decode_key(key)
+        except keys.KeyFormatError as error:
+            raise BadAnswer(f"ARM's key of the policy {policy['keyName']}: {error}", _ODD) from None
         return ConnectionString(place.host, str(policy["keyName"]), key)
 
     def _remembered(self) -> tuple[Place, bool]:
@@ -148,15 +154,22 @@ def _policy_with(rights: Iterable[str], policies: list[Json], name: str) -> Json
 def _described(service: Json) -> str:
     """Name a service and its resource group, which stands in its id only."""
     group = re.search(r"/resourceGroups/([^/]+)/", str(service.get("id")), re.IGNORECASE)
-    return f"{service.get('name')} (resource group {group[1]})" if group else str(service["name"])
+    return (
+        f"{service.get('name')} (resource group {group[1]})" if group else str(service.get("name"))
+    )
 
 
 def _place_of(service: Json) -> Place:
     properties = service.get("properties")
     host = properties.get("serviceOperationsHostName") if isinstance(properties, dict) else None
-    if not isinstance(host, str) or not isinstance(service.get("id"), str):
+    path = service.get("id")
+    if isinstance(host, str) and not is_host(host):
+        raise BadAnswer(f"ARM's name of the service's host is none ({len(host)} characters)", _ODD)
+    if isinstance(path, str) and not path.startswith("/"):
+        raise BadAnswer("ARM's id of the service is no path", _ODD)
+    if not isinstance(host, str) or not isinstance(path, str):
         state = properties.get("state") if isinstance(properties, dict) else None
         raise BadAnswer(
             f"ARM names no host for the service (its state: {state})", "Is it still being made?"
         )
-    return Place(host, service["id"])
+    return Place(host, path)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from dpsctl.errors import DpsctlError, Unauthorized
 from dpsctl.run import Run
+from dpsctl.service.auth import bearer
 from dpsctl.service.azure import azure_cli
 from dpsctl.service.azure.clouds import CLOUDS, DPS_SCOPE, Cloud
 from dpsctl.service.calls import Request, Target
@@ -61,8 +62,8 @@ class Identity:
         return f"Bearer {token}"
 
     def _new_token(self, scope: str) -> tuple[str, float]:
-        given = self._run.environ.get(TOKEN_VARIABLE, "").strip()
-        self._run.masker.add(given)
+        self._run.masker.add(self._run.environ.get(TOKEN_VARIABLE, ""))
+        given = bearer(self._run.environ.get(TOKEN_VARIABLE, ""), TOKEN_VARIABLE)
         if given and is_for(given, scope):
             _check_time(given)
             return given, float("inf")  # nobody else can renew it
@@ -131,7 +132,8 @@ class Identity:
         self._run.masker.add(secret)
         target = Target(f"{url.scheme}://{url.netloc}", "", verify=self._verify)
         link = f"{url.geturl()}&audience=api%3A%2F%2FAzureADTokenExchange"
-        answer = Http(target, lambda: f"Bearer {secret}", self._run).send(Request("GET", link))
+        request = Request("GET", link, is_link=True)
+        answer = Http(target, lambda: f"Bearer {secret}", self._run).send(request)
         if not isinstance(answer.body, dict) or not answer.body.get("value"):
             raise DpsctlError("GitHub's answer holds no token", "Give the job 'id-token: write'.")
         self._run.masker.add(str(answer.body["value"]))

@@ -1,0 +1,71 @@
+"""Lists that come in pages: each page is read once, and a list that is cut is told of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dpsctl.errors import BadAnswer
+from dpsctl.service.calls import Request
+from dpsctl.service.shape import as_objects, kind_of
+
+if TYPE_CHECKING:
+    from dpsctl.service.http import Http
+
+Json = dict[str, Any]
+
+
+class Page(NamedTuple):
+    """Some records of a list, and whether there is a page after them."""
+
+    records: list[Json]
+    goes_on: bool
+
+
+class Trail:
+    """What has led from page to page so far: a list that comes back to any of it never ends."""
+
+    def __init__(self, start: str = "") -> None:
+        self._seen = {start}
+
+    def step(self, onward: str) -> None:
+        """Go *onward*. Raises BadAnswer if that way has been taken before."""
+        if onward in self._seen:
+            raise BadAnswer(
+                "The service's list goes round in circles: it leads back to a page read before",
+                "What was read so far is not the whole list; --debug shows the answers.",
+            )
+        self._seen.add(onward)
+
+
+def linked_pages(http: Http, request: Request) -> Iterator[Page]:
+    """Read the list that *request* asks for, following `nextLink` to its end.
+
+    Raises BadAnswer for a page or link that is none, leads elsewhere or was read before.
+    """
+    trail = Trail(http.url_of(request))
+    while True:
+        body = http.send(request).body
+        records = as_objects(body, "value")
+        link = body.get("nextLink")
+        if not isinstance(link, str | None):
+            raise BadAnswer(f"nextLink in the service's answer is {kind_of(link)}, not a text")
+        yield Page(records, bool(link))
+        if not link:
+            return
+        request = Request(request.method, link, is_link=True)
+        trail.step(http.url_of(request))
+
+
+def first_records(pages: Iterable[Page], top: int, http: Http) -> Iterator[Json]:
+    """Yield every record of *pages*, or the first *top*; a list that this cuts is told of."""
+    left = None if top < 0 else top
+    for page in pages:
+        yield from page.records[:left]
+        if left is None:
+            continue
+        if len(page.records) >= left:
+            if page.goes_on or len(page.records) > left:
+                http.tell_of_more(top)
+            return
+        left -= len(page.records)
