@@ -113,6 +113,8 @@ def _records(text: str, source: str, *, is_list_opened: bool) -> Iterator[Record
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = str(getattr(error, "problem", None) or error)
+        if "nesting depth" in problem:  # libyaml 0.2.6 reads ahead, to a limit of its own
+            raise _too_deep(source, mark) from None
         raise _error(source, mark, problem, _advice(problem)) from None
 
 
@@ -148,7 +150,7 @@ class _Reader:
 
     def _value(self, event: Any, depth: int) -> Any:
         if depth > MAX_DEPTH:
-            self._refuse(event, f"nested more than {MAX_DEPTH} levels deep", "Flatten it.")
+            raise _too_deep(self._source, event.start_mark)
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, depth)
         if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
@@ -265,6 +267,10 @@ def _advice(problem: str) -> str:
     if "escape" in problem:
         return "Double the backslash, or use single quotes."
     return "Check this line's indentation, quotes and brackets, and the line before it."
+
+
+def _too_deep(source: str, mark: Any) -> UsageError:
+    return _error(source, mark, f"nested more than {MAX_DEPTH} levels deep", "Flatten it.")
 
 
 def _error(source: str, mark: Any, problem: str, advice: str) -> UsageError:
