@@ -91,6 +91,20 @@ def test_whatever_is_sent_is_answered_as_described(send, case):
     case.validate_response(answer, checks=CHECKS)
 
 
+def test_whatever_lies_beside_no_attestation_is_described(send):
+    attestation = {"type": "none", "symmetricKey": {"primaryKey": ""}}
+    case = SCHEMA["/enrollmentGroups/{id}"]["PUT"].Case(
+        path_parameters={"id": "g"},
+        query={"api-version": "2021-10-01"},
+        body={"enrollmentGroupId": "g", "attestation": attestation},
+    )
+
+    answer = send(case)
+
+    assert answer.json()["attestation"] == attestation
+    case.validate_response(answer, checks=CHECKS)
+
+
 @pytest.fixture
 def operation_of_device_2(emulator, device):
     """Fill the emulator: a group, an enrollment, and a device that has registered."""
