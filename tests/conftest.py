@@ -1,5 +1,6 @@
 """What most tests need: a running emulator, and a way to run dpsctl against it."""
 
+import inspect
 import io
 import json
 import os
@@ -7,8 +8,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,12 +22,58 @@ from dpsctl.emulator.server import Emulator
 from dpsctl.emulator.settings import EmulatorSettings
 
 HUB = "hub-1.azure-devices.net"
-# How long an example takes tells of the machine, and of who else works on it.
+# How long an example takes tells of the machine, and of who else works on it. CI tries the same
+# examples each time, so that a checkout that was green stays so; developers' machines try others.
 settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "any machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
 )
 settings.load_profile("any machine")
 SKIPS_NOTHING = bool(os.environ.get("DPSCTL_TESTS_SKIP_NOTHING"))  # tests do not see the variable
+
+
+# What a test names, or a fixture it uses, when it starts a server or a process.
+STARTERS = {"subprocess", "multiprocessing", "fork", "socket", "HTTPServer", "Emulator"}
+TREE_WIDE = 30  # cases; the command tree has more commands
+
+
+def pytest_collection_modifyitems(items):
+    """Mark each test by what it takes: a service or a process, the whole tree, or neither."""
+    cases = Counter(item.originalname for item in items)
+    for item in items:
+        walks_the_tree = hasattr(item.module, "tree") and cases[item.originalname] > TREE_WIDE
+        marks = ["sweep"] if walks_the_tree else []
+        marks += ["whole"] if takes_a_while(item) else []
+        for mark in marks or ["quick"]:
+            item.add_marker(mark)
+
+
+def takes_a_while(item):
+    """Whether a test or what it uses starts something, or tries many examples."""
+    fixtures = [found[-1].func for found in item._fixtureinfo.name2fixturedefs.values()]
+    named = set().union(*(names_in(inspect.unwrap(part)) for part in [item.function, *fixtures]))
+    return bool(named & STARTERS) or getattr(item.obj, "is_hypothesis_test", False)
+
+
+@cache
+def names_in(function):
+    """Every name in a function, and in the functions and classes of its module that it uses."""
+    waiting, named = [function], set()
+    for each in waiting:
+        codes = [each.__code__]
+        for code in codes:
+            codes += filter(inspect.iscode, code.co_consts)
+            named |= set(code.co_names)
+        used = [value for name, value in each.__globals__.items() if name in named]
+        used += [part for value in filter(inspect.isclass, used) for part in vars(value).values()]
+        waiting += [
+            part
+            for part in map(inspect.unwrap, filter(inspect.isfunction, used))
+            if part.__module__ == function.__module__ and part not in waiting
+        ]
+    return named
 
 
 @dataclass(frozen=True)

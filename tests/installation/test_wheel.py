@@ -51,10 +51,11 @@ def test_wheel_carries_the_package_with_its_type_marker_and_nothing_else(carried
 def test_wheel_asks_for_what_the_design_names_and_no_more(metadata):
     asked = metadata.get_all("Requires-Dist")
 
-    assert {re.match("[a-z]+", line)[0] for line in asked if "extra ==" not in line} == {
+    assert {re.match("[a-z0-9]+", line)[0] for line in asked if "extra ==" not in line} == {
         "typer",
         "rich",
         "requests",
+        "urllib3",
         "cryptography",
         "pyyaml",
         "jmespath",
