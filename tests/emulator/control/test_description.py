@@ -18,6 +18,8 @@ from dpsctl.emulator.control.description import read_description
 from dpsctl.emulator.routes import ROUTES
 from dpsctl.keys import derive_device_key
 
+# Not in every run of pytest: it takes longer to load than most tests take.
+pytest_plugins = ["schemathesis.pytest.plugin"]
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
