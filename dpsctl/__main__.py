@@ -8,6 +8,8 @@ import sys
 # `signal` itself costs more than the whole early path: it makes enums.
 from _signal import SIGTERM, signal  # type: ignore[import-not-found, unused-ignore]
 
+from dpsctl import streams
+
 TYPE_CHECKING = False  # importing it costs more than the whole early path
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,34 +26,10 @@ def run() -> NoReturn:
     # What is loaded stays: collecting garbage meanwhile takes a twentieth of a short command.
     gc.disable()
     signal(SIGTERM, _interrupt)
-    if sys.stdin is None or sys.stdout is None or sys.stderr is None:
-        _open_closed_streams()
+    streams.prepare()
     code = main(sys.argv[1:])
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            import os
-
-            # The interpreter would flush again at exit, complain, and end with a code of its own.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    streams.finish()
     sys.exit(code)
-
-
-def _open_closed_streams() -> None:
-    """Point the streams that were closed at start (`>&-`) at nothing; stdin stays unreadable.
-
-    Their numbers would go to the next files and connections, and print() would write to stdout
-    what is meant for a stderr that is not there.
-    """
-    import os
-
-    if sys.stdin is None:
-        os.open(os.devnull, os.O_RDONLY)
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            nothing = os.open(os.devnull, os.O_WRONLY)
-            setattr(sys, name, os.fdopen(nothing, "w", encoding="utf-8"))
 
 
 def main(argv: list[str]) -> int:

@@ -93,7 +93,7 @@ class _Layout:
 
 _LAYOUTS = {
     "tsv": _Layout(),
-    "csv": _Layout(opening="registrationId,{}\r\n"),
+    "csv": _Layout(opening="registrationId,{}\n"),
     "jsonl": _Layout(),
     "json": _Layout(opening="[", before_rows="\n", between=",\n", closing="]\n"),
 }
@@ -186,7 +186,7 @@ def _row(request: FleetRequest) -> str:
     if request.output == "tsv":
         return f"{{0}}\t{value}\n"
     if request.output == "csv":
-        return f"{{0}},{value}\r\n"
+        return f"{{0}},{value}\n"
     members = sorted({"registrationId": "{0}", request.value_name: value}.items())
     if request.output == "jsonl":
         return "{{" + ",".join(f'"{name}":"{text}"' for name, text in members) + "}}\n"

@@ -195,7 +195,7 @@ def _write_csv(items: list[Any], names: list[str] | None, out: TextIO) -> list[s
             "The rows before it were written. -o jsonl keeps the fields of every record.",
         )
     text = StringIO()
-    writer = csv.DictWriter(text, columns, restval="")
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     if not names and columns:
         writer.writeheader()
     writer.writerows(rows if columns else [])

@@ -47,7 +47,7 @@ def reference(ids):
     ("output", "written"),
     [
         ("tsv", f"{LOWER}\t{LOWER_KEY}\n{UPPER}\t{UPPER_KEY}\n"),
-        ("csv", f"registrationId,key\r\n{LOWER},{LOWER_KEY}\r\n{UPPER},{UPPER_KEY}\r\n"),
+        ("csv", f"registrationId,key\n{LOWER},{LOWER_KEY}\n{UPPER},{UPPER_KEY}\n"),
         (
             "jsonl",
             (

@@ -130,12 +130,12 @@ def test_csv_is_written_as_it_comes_once_its_columns_are_known(monkeypatch):
     def items():
         yield {"a": 1}
         yield {"b": 2}
-        assert out.getvalue() == "a,b\r\n1,\r\n,2\r\n"
+        assert out.getvalue() == "a,b\n1,\n,2\n"
         yield {"a": 3}
 
     show(items(), Style(OutputFormat.csv), out)
 
-    assert out.getvalue() == "a,b\r\n1,\r\n,2\r\n3,\r\n"
+    assert out.getvalue() == "a,b\n1,\n,2\n3,\n"
 
 
 def test_csv_refuses_a_field_that_its_header_lacks(monkeypatch):
@@ -145,7 +145,7 @@ def test_csv_refuses_a_field_that_its_header_lacks(monkeypatch):
     with pytest.raises(DpsctlError, match="the field b"):
         show(iter([{"a": 1}, {"a": 2, "b": 3}]), Style(OutputFormat.csv), out)
 
-    assert out.getvalue() == "a\r\n1\r\n"
+    assert out.getvalue() == "a\n1\n"
 
 
 @pytest.mark.parametrize("query", ["[].a", "[?a == `2`]", "length(@)", "[0].a", "@"])
@@ -213,7 +213,7 @@ def test_csv_reads_back_with_every_field():
 
     text = shown(data, "csv")
 
-    assert text.startswith("a,l,n,t,z\r\n")
+    assert text.startswith("a,l,n,t,z\n")
     assert list(csv.DictReader(io.StringIO(text, newline=""))) == [
         {"a": 'say "x",\ny', "l": '[1, {"b": 2}]', "n": "", "t": "true", "z": ""},
         {"a": "é", "l": "", "n": "", "t": "", "z": "1.5"},
