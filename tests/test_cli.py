@@ -2,10 +2,13 @@
 
 import inspect
 import shlex
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import Annotated, get_args, get_origin
 
 import pytest
 
+from dpsctl import commands
 from dpsctl.cli import COMMANDS, tree
 from dpsctl.frame.verbs import Verb
 
@@ -85,12 +88,13 @@ def test_no_option_is_declared_twice(path):
     assert len(names) == len(set(names))
 
 
-def declared_verbs():
-    from importlib import import_module
+def command_named(name):
+    return import_module(f"dpsctl.commands.{name.strip('_').replace('-', '_')}").command
 
+
+def declared_verbs():
     for name in COMMANDS:
-        command = import_module(f"dpsctl.commands.{name.strip('_').replace('-', '_')}").command
-        yield from verbs_of(command)
+        yield from verbs_of(command_named(name))
 
 
 def verbs_of(command):
@@ -115,6 +119,18 @@ def test_parameters_are_annotated_and_their_defaults_fit(verb):
             allowed |= {int} if float in allowed else set()
             assert isinstance(parameter.default, tuple(allowed)), name
     assert "return" in hints
+
+
+def test_every_verb_that_is_declared_is_listed_by_its_noun():
+    listed = set(declared_verbs())
+    for module in walk_packages(commands.__path__, "dpsctl.commands."):
+        for value in vars(import_module(module.name)).values():
+            assert not isinstance(value, Verb) or value in listed, f"{module.name}: {value.name}"
+
+
+def test_noun_has_the_summary_that_the_tree_shows_before_it_is_loaded():
+    for name, summary in COMMANDS.items():
+        assert command_named(name).summary == summary
 
 
 def test_root_lists_every_command_but_those_of_scripts(run_offline):
