@@ -24,6 +24,21 @@ try:
 except ImportError:
     from hashlib import sha256
 
+__all__ = [
+    "IdFormatError",
+    "KeyFormatError",
+    "check_id",
+    "check_registration_id",
+    "decode_key",
+    "derive_device_key",
+    "derive_device_keys",
+    "ids_are_valid",
+    "key_length_warning",
+    "sas_token",
+    "sign",
+    "upper_case_warning",
+]
+
 _BLOCK_SIZE = 64
 _INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))

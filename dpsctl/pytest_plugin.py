@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from dpsctl.emulator.server import Emulator
     from dpsctl.emulator.settings import EmulatorSettings
 
+__all__ = ["dps_emulator", "dps_emulator_settings"]
+
 
 @pytest.fixture(scope="session")
 def dps_emulator_settings() -> EmulatorSettings:

@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 from collections import defaultdict
 from importlib.util import resolve_name
 from pathlib import Path
@@ -136,6 +137,14 @@ def test_every_room_uses_only_what_is_below_it():
 
 def test_imports_never_go_round():
     assert list(circles(USES)) == []
+
+
+def test_the_picture_shows_the_same_floors():
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    picture = page.partition("```text\n")[2].partition("```")[0]
+    shown = [re.split(r"\s{2,}", line)[0].replace(" | ", " ") for line in picture.splitlines()]
+
+    assert shown == FLOORS
 
 
 def test_every_room_in_the_list_is_there():

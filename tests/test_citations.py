@@ -1,4 +1,4 @@
-"""What comments and pages cite is there: every anchor of a page, every source of a fact."""
+"""What comments and pages cite is there: files and anchors of pages, every source of a fact."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("dpsctl", "tests", "docs")
 CITATION = re.compile(r"docs/([\w-]+\.md)#([\w-]+)")
-LINK = re.compile(r"\]\(([\w-]+\.md)?#([\w-]+)\)")
+LINK = re.compile(r"\]\((?!https?:)([^\s()#]*)#?([^\s()]*)\)")
 ANCHOR = re.compile(r'<a id="([\w-]+)"></a>')
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 NAMED = re.compile(r"[\w-]+\.md\b")
@@ -25,25 +25,29 @@ def anchors(page: str) -> set[str]:
     return headings | set(ANCHOR.findall(page))
 
 
-def citations(root: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield (who cites, page, anchor); pages also cite each other, and themselves, in links."""
+def pages(root: Path) -> list[Path]:
+    return [*sorted(root.glob("*.md")), *sorted((root / "docs").glob("*.md"))]
+
+
+def citations(root: Path) -> Iterator[tuple[Path, Path, str]]:
+    """Yield (who cites, what, its anchor): comments by the root's names, pages by links."""
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*.*")):
-            if path.suffix not in {".py", ".yaml", ".md"}:
-                continue
-            text, name = path.read_text(encoding="utf-8"), str(path.relative_to(root))
-            yield from ((name, page, anchor) for page, anchor in CITATION.findall(text))
-            if folder == "docs":
-                yield from ((name, page or path.name, to) for page, to in LINK.findall(text))
+            if path.suffix in {".py", ".yaml", ".md"}:
+                for page, anchor in CITATION.findall(path.read_text(encoding="utf-8")):
+                    yield path, root / "docs" / page, anchor
+    for path in pages(root):
+        for to, anchor in LINK.findall(CODE.sub("", path.read_text(encoding="utf-8"))):
+            yield path, (path.parent / to).resolve() if to else path, anchor
 
 
 def dangling(root: Path) -> list[str]:
     """Return the citations of what is not there."""
-    pages = {path.name: anchors(path.read_text("utf-8")) for path in (root / "docs").glob("*.md")}
+    known = {path: anchors(path.read_text(encoding="utf-8")) for path in pages(root)}
     return [
-        f"{name}: {page}#{anchor}"
-        for name, page, anchor in citations(root)
-        if anchor not in pages.get(page, ())
+        f"{path.relative_to(root)}: {cited.name}#{anchor}"
+        for path, cited, anchor in citations(root)
+        if not cited.exists() or (anchor and anchor not in known.get(cited, ()))
     ]
 
 
@@ -54,13 +58,18 @@ def test_every_anchor_that_is_cited_exists():
 def test_citation_of_what_is_not_there_is_found(tmp_path):
     for folder in FOLDERS:
         (tmp_path / folder).mkdir()
-    page = '<a id="b3"></a>\n\n### B3 Keys\n\n[known](#b3-keys) [lost](#b4)\n'
+    (tmp_path / "README.md").write_text("## A b\n[a](#a-b) [b](docs/service.md#b3) [c](gone.md)")
+    page = '<a id="b3"></a>\n\n### B3 Keys\n\n[a](#b3-keys) [b](#b4) [c](../README.md) `[d](#d)`\n'
     (tmp_path / "docs" / "service.md").write_text(page)
     cited = [f"# docs/{place}" for place in ("service.md#b3", "service.md#b5", "other.md#b3")]
     (tmp_path / "dpsctl" / "keys.py").write_text("\n".join(cited))
 
-    found = ["dpsctl/keys.py: service.md#b5", "dpsctl/keys.py: other.md#b3"]
-    assert dangling(tmp_path) == [*found, "docs/service.md: service.md#b4"]
+    assert dangling(tmp_path) == [
+        "dpsctl/keys.py: service.md#b5",
+        "dpsctl/keys.py: other.md#b3",
+        "README.md: gone.md#",
+        "docs/service.md: service.md#b4",
+    ]
 
 
 def test_code_names_no_page_that_a_checkout_lacks():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dpsctl.emulator.settings import EmulatorSettings
+from dpsctl.emulator.settings import EmulatorSettings, Limits
 from dpsctl.errors import UsageError
 
 if TYPE_CHECKING:
     from dpsctl.emulator.server import Emulator
+
+__all__ = ["EmulatorSettings", "Limits", "make_emulator"]
 
 
 def make_emulator(settings: EmulatorSettings) -> Emulator:

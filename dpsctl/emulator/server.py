@@ -31,6 +31,8 @@ from dpsctl.emulator.settings import OWNER_POLICY, EmulatorSettings
 from dpsctl.emulator.store import MEMORY, Store
 from dpsctl.errors import UsageError
 
+__all__ = ["Emulator"]
+
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 
 
