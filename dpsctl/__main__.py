@@ -36,7 +36,10 @@ def main(argv: list[str]) -> int:
     """Run dpsctl with *argv* and return the exit code."""
     from dpsctl import early
 
-    code = early.run(argv)
+    try:
+        code = early.run(argv)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return run_tree(argv) if code is None else code
 
 

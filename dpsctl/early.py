@@ -1,4 +1,4 @@
-"""Answer the plainest `compute-device-key --key` before anything but `dpsctl.keys` is imported.
+"""Answer the plainest `compute-device-key` before anything but `dpsctl.keys` is imported.
 
 The command tree answers the same; this room exists for its start-up time, and steps aside for
 whatever it does not know, so that help, warnings and errors have one source.
@@ -6,13 +6,14 @@ whatever it does not know, so that help, warnings and errors have one source.
 
 from __future__ import annotations
 
+import io
 import os
+import stat
 import sys
 
 from dpsctl import keys
 
 _COMMAND = ["enrollment-group", "compute-device-key"]
-_GROUP_KEY = "DPSCTL_GROUP_KEY"
 _OPTIONS = {
     "--key": "key",
     "--symmetric-key": "key",
@@ -21,61 +22,91 @@ _OPTIONS = {
     "--output": "output",
     "-o": "output",
 }
-_TEMPLATES = {"json": '"{}"\n', "tsv": "{}\n"}  # base64 needs no escape in JSON
+_TEMPLATES = {"json": '"{}"\n', "jsonl": '"{}"\n', "tsv": "{}\n"}  # base64 needs no escape in JSON
+# What the command tree judges or heeds although no service is asked, and the values that change
+# nothing here; no other variable is looked at before the service is.
+_HARMLESS = {
+    "DPSCTL_AUTH_TYPE": ("key", "login"),
+    "DPSCTL_CLOUD": ("china", "public", "usgov"),
+    "DPSCTL_COLOR": ("always", "auto", "never"),
+    "DPSCTL_DEBUG": ("0", "false"),
+    "DPSCTL_ERROR_FORMAT": ("json", "text"),
+    "DPSCTL_OUTPUT": (*_TEMPLATES, "csv", "jsonc", "none", "table", "yaml", "yamlc"),
+    "DPSCTL_RETRIES": (*map(str, range(20)),),
+    "DPSCTL_TIMEOUT": (*map(str, range(1, 301)),),
+    "_DPSCTL_COMPLETE": (),
+}
+
+
+class _Doubt(Exception):
+    """Raised where the command tree has to decide."""
 
 
 def run(argv: list[str]) -> int | None:
-    """Print the device key that *argv* asks for and return 0, or return None and do nothing."""
-    if argv[:2] != _COMMAND or _environment_matters():
+    """Print the device key that *argv* asks for and return 0, or return None and do nothing.
+
+    What was read of standard input is there again then.
+    """
+    if argv[:2] != _COMMAND:
         return None
-    given = _options(argv[2:])
-    if given is None or ("key" in given and _is_watched()):
+    try:
+        sys.stdout.write(_answer(argv[2:]))
+        sys.stdout.flush()
+    except (_Doubt, KeyError, OSError, ValueError):  # the command tree meets the same, and says it
         return None
-    key = given.get("key") or os.environ.get(_GROUP_KEY, "")
-    device_key = _derive(key, given.get("registration_id", ""))
-    template = _TEMPLATES.get(given.get("output", "json"))
-    if device_key is None or template is None:
-        return None
-    return _print(template.format(device_key))
+    return 0
 
 
-def _environment_matters() -> bool:
-    return any(name.startswith("DPSCTL_") and name != _GROUP_KEY for name in os.environ)
+def _answer(words: list[str]) -> str:
+    for name, values in _HARMLESS.items():
+        if os.environ.get(name, "") not in ("", *values):
+            raise _Doubt
+    given = _options(words)
+    template = _TEMPLATES[given.get("output") or os.environ.get("DPSCTL_OUTPUT") or "json"]
+    registration_id = given["registration_id"]
+    keys.check_registration_id(registration_id)
+    key = _expanded(given["key"]) if "key" in given else os.environ["DPSCTL_GROUP_KEY"]
+    if keys.key_length_warning(key) or keys.upper_case_warning(registration_id):
+        raise _Doubt
+    return template.format(keys.derive_device_key(key, registration_id))
 
 
-def _is_watched() -> bool:
-    """Tell whether a person may be told that the key on the command line is not safe there."""
-    return sys.stderr is not None and sys.stderr.isatty()
-
-
-def _options(words: list[str]) -> dict[str, str] | None:
-    """Read options with plain values, the last of each; None if there is anything else."""
-    given = {}
+def _options(words: list[str]) -> dict[str, str]:
+    """Read options that are given once, with values that begin with no dash."""
+    given: dict[str, str] = {}
     rest = iter(words)
     for word in rest:
         name, equals, value = word.partition("=")
         if not equals:
             value = next(rest, "")
-        if name not in _OPTIONS or (equals and name == "-o") or value[:1] in {"", "-", "@"}:
-            return None
+        if (equals and name == "-o") or value[:1] in ("", "-") or _OPTIONS[name] in given:
+            raise _Doubt
         given[_OPTIONS[name]] = value
     return given
 
 
-def _derive(key: str, registration_id: str) -> str | None:
-    try:
-        keys.check_registration_id(registration_id)
-        if keys.key_length_warning(key) or keys.upper_case_warning(registration_id):
-            return None
-        return keys.derive_device_key(key, registration_id)
-    except ValueError:
-        return None
+def _expanded(key: str) -> str:
+    """Return the key that `--key` means: itself, or what stands in a file or standard input."""
+    if not key.startswith("@"):
+        if sys.stderr.isatty() and not os.environ.get("DPSCTL_NO_ARGV_WARNING"):
+            raise _Doubt  # a person may have to be told that it is not safe there
+        return key
+    text = (_standard_input() if key == "@-" else _content_of(key[1:])).decode("ascii")
+    return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
 
 
-def _print(text: str) -> int | None:
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except OSError:  # the command tree meets the same failure, and knows how to say it
-        return None
-    return 0
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise _Doubt
+    data = sys.stdin.buffer.read()
+    sys.stdin = io.TextIOWrapper(io.BytesIO(data))  # for the command tree, if it is to read it too
+    return data
+
+
+def _content_of(path: str) -> bytes:
+    path = os.path.expanduser(path)  # noqa: PTH111 - pathlib costs more than all of this
+    # A pipe could be read only once, and `@@` begins no file's name.
+    if path.startswith("@") or not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - as above
+        raise _Doubt
+    with open(path, "rb") as file:  # noqa: PTH123 - as above
+        return file.read()

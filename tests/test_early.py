@@ -1,14 +1,24 @@
 import io
+import os
+import re
+import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+import tempfile
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer import Context
 
 from dpsctl import early
-from dpsctl.__main__ import run_tree
+from dpsctl.__main__ import main, run_tree
+from dpsctl.cli import tree
 
 # The key, the id and the answer that Microsoft's concepts-symmetric-key-attestation.md gives.
 KEY = "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw=="
@@ -28,11 +38,7 @@ COMMAND = ["enrollment-group", "compute-device-key"]
             id="long-names",
         ),
         pytest.param(["-o", "tsv", "--rid", ID, "--key", KEY], f"{ANSWER}\n", id="tsv"),
-        pytest.param(
-            ["--rid", "other", "--key", KEY, "--rid", ID, "--output=tsv"],
-            f"{ANSWER}\n",
-            id="last-wins",
-        ),
+        pytest.param(["--rid", ID, "--key", KEY, "-o", "jsonl"], f'"{ANSWER}"\n', id="jsonl"),
     ],
 )
 def test_early_path_prints_the_documented_key(capsys, options, printed):
@@ -47,6 +53,43 @@ def test_early_path_takes_the_key_from_the_environment(capsys, monkeypatch):
     code = early.run([*COMMAND, "--rid", ID, "-o", "tsv"])
 
     assert (code, capsys.readouterr().out) == (0, f"{ANSWER}\n")
+
+
+@pytest.mark.parametrize("content", [KEY, f"{KEY}\n", f"{KEY}\r\n"], ids=["bare", "lf", "crlf"])
+@pytest.mark.parametrize("reference", ["@group.key", "@./group.key", "@~/group.key", "@-"])
+def test_early_path_takes_the_key_from_where_it_is_safe(
+    capsys, monkeypatch, tmp_path, reference, content
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
+    (tmp_path / "group.key").write_text(content, newline="")
+
+    code = early.run([*COMMAND, "--key", reference, "--rid", ID])
+
+    assert (code, *capsys.readouterr()) == (0, f'"{ANSWER}"\n', "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DPSCTL_LOGIN", "HostName=h;SharedAccessKeyName=n;SharedAccessKey=k"),
+        ("DPSCTL_ERROR_FORMAT", "json"),
+        ("DPSCTL_COLOR", "always"),
+        ("DPSCTL_OUTPUT", "json"),
+        ("DPSCTL_ID_SCOPE", "0ne00000000"),
+        ("DPSCTL_ENDPOINT_URL", "no URL"),
+        ("DPSCTL_RETRIES", "0"),
+        ("DPSCTL_TIMEOUT", "60"),
+        ("DPSCTL_NOBODY_KNOWS", "this"),
+    ],
+)
+def test_early_path_does_not_mind_what_changes_nothing(capsys, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+
+    code = early.run([*COMMAND, "--key", KEY, "--rid", ID])
+
+    assert (code, *capsys.readouterr()) == (0, f'"{ANSWER}"\n', "")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +108,12 @@ def test_early_path_takes_the_key_from_the_environment(capsys, monkeypatch):
         pytest.param([*COMMAND, "--rid", ID], id="no-key"),
         pytest.param([*COMMAND, "--key=", "--rid", ID], id="empty-key"),
         pytest.param([*COMMAND, "--key", KEY, "--rid", ""], id="empty-id"),
-        pytest.param([*COMMAND, "--key", "@group.key", "--rid", ID], id="key-in-a-file"),
+        pytest.param([*COMMAND, "--key", "@no.key", "--rid", ID], id="no-such-file"),
+        pytest.param([*COMMAND, "--key", "@/", "--rid", ID], id="folder"),
+        pytest.param([*COMMAND, "--key", "@", "--rid", ID], id="no-name"),
+        pytest.param([*COMMAND, "--key", "@@x", "--rid", ID], id="at-sign"),
+        pytest.param([*COMMAND, "--key", KEY, "--rid", "d1", "--rid", ID], id="twice"),
+        pytest.param([*COMMAND, "--key", KEY, "--symmetric-key", KEY, "--rid", ID], id="two-keys"),
         pytest.param([*COMMAND, "--key", KEY, "--rid", "@-"], id="id-on-stdin"),
         pytest.param([*COMMAND, "--key", KEY, "--rid", "--", "-o", "tsv"], id="dashes"),
         pytest.param([*COMMAND, "--key", KEY[:-1], "--rid", ID], id="bad-key"),
@@ -82,13 +130,69 @@ def test_early_path_steps_aside_in_silence(capsys, argv):
     assert (code, *capsys.readouterr()) == (None, "", "")
 
 
-@pytest.mark.parametrize("name", ["DPSCTL_LOGIN", "DPSCTL_OUTPUT", "DPSCTL_ANYTHING"])
-def test_early_path_steps_aside_when_the_environment_says_more(capsys, monkeypatch, name):
-    monkeypatch.setenv(name, "")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DPSCTL_OUTPUT", "table"),
+        ("DPSCTL_DEBUG", "1"),
+        ("DPSCTL_RETRIES", "-1"),
+        ("DPSCTL_TIMEOUT", "0"),
+        ("DPSCTL_CLOUD", "mars"),
+        ("_DPSCTL_COMPLETE", "bash_source"),
+    ],
+)
+def test_early_path_steps_aside_for_an_environment_that_says_more(capsys, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
 
     code = early.run([*COMMAND, "--key", KEY, "--rid", ID])
 
     assert (code, *capsys.readouterr()) == (None, "", "")
+
+
+def test_early_path_knows_every_variable_that_is_judged():
+    """Text that nobody judges may be anything; what is judged has to be known here."""
+    nouns = tree().commands.get("enrollment-group")
+    options = [option for option in nouns.commands.get(COMMAND[1]).params if option.envvar]
+
+    judged = {
+        str(option.envvar): option
+        for option in options
+        if option.callback is not None or repr(option.type) != "STRING"
+    }
+
+    assert {*judged, "_DPSCTL_COMPLETE"} == set(early._HARMLESS)
+    for name, option in judged.items():
+        for value in early._HARMLESS[name]:
+            option.process_value(Context(nouns), value)
+
+
+def test_early_path_lets_the_command_tree_open_a_pipe(run_process, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    with subprocess.Popen(["/bin/sh", "-c", f"echo '{KEY}' > {pipe}"]):
+        ran = run_process(*COMMAND, "--key", f"@{pipe}", "--rid", ID)
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, f'"{ANSWER}"\n', "")
+
+
+def test_early_path_gives_standard_input_back(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"no key")))
+
+    code = early.run([*COMMAND, "--key", "@-", "--rid", ID])
+
+    assert (code, *capsys.readouterr()) == (None, "", "")
+    assert sys.stdin.buffer.read() == b"no key"
+
+
+def test_ctrl_c_while_the_key_is_awaited_is_130(monkeypatch):
+    class Terminal(io.RawIOBase):
+        def readall(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=Terminal()))
+
+    assert main([*COMMAND, "--key", "@-", "--rid", ID]) == 130
 
 
 def test_early_path_leaves_a_failing_stdout_to_the_command_tree(monkeypatch):
@@ -99,16 +203,32 @@ def test_early_path_leaves_a_failing_stdout_to_the_command_tree(monkeypatch):
     assert code is None
 
 
+CONTENTS = [
+    *(KEY.encode(), f"{KEY}\n".encode(), f"{KEY}\r\n".encode(), f"{KEY}\n\n".encode()),
+    *(f"\ufeff{KEY}".encode(), KEY.encode("utf-16"), f" {KEY}".encode(), f"'{KEY}'".encode()),
+    *(b"", b"\n", b"YQ==", b"\xff\xfe", KEY[:-1].encode()),
+]
 SPELLINGS = {
-    "--key": [KEY, "UFBQUFBQUFBQUFBQUFBQUA==", KEY.lower(), "aA-_", "YQ==", "@x", ""],
-    "--symmetric-key": [KEY],
+    "--key": [KEY, "UFBQUFBQUFBQUFBQUFBQUA==", KEY.lower(), "aA-_", "YQ==", "@x", "@@x", "@", ""],
+    "--symmetric-key": [KEY, "@-", "@group.key"],
     "--rid": [ID, ID.upper(), "d1", "d 1", "d1.", "é", "--key", "@-", "a" * 128, "a" * 129],
-    "--registration-id": ["d2"],
-    "-o": ["tsv", "json", "yaml", "TSV", "none", "xml"],
-    "--output": ["tsv", "json", "table"],
+    "--registration-id": ["d2", "@group.key"],
+    "-o": ["tsv", "json", "jsonl", "yaml", "TSV", "none", "xml"],
+    "--output": ["tsv", "json", "table", "@-"],
     "--only-show-errors": [""],
+    "--secondary": [""],
     "--gid": ["g1"],
+    "--": [""],
 }
+VARIABLES = {
+    name
+    for path in (Path(early.__file__).parent).rglob("*.py")
+    for name in re.findall(r"_?DPSCTL_[A-Z_]+", path.read_text())
+} | {"AZURE_SUBSCRIPTION_ID", "NO_COLOR", "FORCE_COLOR", "_DPSCTL_COMPLETE"}
+VALUES = [
+    *(KEY, "@group.key", "", " ", "json", "JSON", "tsv", "text", "table", "key", "public", "false"),
+    *("0", "1", "-1", "30", "0.5", "1e3", "5m", "999999999", "nan", "²", "é", "a b", "json\r"),
+]
 
 
 def words(name):
@@ -116,25 +236,52 @@ def words(name):
     return value.map(lambda text: [name, text]) | value.map(lambda text: [f"{name}={text}"])
 
 
-OPTIONS = st.lists(st.sampled_from(list(SPELLINGS)).flatmap(words), max_size=3)
+OPTIONS = st.just([]) | st.lists(st.sampled_from(list(SPELLINGS)).flatmap(words), max_size=2)
+KEYS = st.sampled_from([["--key", KEY], ["--key", "@group.key"], ["--key=@-"], []])
+ENVIRONMENTS = st.dictionaries(
+    st.sampled_from(sorted(VARIABLES)), st.sampled_from(VALUES), max_size=2
+)
 
 
-@settings(max_examples=100)
-@given(OPTIONS, st.permutations([["--key", KEY], ["--rid", ID]]), st.booleans())
-def test_early_path_says_what_the_command_tree_says(others, needed, others_last):
-    options = [*needed, *others] if others_last else [*others, *needed]
-    argv = [*COMMAND, *chain.from_iterable(options)]
+@dataclass(frozen=True)
+class World:
+    """What a command line finds: its environment, its files, and whether a person looks on."""
 
-    early_answer = said_by(early.run, argv)
-
-    if early_answer != (None, "", ""):
-        assert early_answer == said_by(run_tree, argv)
+    environment: dict[str, str]
+    file: bytes
+    stdin: bytes
+    is_watched: bool
 
 
-def said_by(run, argv):
+TEXTS = st.just(KEY.encode()) | st.sampled_from(CONTENTS)
+WORLDS = st.builds(World, ENVIRONMENTS, TEXTS, TEXTS, st.booleans())
+
+
+@settings(max_examples=200)
+@given(OPTIONS, KEYS.flatmap(lambda key: st.permutations([key, ["--rid", ID]])), OPTIONS, WORLDS)
+def test_dpsctl_says_the_same_as_without_the_early_path(before, needed, after, world):
+    argv = [*COMMAND, *chain.from_iterable([*before, *needed, *after])]
+
+    assert said_by(main, argv, world) == said_by(run_tree, argv, world)
+
+
+def said_by(run, argv, world):
     """Return the code and what is printed on both streams."""
-    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
-        code = run(argv)
+    err = io.StringIO()
+    err.isatty = lambda: world.is_watched
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        chdir(folder),
+        patch.dict(os.environ, world.environment),
+        patch("sys.stdin", io.TextIOWrapper(io.BytesIO(world.stdin))),
+        redirect_stdout(io.StringIO()) as out,
+        redirect_stderr(err),
+    ):
+        Path("group.key").write_bytes(world.file)
+        try:
+            code = run(argv)
+        except SystemExit as end:  # Typer's own, where a variable asks for a completion script
+            code = end.code
     return code, out.getvalue(), err.getvalue()
 
 

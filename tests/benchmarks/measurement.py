@@ -14,11 +14,12 @@ _RESIDENT_UNIT = 1024  # ru_maxrss is in KiB on Linux
 
 @dataclass
 class Case:
-    """A command, and the CPU milliseconds (user and system) of each of its runs."""
+    """A command, what it reads, and the CPU milliseconds (user and system) of each of its runs."""
 
     name: str
     argv: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    stdin: str = os.devnull
     cpu: list[float] = field(default_factory=list)
 
     @property
@@ -40,27 +41,32 @@ class Usage:
 
 def interleave(cases: Sequence[Case], rounds: int, cache: Path) -> None:
     """Run all *cases* once a round, so that a busy moment of the machine hits them all."""
-    for case in cases:
-        usage_of(case.argv, case.environment, cache)
-    for _ in range(rounds):
+    for number in range(rounds + 1):
         for case in cases:
-            case.cpu.append(usage_of(case.argv, case.environment, cache).cpu)
+            usage = usage_of(case.argv, case.environment, cache, case.stdin)
+            if number:  # the first run compiles modules
+                case.cpu.append(usage.cpu)
 
 
-def usage_of(argv: Sequence[str], environment: Mapping[str, str], cache: Path) -> Usage:
+def usage_of(
+    argv: Sequence[str], environment: Mapping[str, str], cache: Path, stdin: str = os.devnull
+) -> Usage:
     """Run *argv* without output; *cache* keeps compiled modules, as an installation does."""
     inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("DPSCTL_", "PYTHON"))
     }
-    with subprocess.Popen(
-        argv,
-        env={**inherited, **environment, "PYTHONPYCACHEPREFIX": str(cache)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    ) as child:
+    with (
+        Path(stdin).open("rb") as source,
+        subprocess.Popen(
+            argv,
+            env={**inherited, **environment, "PYTHONPYCACHEPREFIX": str(cache)},
+            stdin=source,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as child,
+    ):
         complaint = child.stderr.read().decode() if child.stderr else ""
         _, status, taken = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
