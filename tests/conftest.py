@@ -10,12 +10,12 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from issuing import make_certificate
 
 from dpsctl.__main__ import main
 from dpsctl.emulator.server import Emulator
@@ -31,7 +31,8 @@ settings.register_profile(
     derandomize=bool(os.environ.get("CI")),
 )
 settings.load_profile("any machine")
-SKIPS_NOTHING = bool(os.environ.get("DPSCTL_TESTS_SKIP_NOTHING"))  # tests do not see the variable
+# A test that a bare machine skips fails there; read here, for no test sees the variable.
+SKIPS_NOTHING = bool(os.environ.get("DPSCTL_TESTS_SKIP_NOTHING"))
 
 
 # What a test names, or a fixture it uses, when it starts a server or a process.
@@ -74,6 +75,14 @@ def names_in(function):
             if part.__module__ == function.__module__ and part not in waiting
         ]
     return named
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    if SKIPS_NOTHING and report.skipped and not item.get_closest_marker("may_skip"):
+        report.outcome, report.longrepr = "failed", f"may not be skipped: {report.longrepr[-1]}"
+    return report
 
 
 @dataclass(frozen=True)
@@ -198,28 +207,9 @@ def certificate_file(tmp_path):
     """Write a certificate to a file and return its path; *days* is how long it is valid."""
 
     def write(name="ca.pem", *, is_ca=True, days=400, subject="Test CA", with_key=False):
-        from cryptography import x509
-        from cryptography.hazmat.primitives import serialization as form
-        from cryptography.hazmat.primitives.asymmetric import ec
-        from cryptography.hazmat.primitives.hashes import SHA256
-
-        key = ec.generate_private_key(ec.SECP256R1())
-        dn = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, subject)])
-        now = datetime.now(UTC)
-        builder = x509.CertificateBuilder(
-            issuer_name=dn,
-            subject_name=dn,
-            public_key=key.public_key(),
-            serial_number=x509.random_serial_number(),
-            not_valid_before=now - timedelta(days=500),
-            not_valid_after=now + timedelta(days=days),
-        ).add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
-        data = builder.sign(key, SHA256()).public_bytes(form.Encoding.PEM)
-        if with_key:
-            plain = form.NoEncryption()
-            data += key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, plain)
+        made = make_certificate(subject, ca=is_ca, age=500, days=days)
         path = tmp_path / name
-        path.write_bytes(data)
+        path.write_bytes(made.pem + (made.key_pem() if with_key else b""))
         return path
 
     return write
@@ -238,45 +228,21 @@ class Issued:
 @pytest.fixture
 def issue(tmp_path):
     """Issue a certificate for a common name, signed by *issuer* or by itself."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import serialization as form
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.hashes import SHA256
 
     def issue(subject, issuer=None, *, is_ca=False, password=None):
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, subject)])
-        now = datetime.now(UTC)
-        builder = x509.CertificateBuilder(
-            issuer_name=issuer.certificate.subject if issuer else name,
-            subject_name=name,
-            public_key=key.public_key(),
-            serial_number=x509.random_serial_number(),
-            not_valid_before=now - timedelta(days=1),
-            not_valid_after=now + timedelta(days=100),
-        ).add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
-        certificate = builder.sign(issuer.key if issuer else key, SHA256())
+        made = make_certificate(subject, issuer, ca=is_ca, days=100)
         path, key_path = tmp_path / f"{subject}.pem", tmp_path / f"{subject}.key"
-        path.write_bytes(certificate.public_bytes(form.Encoding.PEM))
-        lock = form.BestAvailableEncryption(password) if password else form.NoEncryption()
-        pem, pkcs8 = form.Encoding.PEM, form.PrivateFormat.PKCS8
-        key_path.write_bytes(key.private_bytes(pem, pkcs8, lock))
-        return Issued(path, key_path, certificate, key)
+        path.write_bytes(made.pem)
+        key_path.write_bytes(made.key_pem(password))
+        return Issued(path, key_path, *made)
 
     return issue
 
 
 @pytest.fixture(scope="session")
 def program():
-    """Find a program; without it the test is skipped, or fails where nothing may be skipped."""
-
-    def find(name):
-        path = shutil.which(name)
-        if path is None and SKIPS_NOTHING:
-            pytest.fail(f"the program {name} is missing")
-        return path or pytest.skip(f"needs the program {name}")
-
-    return find
+    """Find a program; without it the test is skipped."""
+    return lambda name: shutil.which(name) or pytest.skip(f"needs the program {name}")
 
 
 @pytest.fixture

@@ -2,10 +2,9 @@ import base64
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+import issuing
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -13,7 +12,6 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     pkcs7,
 )
-from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,32 +54,17 @@ INFO = {
 }
 LOADED = x509.load_pem_x509_certificate(PEM.encode())
 DER = LOADED.public_bytes(Encoding.DER)
-KEY = ec.generate_private_key(ec.SECP256R1())
+ISSUER = issuing.make_certificate("issuer", at=NOW)
+HOUR = 1 / 24
 
 
-def make_certificate(
-    name="device-1",
-    issuer="issuer",
-    *,
-    ca=True,
-    starts=NOW - timedelta(days=1),
-    ends=None,
-    serial=1,
-):
-    def named(text):
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-    return (
-        x509.CertificateBuilder(named(issuer), named(name), KEY.public_key(), serial)
-        .not_valid_before(starts)
-        .not_valid_after(ends or NOW + timedelta(days=365))
-        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-        .sign(KEY, SHA256())
-    )
+def make_certificate(name="device-1", issuer=ISSUER, *, age=1, days=365, **traits):
+    made = issuing.make_certificate(name, issuer, at=NOW, age=age, days=days, **traits)
+    return made.certificate
 
 
 def private_key(encoding, encryption=NoEncryption()):  # noqa: B008  # it holds nothing
-    return KEY.private_bytes(encoding, PrivateFormat.PKCS8, encryption)
+    return ISSUER.key.private_bytes(encoding, PrivateFormat.PKCS8, encryption)
 
 
 def test_certificate_info_says_what_openssl_says():
@@ -123,7 +106,7 @@ def test_certificate_with_serial_number_below_1_is_read_in_silence():
 
 
 def test_chain_is_kept_in_the_order_of_the_file():
-    root = make_certificate("root", "root")
+    root = make_certificate("root", None)
     second = root.public_bytes(Encoding.PEM).decode()
 
     chain = read_certificates(f"one\n{PEM}\n\ntwo\n{second}".encode(), SOURCE)
@@ -133,12 +116,13 @@ def test_chain_is_kept_in_the_order_of_the_file():
 
 
 def test_chain_of_a_pkcs7_bundle_starts_with_its_end():
-    root, middle = make_certificate("root", "root"), make_certificate("middle", "root")
-    bundle = pkcs7.serialize_certificates([root, middle], Encoding.DER)
+    root = issuing.make_certificate("root", at=NOW)
+    middle = make_certificate("middle", root)
+    bundle = pkcs7.serialize_certificates([root.certificate, middle], Encoding.DER)
 
     chain = read_certificates(bundle, SOURCE)
 
-    assert chain.certificates == (middle, root)
+    assert chain.certificates == (middle, root.certificate)
 
 
 @pytest.mark.parametrize(
@@ -208,24 +192,24 @@ def test_arbitrary_bytes_are_refused(data):
         ),
         pytest.param(make_certificate(ca=False), False, [], id="leaf-of-a-device"),
         pytest.param(
-            make_certificate(ends=NOW - timedelta(hours=1)),
+            make_certificate(days=-HOUR),
             True,
             ["'CN=device-1' expired on 2026-05-31"],
             id="expired",
         ),
         pytest.param(
-            make_certificate(starts=NOW + timedelta(hours=1)),
+            make_certificate(age=-HOUR),
             False,
             ["'CN=device-1' is not valid before 2026-06-01 01:00 UTC"],
             id="too-early",
         ),
         pytest.param(
-            make_certificate(ends=NOW + timedelta(days=30)),
+            make_certificate(days=30),
             False,
             ["'CN=device-1' expires on 2026-07-01, in 30 days"],
             id="soon",
         ),
-        pytest.param(make_certificate(ends=NOW + timedelta(days=31)), False, [], id="not-soon"),
+        pytest.param(make_certificate(days=31), False, [], id="not-soon"),
     ],
 )
 def test_warnings_name_what_will_keep_devices_out(certificate, signing, warnings):
@@ -235,7 +219,7 @@ def test_warnings_name_what_will_keep_devices_out(certificate, signing, warnings
 
 
 def test_warnings_cover_the_whole_chain_when_it_expires():
-    old = make_certificate("old", ends=NOW - timedelta(hours=1), ca=False)
+    old = make_certificate("old", days=-HOUR, ca=False)
     chain = PEM.encode() + b"\n" + old.public_bytes(Encoding.PEM)
 
     warnings = read_certificates(chain, SOURCE).warnings(NOW + timedelta(days=365), signing=True)

@@ -5,16 +5,11 @@ import hashlib
 import hmac
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 from urllib.parse import quote_plus
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from issuing import make_certificate
 
 from dpsctl.emulator.server import Emulator
 from dpsctl.emulator.settings import OWNER_POLICY, EmulatorSettings
@@ -210,9 +205,7 @@ def chain_file(tmp_path):
 
 
 def pem_file(path, chain):
-    private = chain[0].key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    links = [link.certificate.public_bytes(Encoding.PEM) for link in chain]
-    path.write_bytes(private + b"".join(links))
+    path.write_bytes(chain[0].key_pem() + b"".join(link.pem for link in chain))
     return str(path)
 
 
@@ -220,26 +213,6 @@ def pem_file(path, chain):
 def certificate():
     """Make a certificate (and its key) that *issuer*, made here too, or its own key has signed."""
     return make_certificate
-
-
-class Made(NamedTuple):
-    certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
-
-
-def make_certificate(name, issuer=None, *, days=1, ca=True):
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder(
-        issuer_name=issuer.certificate.subject if issuer else subject,
-        subject_name=subject,
-        public_key=key.public_key(),
-        serial_number=x509.random_serial_number(),
-        not_valid_before=now - timedelta(days=10),
-        not_valid_after=now + timedelta(days=days),
-    ).add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-    return Made(builder.sign(issuer.key if issuer else key, SHA256()), key)
 
 
 def group(group_id="g1", **fields):

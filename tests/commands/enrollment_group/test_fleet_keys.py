@@ -284,6 +284,7 @@ print(*keys.collect(), sep="\\n")
 """
 
 
+@pytest.mark.may_skip
 def test_spark_spreads_a_fleet(in_shell, monkeypatch):
     pytest.importorskip("pyspark", reason="there is no PySpark")
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
