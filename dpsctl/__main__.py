@@ -6,7 +6,7 @@ import gc
 import sys
 
 # `signal` itself costs more than the whole early path: it makes enums.
-from _signal import SIGTERM, signal  # type: ignore[import-not-found, unused-ignore]
+from _signal import SIGTERM, signal  # type: ignore[import-not-found, unused-ignore] # no stub
 
 from dpsctl import streams
 

@@ -20,7 +20,7 @@ from binascii import a2b_base64, b2a_base64
 # Python 3.11's own SHA-256 copies its state faster than OpenSSL's and starts 5 ms sooner; in 3.12
 # another one took its place, which is slower than OpenSSL's.
 try:
-    from _sha256 import sha256  # type: ignore[import-not-found, unused-ignore]
+    from _sha256 import sha256  # type: ignore[import-not-found, unused-ignore] # no stub
 except ImportError:
     from hashlib import sha256
 

@@ -36,7 +36,11 @@ from dpsctl.service.contract import Purpose, Service
 if TYPE_CHECKING:
     from dpsctl.output.query import CompiledQuery
 
-_PLAIN = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
+_PLAIN: dict[str, Any] = {
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+    "add_completion": False,
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,7 +66,7 @@ class Verb:
 
     def build(self) -> Command:
         """Make the command that Typer runs."""
-        app = typer.Typer(**_PLAIN)  # type: ignore[arg-type]
+        app = typer.Typer(**_PLAIN)
         make = app.command(
             self.name,
             cls=Command,
@@ -70,7 +74,7 @@ class Verb:
             context_settings=dict(self.context_settings),
         )
         make(_Call(self).as_callback())
-        command: Command = get_command(app)  # type: ignore[assignment]
+        command: Command = get_command(app)  # type: ignore[assignment] # cls says so
         command.examples = tuple(self.examples)
         return command
 
@@ -128,7 +132,7 @@ def build_group(name: str, summary: str, members: Members, **switches: Any) -> G
 
     *switches* are further options of the group, annotated, off unless given.
     """
-    app = typer.Typer(name=name, cls=Group, help=summary, no_args_is_help=True, **_PLAIN)  # type: ignore[arg-type]
+    app = typer.Typer(name=name, cls=Group, help=summary, no_args_is_help=True, **_PLAIN)
 
     def accept(**_: Any) -> None:
         """Take the options; the verb reads them again."""
@@ -137,7 +141,7 @@ def build_group(name: str, summary: str, members: Members, **switches: Any) -> G
     parameters = [*own, *parameters_of(Display)]
     give_signature(accept, parameters)
     app.callback()(accept)
-    group: Group = get_command(app)  # type: ignore[assignment]
+    group: Group = get_command(app)  # type: ignore[assignment] # cls says so
     group.commands = members
     return group
 

@@ -17,7 +17,7 @@ _COMPLETIONS = {
 class ReferenceHook(BuildHookInterface[Any]):
     """Runs while a wheel is built; dpsctl itself cannot be imported then."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - named by hatchling
         """Name each page and script with its place under the environment's folder."""
         root = Path(self.root)
         shared = build_data["shared_data"]

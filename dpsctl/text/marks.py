@@ -60,8 +60,8 @@ def json_records(text: str, *, is_list_opened: bool) -> Iterator[Record]:
 def _item_places(text: str) -> Iterator[tuple[int, int]]:
     """Yield where each item of the JSON list in *text* begins and ends."""
     decode = json.JSONDecoder().raw_decode
-    index = _BETWEEN.match(text, text.index("[") + 1).end()  # type: ignore[union-attr]
+    index = _BETWEEN.match(text, text.index("[") + 1).end()  # type: ignore[union-attr] # it may match nothing
     while text[index] != "]":
         _, end = decode(text, index)
         yield index, end
-        index = _BETWEEN.match(text, end).end()  # type: ignore[union-attr]
+        index = _BETWEEN.match(text, end).end()  # type: ignore[union-attr] # it may match nothing
