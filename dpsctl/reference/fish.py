@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from dpsctl.frame.descriptions import OptionPage
 from dpsctl.reference.tree import CommandPage
@@ -44,7 +45,7 @@ def fish_script(pages: Sequence[CommandPage]) -> str:
     for page in pages:
         for option in page.options:
             takers.setdefault(option, []).append(" ".join(page.path))
-    sets = {tuple(names): f"__dpsctl_{number}" for number, names in _numbered(takers.values())}
+    sets = _named(takers)
     lines = [f"set -g __dpsctl_commands {paths}"]
     lines += [f"set -g {name} {' '.join(map(_quoted, names))}" for names, name in sets.items()]
     lines += [line for page in pages for line in _words(page)]
@@ -53,9 +54,20 @@ def fish_script(pages: Sequence[CommandPage]) -> str:
     return _HEAD + "\n".join(lines) + "\n"
 
 
-def _numbered(takers: Iterable[list[str]]) -> Iterable[tuple[int, tuple[str, ...]]]:
-    """Give a number to each different set of commands that take an option."""
-    return enumerate(dict.fromkeys(tuple(names) for names in takers), 1)
+def _named(takers: dict[OptionPage, list[str]]) -> dict[tuple[str, ...], str]:
+    """Name each different set of commands after the first option that they take.
+
+    A number would change with every option that comes before.
+    """
+    sets: dict[tuple[str, ...], str] = {}
+    namesakes: Counter[str] = Counter()
+    for option, commands in takers.items():
+        if tuple(commands) not in sets:
+            name = f"__dpsctl_{option.name.lstrip('-').replace('-', '_')}"
+            namesakes[name] += 1
+            number = namesakes[name]
+            sets[tuple(commands)] = name if number == 1 else f"{name}_{number}"
+    return sets
 
 
 def _words(page: CommandPage) -> Iterator[str]:

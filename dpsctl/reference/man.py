@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
+from datetime import date
 from itertools import groupby
 
+from dpsctl import RELEASE_DATE
 from dpsctl.frame.descriptions import OptionPage
 from dpsctl.reference.topics import EXIT_CODES, Topic, topics
 from dpsctl.reference.tree import CommandPage
 
-# The day the version was released: pages made from the same tree are the same to the byte.
-_DATE = "November 22, 2026"
 # Words that mdoc would read as macros, were they to stand alone at a place where it looks.
 _MACRO_LENGTHS = (2, 3)
 _LINE = 76
@@ -61,8 +61,9 @@ def _topic(topic: Topic) -> str:
 
 
 def _head(name: str, section: str, summary: str) -> list[str]:
+    released = date.fromisoformat(RELEASE_DATE)
     return [
-        f".Dd {_DATE}",
+        f".Dd {released:%B} {released.day}, {released.year}",
         f".Dt {name.upper()} {section}",
         ".Os",
         ".Sh NAME",

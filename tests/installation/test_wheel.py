@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dpsctl import __version__
+from dpsctl import RELEASE_DATE, __version__
 from dpsctl.cli import tree
 from dpsctl.reference.files import reference_files
 
@@ -68,7 +68,10 @@ def test_version_is_the_same_everywhere(metadata, run_offline):
     assert run_offline("--version").out == f"dpsctl {__version__}\n"
 
 
-def test_changelog_has_a_place_for_this_version():
+def test_changelog_dates_this_version_as_the_man_pages_do():
+    """While it is in the making, what has changed stands under Unreleased."""
     changelog = (Path(__file__).parents[2] / "CHANGELOG.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## \[(.+?)\](?: - (.+))?$", changelog, re.MULTILINE)
 
-    assert f"## [{__version__}]" in changelog or "## [Unreleased]" in changelog
+    assert headings[0] in [("Unreleased", ""), (__version__, RELEASE_DATE)]
+    assert dict(headings).get(__version__, RELEASE_DATE) == RELEASE_DATE

@@ -6,7 +6,9 @@ import subprocess
 import pytest
 
 from dpsctl.cli import tree
+from dpsctl.frame.descriptions import OptionPage
 from dpsctl.reference.completions import FILE_NAMES
+from dpsctl.reference.fish import fish_script
 from dpsctl.reference.tree import pages
 
 SHELLS = ["bash", "fish", "zsh"]
@@ -150,3 +152,19 @@ def test_bash_answers_within_a_few_milliseconds(reference, program):
     )
 
     assert float(took.stderr) / 100 < 0.005
+
+
+def test_new_option_names_its_own_commands_and_leaves_the_names_of_others():
+    listed = list(pages(tree()))
+    at = next(n for n, page in enumerate(listed) if page.name == "dpsctl-enrollment-group-create")
+    new = OptionPage(names=("--adr-namespace",), help="New.")
+    changed = [*listed]
+    changed[at] = listed[at]._replace(options=(new, *listed[at].options))
+
+    before, after = (set(fish_script(some).splitlines()) for some in (listed, changed))
+
+    assert before < after
+    assert [line[:28] for line in sorted(after - before)] == [
+        "complete -c dpsctl -n '__dps",
+        "set -g __dpsctl_adr_namespac",
+    ]
