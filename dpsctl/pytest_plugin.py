@@ -56,8 +56,9 @@ def _dps_emulator_of_the_session(dps_emulator_settings: EmulatorSettings) -> Ite
 def dps_emulator(_dps_emulator_of_the_session: Emulator) -> Emulator:
     """Run an emulated Azure device provisioning service over HTTPS that holds nothing yet.
 
-    `endpoint`, `host`, `connection_string`, `id_scope` and `ca_file` say how to reach it, and
-    `environment` is all that a child process needs; `seed(...)` writes records,
+    `endpoint`, `host`, `connection_string`, `id_scope` and `ca_file` say how to reach it,
+    `control_token` lets a client change it under `/_emulator/`, and `environment` is all that a
+    child process needs; `seed(...)` writes records,
     `faults.replace([...])` makes it fail as `dpsctl emulator run --fault` does, `requests()` tells
     what it was asked.
     """

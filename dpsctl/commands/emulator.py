@@ -33,8 +33,8 @@ def run_emulator(
 ) -> Iterator[dict[str, Any]]:
     """Run the emulator until it is stopped.
 
-    Prints one line of JSON when it is ready: where it listens, the connection string, the id scope
-    and the CA to trust. SIGINT and SIGTERM stop it.
+    Prints one line of JSON when it is ready: where it listens, the connection string, the id scope,
+    the CA to trust and the token to control it. SIGINT and SIGTERM stop it.
     """
     import threading
 
@@ -67,12 +67,11 @@ def exec_command(
     """Run a command beside an emulator that lives as long.
 
     The command finds the emulator in its environment: DPSCTL_LOGIN, DPSCTL_ID_SCOPE,
-    DPSCTL_CENTRAL_APP, DPSCTL_CENTRAL_TOKEN and the CA to trust. The exit code is the command's.
+    DPSCTL_CENTRAL_APP, DPSCTL_CENTRAL_TOKEN, DPSCTL_EMULATOR_CONTROL_TOKEN and the CA to trust.
+    The exit code is the command's.
     """
     with _started(run, contents, _settings(listening, contents, behaviour)) as emulator:
-        from dpsctl.emulator.environment import client_environment
-
-        environment = {**run.environ, **client_environment(emulator.ready(), run.environ)}
+        environment = {**run.environ, **emulator.environment_over(run.environ)}
         return Outcome(None, _exit_code_of(words, environment))
 
 

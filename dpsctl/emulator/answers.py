@@ -25,11 +25,15 @@ MAX_DEPTH = 128
 
 @dataclass(frozen=True)
 class Answer:
-    """Carry a status, a body to be written as JSON (None: no body at all) and headers."""
+    """Carry a status, a body to be written as JSON (None: no body at all) and headers.
+
+    *reason* says to the log of requests, not to the caller, why this is a refusal or a failure.
+    """
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    reason: str | None = None
 
     @property
     def status_line(self) -> str:
@@ -38,13 +42,24 @@ class Answer:
 
 
 class Refusal(Exception):
-    """Raised when the service would refuse; the status is errorCode / 1000 (docs/service.md#b6)."""
+    """Raised when the service would refuse; the status is errorCode / 1000 (docs/service.md#b6).
 
-    def __init__(self, code: int, message: str, headers: dict[str, str] | None = None) -> None:
+    The caller is told *message*, as little as the service tells; *reason* is for the log.
+    """
+
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        headers: dict[str, str] | None = None,
+        *,
+        reason: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.headers = headers or {}
+        self.reason = reason or message
 
     def answer(self, timestamp: str) -> Answer:
         """Return the refusal in the service's shape."""
@@ -54,7 +69,8 @@ class Refusal(Exception):
             "message": self.message,
             "timestampUtc": timestamp,
         }
-        return Answer(self.code // 1000, body, {**self.headers, "x-ms-error-code": str(self.code)})
+        headers = {**self.headers, "x-ms-error-code": str(self.code)}
+        return Answer(self.code // 1000, body, headers, self.reason)
 
 
 def invalid(message: str) -> Refusal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
@@ -34,17 +35,22 @@ class EmulatorApp:
         call = Call(request, self.service)
         if request.path.lower().startswith(control.PREFIX):
             return self._written(self._answer(call), start_response, None)
+        began = time.monotonic()
         trouble = self.service.faults.trouble_for(request.method, request.path)
         if trouble.seconds:
             time.sleep(trouble.seconds)
         answer = self._troubled_answer(call, trouble)
-        self.service.log.add(request, answer.status, self.service.clock.timestamp())
+        seconds = time.monotonic() - began
+        self.service.log.add(request, answer, self.service.clock.timestamp(), seconds)
         return self._written(answer, start_response, trouble.breakage)
 
     def _troubled_answer(self, call: Call, trouble: Trouble) -> Answer:
         if trouble.refusal:
             return self._refused(call, trouble.refusal)
-        return self._answer(call)
+        answer = self._answer(call)
+        if trouble.breakage:
+            return replace(answer, reason=f"The emulator was asked for a {trouble.breakage}.")
+        return answer
 
     def _answer(self, call: Call) -> Answer:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from secrets import token_urlsafe
 from typing import Any
 
 from cryptography.x509 import Certificate
@@ -20,7 +21,7 @@ from dpsctl.emulator.store import Store
 
 @dataclass(frozen=True)
 class Service:
-    """Hold what all requests share."""
+    """Hold what all requests share; who controls the emulator must show the *control_token*."""
 
     settings: EmulatorSettings
     store: Store
@@ -29,6 +30,7 @@ class Service:
     faults: ActiveFaults
     log: RequestLog
     authorities: Mapping[str, Certificate] = field(default_factory=dict)
+    control_token: str = field(default_factory=lambda: token_urlsafe(32), repr=False)
 
     def reset(self) -> None:
         """Forget records and requests, and go back to the faults of the start."""

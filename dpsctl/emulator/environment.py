@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 import certifi
 
 
-def client_environment(ready: Mapping[str, Any], inherited: Mapping[str, str]) -> dict[str, str]:
+def client_environment(
+    ready: Mapping[str, Any], inherited: Mapping[str, str], folder: Path
+) -> dict[str, str]:
     """Return the variables to set over those *inherited*, so that clients use the emulator.
 
-    *ready* is what `Emulator.ready` says of it.
+    *ready* is what `Emulator.ready` says of it, *folder* is its own, for files.
 
     dpsctl, Python, OpenSSL and Node then trust it beside the public authorities, and no proxy
     stands between.
@@ -26,9 +28,10 @@ def client_environment(ready: Mapping[str, Any], inherited: Mapping[str, str]) -
         "DPSCTL_DEVICE_ENDPOINT_URL": ready["endpoint"],
         "DPSCTL_CENTRAL_APP": ready["endpoint"],
         "DPSCTL_CENTRAL_TOKEN": ready["centralToken"],
+        "DPSCTL_EMULATOR_CONTROL_TOKEN": ready["controlToken"],
         "NO_PROXY": _without_proxy(inherited.get("NO_PROXY", ""), host),
         "no_proxy": _without_proxy(inherited.get("no_proxy", ""), host),
-        **(_trust(Path(ready["caFile"])) if ready["caFile"] else {}),
+        **(_trust(Path(ready["caFile"]), folder / "bundle.pem") if ready["caFile"] else {}),
     }
 
 
@@ -37,13 +40,11 @@ def _without_proxy(others: str, host: str) -> str:
     return ",".join(names)
 
 
-def _trust(ca_file: Path) -> dict[str, str]:
-    """Write the public roots and the emulator's beside the emulator's: both are to be trusted."""
-    bundle = ca_file.with_suffix(".bundle.pem")
-    roots = Path(certifi.where()).read_text(encoding="utf-8")
-    both = f"{roots}\n{ca_file.read_text(encoding='utf-8')}"
-    if not bundle.exists() or bundle.read_text(encoding="utf-8") != both:
-        bundle.write_text(both, encoding="utf-8")  # once: a child may be reading it
+def _trust(ca_file: Path, bundle: Path) -> dict[str, str]:
+    """Write the public roots and the emulator's into one file: both are to be trusted."""
+    if not bundle.exists():  # once: a child may be reading it
+        roots = Path(certifi.where()).read_text(encoding="utf-8")
+        bundle.write_text(f"{roots}\n{ca_file.read_text(encoding='utf-8')}", encoding="utf-8")
     return {
         "REQUESTS_CA_BUNDLE": str(bundle),
         "SSL_CERT_FILE": str(bundle),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 
 from dpsctl.emulator.answers import FORBIDDEN, Refusal, invalid
@@ -47,14 +46,6 @@ def check_version(call: Call) -> None:
         raise invalid("The api-version is missing or not supported.")
 
 
-def this_machine(call: Call) -> None:
-    """Refuse who calls from elsewhere: control is for the tester beside the emulator."""
-    address = ipaddress.ip_address(call.request.remote_addr or "0.0.0.0")  # noqa: S104 - nobody's
-    mapped = getattr(address, "ipv4_mapped", None)
-    if not (mapped or address).is_loopback:
-        raise Refusal(FORBIDDEN, "Only this machine may control the emulator.")
-
-
 def _check_policy(call: Call, right: str) -> None:
     """Refuse a caller without a valid token (401), or whose policy or role lacks *right* (403).
 
@@ -66,10 +57,12 @@ def _check_policy(call: Call, right: str) -> None:
         return
     token = read_token(call.header("Authorization"))
     rights = dict(call.settings.policies) | {OWNER_POLICY: RIGHTS}
-    if token.policy not in rights or token.is_expired(call.clock.now()):
-        raise unauthorized()
+    if token.policy not in rights:
+        raise unauthorized(reason=f"There is no policy {token.policy!r} (skn).")
+    if token.is_expired(call.clock.now()):
+        raise unauthorized(reason="The token has expired.")
     if not token.is_signed_with(call.service.identity.key_of(token.policy)):
-        raise unauthorized()
+        raise unauthorized(reason=f"The token is not signed with the key of {token.policy}.")
     if right not in rights[token.policy]:
         raise Refusal(FORBIDDEN, f"The policy {token.policy} lacks {right}.")
 
@@ -77,6 +70,6 @@ def _check_policy(call: Call, right: str) -> None:
 def _check_access_token(call: Call, token: str, right: str) -> None:
     rights = dict(call.settings.access_tokens).get(token)
     if rights is None:
-        raise unauthorized()
+        raise unauthorized(reason="The access token is none that the emulator was given.")
     if right not in rights:
         raise Refusal(FORBIDDEN, f"Who signed in lacks {right}.")

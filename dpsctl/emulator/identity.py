@@ -22,10 +22,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from dpsctl.emulator.settings import OWNER_POLICY
 from dpsctl.emulator.store import Store
 from dpsctl.errors import UsageError
-from dpsctl.keys import sign
+from dpsctl.keys import decode_key, sign
 
 _CA_DAYS = 3650
 _SERVER_DAYS = 397  # the longest that every client accepts
+_DAMAGED = "what it says of who the emulator is, is damaged"
 _KEPT = ("policyKey", "idScope", "caCertificate", "caKey")
 
 
@@ -65,14 +66,26 @@ class Identity:
 
 
 def load_identity(store: Store) -> Identity:
-    """Return the identity kept in *store*, made and kept the first time."""
+    """Return the identity kept in *store*, made and kept the first time.
+
+    Raises ValueError if what is kept is damaged.
+    """
     with store.writing():
         kept = [store.kept(name) for name in _KEPT]
-        if None in kept:
+        if not any(kept):
             kept = list(_new_identity())
             for name, value in zip(_KEPT, kept, strict=True):
                 store.keep(name, str(value))
-    return Identity(*(str(value) for value in kept))
+    identity = Identity(*(value or "" for value in kept))
+    try:
+        decode_key(identity.policy_key)
+        x509.load_pem_x509_certificate(identity.ca_certificate.encode())
+        load_pem_private_key(identity.ca_key.encode(), None)
+    except ValueError:
+        raise ValueError(_DAMAGED) from None
+    if not identity.id_scope:
+        raise ValueError(_DAMAGED)
+    return identity
 
 
 def _new_identity() -> tuple[str, str, str, str]:

@@ -7,7 +7,7 @@ import re
 from collections import deque
 from typing import Any
 
-from dpsctl.emulator.answers import Json
+from dpsctl.emulator.answers import Answer, Json
 
 _KEPT_REQUESTS = 1000
 _KEPT_BODY_BYTES = 16384
@@ -32,8 +32,8 @@ class RequestLog:
     def __init__(self) -> None:
         self._entries: deque[Json] = deque(maxlen=_KEPT_REQUESTS)
 
-    def add(self, request: Any, status: int, timestamp: str) -> None:
-        """Remember a (Werkzeug) request and the status of its answer."""
+    def add(self, request: Any, answer: Answer, timestamp: str, seconds: float) -> None:
+        """Remember a (Werkzeug) request, how it was answered and how long that took."""
         headers = {
             name: _masked_header(request.headers[name])
             for name in _HEADERS
@@ -47,7 +47,9 @@ class RequestLog:
                 "query": request.args.to_dict(),
                 "headers": headers,
                 "body": request.get_data()[:_KEPT_BODY_BYTES],
-                "status": status,
+                "status": answer.status,
+                "reason": answer.reason,
+                "ms": round(seconds * 1000, 1),
             }
         )
 

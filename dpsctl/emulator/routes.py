@@ -18,11 +18,12 @@ from dpsctl.emulator.central.tokens import api_token
 from dpsctl.emulator.central.urls import URLS
 from dpsctl.emulator.control import api as control
 from dpsctl.emulator.control import description
+from dpsctl.emulator.control.access import tester
 from dpsctl.emulator.devices import api as device_api
 from dpsctl.emulator.enrollments import bulk, registrations
 from dpsctl.emulator.enrollments import records as enrollments
 from dpsctl.emulator.enrollments.kinds import GROUP, INDIVIDUAL, Kind
-from dpsctl.emulator.guards import Guard, check_version, policy_with, this_machine
+from dpsctl.emulator.guards import Guard, check_version, policy_with
 
 Handler = Callable[..., Answer]
 
@@ -83,16 +84,16 @@ ROUTES = (
     ),
     Route("POST", "/<scope>/registrations/<id>", device_api.look_up, check_version),
     *(Route(method, f"/api{path}", handler, api_token) for method, path, handler in URLS),
-    Route("GET", "/_emulator/health", control.health, this_machine),
-    Route("GET", "/_emulator/openapi.json", description.describe, this_machine),
-    Route("POST", "/_emulator/reset", control.reset, this_machine),
-    Route("POST", "/_emulator/seed", control.seed, this_machine),
-    Route("GET", "/_emulator/faults", control.show_faults, this_machine),
-    Route("PUT", "/_emulator/faults", control.replace_faults, this_machine),
-    Route("DELETE", "/_emulator/faults", control.remove_faults, this_machine),
-    Route("GET", "/_emulator/requests", control.requests, this_machine),
-    Route("DELETE", "/_emulator/requests", control.forget_requests, this_machine),
-    Route("GET", "/_emulator/devices/<id>", device_api.show_hub_device, this_machine),
+    Route("GET", "/_emulator/health", control.health, tester),
+    Route("GET", "/_emulator/openapi.json", description.describe, tester),
+    Route("POST", "/_emulator/reset", control.reset, tester),
+    Route("POST", "/_emulator/seed", control.seed, tester),
+    Route("GET", "/_emulator/faults", control.show_faults, tester),
+    Route("PUT", "/_emulator/faults", control.replace_faults, tester),
+    Route("DELETE", "/_emulator/faults", control.remove_faults, tester),
+    Route("GET", "/_emulator/requests", control.requests, tester),
+    Route("DELETE", "/_emulator/requests", control.forget_requests, tester),
+    Route("GET", "/_emulator/devices/<id>", device_api.show_hub_device, tester),
 )
 
 

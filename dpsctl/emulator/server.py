@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import shutil
+import sqlite3
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from socketserver import BaseRequestHandler
 from types import TracebackType
@@ -16,19 +18,20 @@ from OpenSSL import SSL
 from dpsctl.emulator.answers import Refusal
 from dpsctl.emulator.app import EmulatorApp
 from dpsctl.emulator.authorities import load_authorities
+from dpsctl.emulator.ca_file import write_ca_file
 from dpsctl.emulator.call import Service
 from dpsctl.emulator.central.tokens import make_token
 from dpsctl.emulator.clock import Clock
 from dpsctl.emulator.control.api import seed_records
 from dpsctl.emulator.environment import client_environment
 from dpsctl.emulator.faults.in_force import ActiveFaults
-from dpsctl.emulator.identity import load_identity
+from dpsctl.emulator.identity import Identity, load_identity
 from dpsctl.emulator.listening.listener import Listener
 from dpsctl.emulator.listening.tls import server_context
 from dpsctl.emulator.mqtt.upgrade import UpgradableExchange
 from dpsctl.emulator.request_log import RequestLog
 from dpsctl.emulator.settings import OWNER_POLICY, EmulatorSettings
-from dpsctl.emulator.store import MEMORY, Store
+from dpsctl.emulator.store import MEMORY, Store, unusable
 from dpsctl.errors import UsageError
 
 __all__ = ["Emulator"]
@@ -48,14 +51,14 @@ class Emulator:
         self.clock = Clock()
         self.faults = ActiveFaults(self.clock, self.settings.faults)
         self._service: Service | None = None
+        self._folder: Path | None = None
 
     def start(self) -> Self:
         """Open the store and listen; clients may connect when this returns."""
         _check_address(self.settings)
         store = Store(self.settings.db)
-        self._folder: str | None = None
         try:
-            self.identity = load_identity(store)
+            self.identity = self._kept_identity(store)
             service = Service(
                 self.settings,
                 store,
@@ -156,6 +159,11 @@ class Emulator:
         """Return an API token of the IoT Central application that is emulated too."""
         return make_token(self.identity, self.clock.now())
 
+    @property
+    def control_token(self) -> str:
+        """Return what a caller must show who changes something under `/_emulator/`."""
+        return self.service.control_token
+
     def ready(self) -> dict[str, Any]:
         """Return what a script must know, as `emulator run` prints it."""
         return {
@@ -166,6 +174,7 @@ class Emulator:
             "connectionString": self.connection_string,
             "idScope": self.id_scope,
             "centralToken": self.central_token,
+            "controlToken": self.control_token,
             "caFile": self.ca_file,
             "pid": os.getpid(),
         }
@@ -173,7 +182,11 @@ class Emulator:
     @property
     def environment(self) -> dict[str, str]:
         """Return what a child's environment needs over this process's to find and trust it."""
-        return client_environment(self.ready(), os.environ)
+        return self.environment_over(os.environ)
+
+    def environment_over(self, inherited: Mapping[str, str]) -> dict[str, str]:
+        """Return what a child's environment needs over the one *inherited*."""
+        return client_environment(self.ready(), inherited, self._own_folder())
 
     def seed(self, records: Any) -> dict[str, int]:
         """Write records as `/_emulator/seed` does: all, or none. Raises UsageError."""
@@ -181,6 +194,8 @@ class Emulator:
             return seed_records(self.service, records)
         except Refusal as refusal:
             raise UsageError(refusal.message.rstrip(".")) from None
+        except sqlite3.Error as error:
+            raise unusable(self.settings.db, error) from None
 
     def requests(self) -> list[dict[str, Any]]:
         """Return the requests seen since the start or the last reset, secrets masked."""
@@ -190,10 +205,22 @@ class Emulator:
         """Forget records and requests, and go back to the faults of the settings."""
         self.service.reset()
 
+    def _kept_identity(self, store: Store) -> Identity:
+        try:
+            return load_identity(store)
+        except (sqlite3.Error, ValueError) as error:
+            raise unusable(self.settings.db, error) from None
+
     def _leave(self, store: Store) -> None:
         store.close()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        folder, self._folder = self._folder, None
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _own_folder(self) -> Path:
+        """Return a folder for files that are gone when the emulator is."""
+        self._folder = self._folder or Path(tempfile.mkdtemp(prefix="dpsctl-emulator-"))
+        return self._folder
 
     def _listening(self, app: EmulatorApp) -> list[Listener]:
         """Listen for HTTP, and then for MQTT if that is wanted."""
@@ -234,11 +261,10 @@ class Emulator:
         if not self.settings.tls:
             return None
         if self.settings.db == MEMORY:
-            self._folder = tempfile.mkdtemp(prefix="dpsctl-emulator-")
-            path = Path(self._folder) / "ca.pem"
+            path = self._own_folder() / "ca.pem"
         else:
             path = Path(f"{self.settings.db}.ca.pem").absolute()
-        path.write_text(self.identity.ca_certificate)
+        write_ca_file(path, self.identity.ca_certificate)
         return str(path)
 
 

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -27,6 +28,9 @@ CREATE TABLE IF NOT EXISTS records (
 CREATE INDEX IF NOT EXISTS records_by_kind ON records (kind);
 CREATE INDEX IF NOT EXISTS records_by_label ON records (kind, label);
 """
+_TABLES = {"kept", "records"}
+_MODE = 0o600
+_PATIENCE = 5.0  # seconds, for who else writes to the file
 _PUT = """
 INSERT INTO records (kind, key, label, body) VALUES (?, ?, ?, ?)
 ON CONFLICT (kind, key) DO UPDATE SET label = excluded.label, body = excluded.body
@@ -124,29 +128,50 @@ class Store:
 
 def _opened(path: str) -> sqlite3.Connection:
     if path != MEMORY:
-        _own_file(path)
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        _make_file(path)
+    database = sqlite3.connect(path, _PATIENCE, isolation_level=None, check_same_thread=False)
     try:
+        _check_tables(database)
         # FULL: an acknowledged write is on disk, not only in the log of a process that may die.
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.executescript(_SCHEMA)
     except sqlite3.Error as error:
         database.close()
-        raise UsageError(
-            f"--db {path}: cannot be used as a database ({error})",
-            "Give a file that an emulator made, or one that does not exist yet.",
-        ) from None
+        raise unusable(path, error) from None
+    if path != MEMORY:
+        with suppress(OSError):
+            Path(path).chmod(_MODE)  # it is the emulator's, and may be from elsewhere
     return database
 
 
-def _own_file(path: str) -> None:
+def _make_file(path: str) -> None:
     """Make the file before SQLite does, so that it is nobody else's to read: it holds keys."""
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if Path(path).exists() and not Path(path).is_file():
+            raise unusable(path, "it is not a file")
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, _MODE))
     except OSError as error:
         raise UsageError(
             f"--db {path}: {error.strerror}", "Give a file in a folder that you can write to."
         ) from None
-    with suppress(OSError):
-        os.chmod(path, 0o600)  # noqa: PTH101 - os.open above; one module for one file
+
+
+def _check_tables(database: sqlite3.Connection) -> None:
+    """Refuse the database of something else before anything in it changes."""
+    found = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    tables = {name for (name,) in found}
+    if tables and not tables >= _TABLES:
+        raise sqlite3.DatabaseError("it holds something else")
+
+
+def unusable(path: str, problem: object) -> UsageError:
+    """Return the complaint about a database, *problem* being SQLite's own or a few words."""
+    if getattr(problem, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return UsageError(
+            f"--db {path}: another process holds it locked", "Stop that, or give another file."
+        )
+    return UsageError(
+        f"--db {path}: cannot be used as a database: {problem}",
+        "Give a file that an emulator made, or one that does not exist yet.",
+    )

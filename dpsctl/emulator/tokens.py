@@ -38,16 +38,16 @@ def read_token(authorization: str | None) -> SasToken:
     """
     text = authorization or ""
     if not text.lower().startswith(_SCHEME):
-        raise unauthorized()
+        raise unauthorized(reason="There is no SharedAccessSignature in Authorization.")
     parts = dict(part.partition("=")[::2] for part in text[len(_SCHEME) :].split("&"))
     resource, expiry, signature = (parts.get(name, "") for name in ("sr", "se", "sig"))
     signature = unquote(signature)
     is_whole = resource and signature.isascii() and expiry.isascii() and expiry.isdigit()
     if not is_whole or len(expiry) > _LONGEST_EXPIRY:
-        raise unauthorized()
+        raise unauthorized(reason="The token has not got its sr, sig and se, a time in seconds.")
     return SasToken(resource, signature, expiry, unquote(parts.get("skn", "")))
 
 
-def unauthorized(message: str = "Unauthorized") -> Refusal:
-    """Return the refusal for a caller who has not shown who it is."""
-    return Refusal(UNAUTHORIZED, message)
+def unauthorized(message: str = "Unauthorized", reason: str | None = None) -> Refusal:
+    """Return the refusal for a caller who has not shown who it is; *reason* is for the log."""
+    return Refusal(UNAUTHORIZED, message, reason=reason)

@@ -50,6 +50,10 @@ _ELSEWHERE = (
         "DPSCTL_DEVICE_ENDPOINT_URL",
         "Where 'device register' asks instead of https://HOST, such as an emulator.",
     ),
+    (
+        "DPSCTL_EMULATOR_CONTROL_TOKEN",
+        "Set by 'emulator exec': what a request must show that changes the emulator itself.",
+    ),
     ("DPSCTL_ENDPOINT_URL", "Where to connect instead of https://HOST, such as an emulator."),
     ("DPSCTL_GROUP_KEY", "The group's key for compute-device-key when no group is named."),
     ("DPSCTL_NO_ARGV_WARNING", "Set: do not warn of secrets among the arguments."),

@@ -86,7 +86,8 @@ def test_faults_strike_as_told_and_again_after_a_reset():
     with running("--fault", "503 once on GET", "--fault", "skew -1h") as ready:
         verify = {"verify": ready["caFile"], "timeout": 10}
         before = [requests.get(f"{ready['endpoint']}/enrollments/e1", **verify) for _ in range(2)]
-        requests.post(f"{ready['endpoint']}/_emulator/reset", **verify)
+        control = {"Authorization": f"Bearer {ready['controlToken']}"}
+        requests.post(f"{ready['endpoint']}/_emulator/reset", headers=control, **verify)
         after = requests.get(f"{ready['endpoint']}/enrollments/e1", **verify)
 
     assert [answer.status_code for answer in (*before, after)] == [503, 401, 503]

@@ -4,11 +4,12 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ def test_ready_line_says_how_to_connect(emulator):
     assert ready["host"] == f"127.0.0.1:{ready['port']}"
     assert ready["connectionString"].startswith(f"HostName={ready['host']};SharedAccessKeyName=")
     assert ready["idScope"].startswith("0ne")
+    assert ready["controlToken"] == emulator.control_token
     assert "BEGIN CERTIFICATE" in Path(ready["caFile"]).read_text()
     assert ready["pid"] == os.getpid()
     assert json.loads(json.dumps(ready)) == ready
@@ -147,6 +149,114 @@ def test_file_keeps_records_keys_scope_and_authority(caller, group_body, tmp_pat
         assert (second.policy_key, second.id_scope) == (first.policy_key, first.id_scope)
         assert Path(second.ca_file).read_text() == authority
         assert Path(second.ca_file) == tmp_path / "db.ca.pem"
+
+
+def write_text(path):
+    path.write_text("a plan of mine")
+
+
+def write_own_authorities(path):
+    with Emulator() as other:
+        path.write_text(f"# mine\n{other.identity.ca_certificate}")
+
+
+def link_to_a_file(path):
+    other = path.with_name("linked")
+    other.write_text("a plan of mine")
+    path.symlink_to(other)
+
+
+def link_to_an_authority(path):
+    link_to_a_file(path)
+    with Emulator() as other:
+        path.write_text(other.identity.ca_certificate)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        write_text,
+        write_own_authorities,
+        link_to_a_file,
+        link_to_an_authority,
+        lambda path: path.symlink_to(path.with_name("nothing")),
+        lambda path: path.mkdir(),
+        os.mkfifo,
+    ],
+    ids=["text", "authorities", "link", "link to an authority", "dangling link", "folder", "FIFO"],
+)
+def test_what_others_put_where_the_authority_belongs_is_left_alone(tmp_path, make):
+    path = tmp_path / "db.ca.pem"
+    make(path)
+    before = {one.name: one.is_file() and one.read_bytes() for one in tmp_path.iterdir()}
+
+    with pytest.raises(UsageError, match=r"db\.ca\.pem is not a file that an emulator wrote"):
+        Emulator(EmulatorSettings(db=str(tmp_path / "db"))).start()
+
+    (tmp_path / "db").unlink()
+    assert {one.name: one.is_file() and one.read_bytes() for one in tmp_path.iterdir()} == before
+
+
+def test_authority_of_a_database_that_is_gone_is_replaced(tmp_path):
+    settings = EmulatorSettings(db=str(tmp_path / "db"))
+    with Emulator(settings) as first:
+        pass
+    (tmp_path / "db").unlink()
+
+    with Emulator(settings) as second:
+        written = Path(second.ca_file).read_text()
+
+    assert written == second.identity.ca_certificate != first.identity.ca_certificate
+
+
+def test_environment_leaves_nothing_beside_the_database(tmp_path):
+    with Emulator(EmulatorSettings(db=str(tmp_path / "db"))) as emulator:
+        bundle = Path(emulator.environment["SSL_CERT_FILE"])
+        assert emulator.identity.ca_certificate in bundle.read_text()
+
+    assert {one.name for one in tmp_path.iterdir()} == {"db", "db.ca.pem"}
+    assert not bundle.exists()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE kept SET value = 'x' WHERE name = 'caKey'",
+        "UPDATE kept SET value = 'x' WHERE name = 'caCertificate'",
+        "UPDATE kept SET value = 'x' WHERE name = 'policyKey'",
+        "DELETE FROM kept WHERE name = 'idScope'",
+        "DELETE FROM kept WHERE name = 'caKey'",
+    ],
+)
+def test_damaged_identity_is_said_to_be_damaged_and_not_made_anew(tmp_path, sql):
+    settings = EmulatorSettings(db=str(tmp_path / "db"))
+    Emulator(settings).start().stop()
+    with closing(sqlite3.connect(tmp_path / "db")) as database, database:
+        database.execute(sql)
+
+    with pytest.raises(UsageError, match="what it says of who the emulator is, is damaged"):
+        Emulator(settings).start()
+
+
+def test_damaged_file_is_said_to_be_damaged(tmp_path):
+    settings = EmulatorSettings(db=str(tmp_path / "db"))
+    Emulator(settings).start().stop()
+    data = (tmp_path / "db").read_bytes()
+    (tmp_path / "db").write_bytes(data[:4096] + bytes(len(data) - 4096))
+
+    with pytest.raises(UsageError, match=r"--db .*db: cannot be used as a database"):
+        Emulator(settings).start()
+
+
+def test_locked_file_is_said_to_be_locked(tmp_path, monkeypatch):
+    settings = EmulatorSettings(db=str(tmp_path / "db"))
+    Emulator(settings).start().stop()
+    monkeypatch.setattr("dpsctl.emulator.store._PATIENCE", 0.1)
+    with closing(sqlite3.connect(tmp_path / "db", isolation_level=None)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+
+        with pytest.raises(UsageError, match=r"--db .*db: another process holds it locked"):
+            Emulator(settings).start()
 
 
 def test_two_emulators_in_memory_share_nothing(start):

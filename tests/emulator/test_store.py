@@ -1,5 +1,6 @@
 """The store by itself: steps, pages, what is kept."""
 
+import os
 import sqlite3
 from contextlib import closing
 from threading import Thread
@@ -112,19 +113,43 @@ def test_lookups_and_pages_use_indexes(store):
         assert "TEMP B-TREE" not in plan
 
 
-@pytest.mark.parametrize("content", [b"no database" * 100, None], ids=["another file", "a folder"])
-def test_unusable_file_is_a_usage_error_that_names_it(tmp_path, content):
-    path = tmp_path / "db"
-    path.mkdir() if content is None else path.write_bytes(content)
-
-    with pytest.raises(UsageError, match=r"--db .*db: "):
-        Store(str(path))
-
-
-def test_database_of_another_program_is_not_touched(tmp_path):
-    path = tmp_path / "db"
+def other_database(path):
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE records (id TEXT)")
 
-    with pytest.raises(UsageError, match="--db"):
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        pytest.param(lambda path: path.mkdir(), "it is not a file", id="a folder"),
+        pytest.param(os.mkfifo, "it is not a file", id="a FIFO"),
+        pytest.param(
+            lambda path: path.write_bytes(b"no database" * 100),
+            "file is not a database",
+            id="another file",
+        ),
+        pytest.param(other_database, "it holds something else", id="of another program"),
+    ],
+)
+def test_unusable_file_is_a_usage_error_that_names_it_and_is_left_alone(tmp_path, make, problem):
+    path = tmp_path / "db"
+    make(path)
+    path.chmod(0o640)
+    before = path.is_file() and path.read_bytes()
+
+    with pytest.raises(UsageError, match=f"--db .*db: cannot be used as a database: {problem}"):
         Store(str(path))
+
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert (path.is_file() and path.read_bytes()) == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_file_of_an_emulator_that_others_could_read_is_its_owners_again(tmp_path):
+    path = tmp_path / "db"
+    Store(str(path)).close()
+    path.chmod(0o644)
+
+    Store(str(path)).close()
+
+    assert path.stat().st_mode & 0o777 == 0o600

@@ -50,7 +50,8 @@ def central_answer(refusal: Refusal, now: float) -> Answer:
         "requestId": request_id,
         "time": time,
     }
-    return Answer(status, {"error": error}, {**refusal.headers, "x-ms-error-code": code})
+    headers = {**refusal.headers, "x-ms-error-code": code}
+    return Answer(status, {"error": error}, headers, refusal.reason)
 
 
 def bad_request(message: str) -> Refusal:

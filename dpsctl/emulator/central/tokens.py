@@ -16,6 +16,7 @@ PREVIEW = "2022-10-31-preview"
 _VERSIONS = frozenset({"2022-05-31", STABLE, "2022-06-30-preview", PREVIEW})
 _POLICY = "central-api-token"
 _NAME = "emulator"
+_NOT_AUTHORIZED = "You are not authorized to perform this operation"
 _LIFETIME = 365 * 24 * 3600
 
 
@@ -29,10 +30,11 @@ def make_token(identity: Identity, now: float) -> str:
 def api_token(call: Call) -> None:
     """Refuse a caller without a token of this application, or in a version that nobody knows."""
     token = read_token(call.header("Authorization"))
-    is_expired = int(token.expiry) <= call.clock.now() * 1000
     key = call.service.identity.key_of(_POLICY)
-    if token.policy != _NAME or is_expired or not token.is_signed_with(key):
-        raise unauthorized("You are not authorized to perform this operation")
+    if token.policy != _NAME or not token.is_signed_with(key):
+        raise unauthorized(_NOT_AUTHORIZED, "The token is not one of this application.")
+    if int(token.expiry) <= call.clock.now() * 1000:
+        raise unauthorized(_NOT_AUTHORIZED, "The token has expired.")
     if call.request.args.get("api-version") not in _VERSIONS:
         raise bad_request("The api-version query parameter is missing or not supported")
 

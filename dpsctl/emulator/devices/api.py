@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dpsctl.emulator.answers import NOT_FOUND, Answer, Json, Refusal, invalid, read_json
@@ -25,14 +26,14 @@ def register(call: Call, id_scope: str, registration_id: str) -> Answer:
     version = call.request.args["api-version"]
     state = provision(call.service, enrolled, registration_id, payload, version)
     if state["status"] == "disabled":
-        return _operation("", enrolled, state)
+        return replace(_operation("", enrolled, state), reason="The enrollment is disabled.")
     key = call.service.identity.policy_key
     accepted = {"operationId": new_operation_id(registration_id, key), "status": "assigning"}
     headers = {
         "Location": call.request.base_url,
         "Retry-After": str(call.settings.retry_after_seconds),
     }
-    return Answer(202, accepted, headers)
+    return Answer(202, accepted, headers, state.get("errorMessage"))
 
 
 def operation_status(call: Call, id_scope: str, registration_id: str, operation_id: str) -> Answer:

@@ -27,7 +27,7 @@ def identify(service: Service, device: Device) -> Enrolled:
     except IdFormatError as error:
         raise invalid(f"{error}.") from None
     if device.id_scope != service.identity.id_scope:
-        raise unauthorized()
+        raise unauthorized(reason=f"The id scope is {service.identity.id_scope}.")
     individual = individual_of(service.store, device.registration_id)
     if individual and individual.record["attestation"]["type"] == "tpm":
         raise unauthorized(_TPM)

@@ -22,18 +22,18 @@ def find_by_token(service: Service, device: Device) -> Enrolled:
     token = read_token(device.token)
     named = unquote(token.resource).lower()
     if named != f"{device.id_scope}/registrations/{device.registration_id}".lower():
-        raise _wrong_key()
+        raise _unauthorized("The token is for something else (sr).")
     if token.is_expired(service.clock.now()):
-        raise _wrong_key()
+        raise _unauthorized("The token has expired.")
     individual = individual_of(service.store, device.registration_id)
     if individual:
         if any(token.is_signed_with(key) for key in _keys(individual)):
             return individual
-        raise _wrong_key()
+        raise _unauthorized("The token is not signed with a key of the individual enrollment.")
     for group in groups_of(service.store, "symmetricKey", device.registration_id):
         if _has_derived_from(group, device.registration_id, token):
             return group
-    raise _wrong_key()
+    raise _unauthorized("The token is not signed with a key derived from one of a group's.")
 
 
 def _has_derived_from(group: Enrolled, registration_id: str, token: SasToken) -> bool:
@@ -48,5 +48,5 @@ def _keys(enrolled: Enrolled) -> tuple[str, ...]:
     return (keys["primaryKey"], keys["secondaryKey"]) if keys else ()
 
 
-def _wrong_key() -> Refusal:
-    return Refusal(_WRONG_KEY, "Unauthorized")
+def _unauthorized(reason: str) -> Refusal:
+    return Refusal(_WRONG_KEY, "Unauthorized", reason=reason)

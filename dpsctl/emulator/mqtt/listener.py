@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +11,8 @@ from socketserver import BaseRequestHandler
 from typing import Any, cast
 from urllib.parse import quote
 
-from werkzeug.test import Client
+from werkzeug.test import Client, EnvironBuilder
+from werkzeug.wrappers import Request
 
 from dpsctl.emulator.answers import Refusal
 from dpsctl.emulator.app import EmulatorApp
@@ -87,29 +89,36 @@ class AppBackend:
 
     def is_known(self, caller: Caller) -> bool:
         """Say whether the device has proved who it is."""
+        began = time.monotonic()
         device = Device(caller.id_scope, caller.registration_id, caller.token, self._chain)
         try:
             identify(self._service, device)
-        except Refusal:
+        except Refusal as refusal:
+            request = Request(EnvironBuilder(**self._asking("CONNECT", caller)).get_environ())
+            now, seconds = self._service.clock.timestamp(), time.monotonic() - began
+            self._service.log.add(request, refusal.answer(now), now, seconds)
             return False
         return True
 
     def register(self, caller: Caller, body: bytes) -> Reply:
         """Register the device."""
-        return self._asked("PUT", caller, "register", body)
+        return self._asked("PUT", caller, "/register", body)
 
     def operation_status(self, caller: Caller, operation_id: str) -> Reply:
         """Say what became of a registration."""
-        return self._asked("GET", caller, f"operations/{quote(operation_id, safe='')}")
+        return self._asked("GET", caller, f"/operations/{quote(operation_id, safe='')}")
 
     def _asked(self, method: str, caller: Caller, action: str, body: bytes = b"") -> Reply:
-        parts = (caller.id_scope, "registrations", caller.registration_id)
-        answer = self._client.open(
-            "/".join(["", *(quote(part, safe="") for part in parts), action]),
-            method=method,
-            query_string={"api-version": caller.api_version},
-            headers={"Authorization": caller.token} if caller.token else {},
-            data=body,
-            environ_overrides=self._environ,
-        )
+        answer = self._client.open(**self._asking(method, caller, action), data=body)
         return Reply(answer.status_code, answer.get_data(), answer.headers.get("Retry-After"))
+
+    def _asking(self, method: str, caller: Caller, action: str = "") -> dict[str, Any]:
+        """Say how the same would have been asked over HTTP."""
+        parts = (caller.id_scope, "registrations", caller.registration_id)
+        return {
+            "path": "".join(f"/{quote(part, safe='')}" for part in parts) + action,
+            "method": method,
+            "query_string": {"api-version": caller.api_version},
+            "headers": {"Authorization": caller.token} if caller.token else {},
+            "environ_overrides": self._environ,
+        }

@@ -1,6 +1,8 @@
 """What testers do to the emulator over HTTP: faults, seeds, the log, reset."""
 
+import socket
 import time
+from contextlib import suppress
 
 import pytest
 import requests
@@ -14,13 +16,15 @@ GROUP = "/enrollmentGroups/g1"
 
 @pytest.fixture
 def control(emulator):
-    """Send a request without a token."""
+    """Send a request of the tester's, or with the *headers* of somebody else."""
 
-    def send(method, path, body=None):
+    def send(method, path, body=None, headers=None):
+        own = {"Authorization": f"Bearer {emulator.control_token}"}
         return requests.request(
             method,
             f"{emulator.endpoint}/_emulator/{path}",
             json=body,
+            headers=own if headers is None else headers,
             timeout=10,
             verify=emulator.ca_file,
         )
@@ -243,12 +247,142 @@ def test_log_can_be_cleared(api, control):
 
 def test_control_is_for_this_machine_only(emulator):
     stranger = Client(EmulatorApp(emulator.service))
+    headers = {"Authorization": f"Bearer {emulator.control_token}"}
     answers = [
-        stranger.post("/_emulator/reset", environ_base={"REMOTE_ADDR": address})
-        for address in ("192.0.2.7", "::ffff:192.0.2.7", "::1", "::ffff:127.0.0.1")
+        stranger.post("/_emulator/reset", headers=headers, environ_base={"REMOTE_ADDR": address})
+        for address in ("192.0.2.7", "::ffff:192.0.2.7", "nobody", "::1", "::ffff:127.0.0.1")
     ]
 
-    assert [answer.status_code for answer in answers] == [403, 403, 204, 204]
+    assert [answer.status_code for answer in answers] == [403, 403, 403, 204, 204]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["rebound.example.test", "127.0.0.1.example.test", "192.0.2.7:443", "a@localhost", "[::1", ""],
+)
+@pytest.mark.parametrize(("method", "path"), [("GET", "requests"), ("POST", "reset")])
+def test_site_whose_name_leads_here_controls_nothing(control, emulator, host, method, path):
+    token = f"Bearer {emulator.control_token}"
+
+    answer = control(method, path, headers={"Host": host, "Authorization": token})
+
+    assert (answer.status_code, answer.json()["errorCode"]) == (403, 403000)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "LOCALHOST:1", "dps.localhost:443", "127.0.0.1", "127.9.9.9:5", "[::1]:443"],
+)
+def test_every_name_of_this_machine_will_do(control, host):
+    assert control("GET", "health", headers={"Host": host}).status_code == 200
+
+
+def test_request_without_a_host_controls_nothing(start):
+    plain = start(tls=False)
+
+    with socket.create_connection((plain.settings.host, plain.port), timeout=10) as connection:
+        connection.sendall(b"GET /_emulator/requests HTTP/1.0\r\n\r\n")
+
+        assert b" 403 " in connection.recv(1 << 16)
+
+
+def test_name_that_the_user_gave_will_do(start):
+    emulator = start(sans=("dps.example.test",), tls=False)
+    url = f"http://127.0.0.1:{emulator.port}/_emulator/health"
+
+    answer = requests.get(url, headers={"Host": f"DPS.example.test:{emulator.port}"}, timeout=10)
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://example.test", "null", "https://localhost:3000", "http://127.0.0.1:{port}", ""],
+)
+@pytest.mark.parametrize(("method", "path"), [("GET", "requests"), ("DELETE", "faults")])
+def test_page_of_another_origin_controls_nothing(control, emulator, origin, method, path):
+    headers = {
+        "Origin": origin.format(port=emulator.port),
+        "Authorization": f"Bearer {emulator.control_token}",
+    }
+
+    assert control(method, path, headers=headers).status_code == 403
+
+
+def test_page_of_the_emulators_own_origin_may(control, emulator):
+    assert control("GET", "requests", headers={"Origin": emulator.endpoint}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "", "Bearer", "Bearer wrong", "Basic {token}", "{token}", "Bearer {token}x", "Bearer é"],
+)
+@pytest.mark.parametrize(
+    "change", ["POST reset", "POST seed", "PUT faults", "DELETE faults", "DELETE requests"]
+)
+def test_change_needs_the_control_token(api, control, emulator, authorization, change):
+    api("PUT", GROUP, {"enrollmentGroupId": "g1", "attestation": {"type": "symmetricKey"}})
+    token = authorization and authorization.format(token=emulator.control_token).encode("latin-1")
+
+    headers = {"Authorization": token} if token else {}
+    answer = control(*change.split(), {"faults": ["503"]}, headers)
+
+    assert (answer.status_code, answer.json()["errorCode"]) == (401, 401002)
+    assert "DPSCTL_EMULATOR_CONTROL_TOKEN" in answer.json()["message"]
+    assert emulator.control_token not in answer.text
+    assert api("GET", GROUP).status_code == 200
+    assert control("GET", "requests").json()["requests"]
+
+
+def test_form_of_a_page_resets_nothing(api, emulator, create_group):
+    create_group()
+
+    answer = requests.post(
+        f"{emulator.endpoint}/_emulator/reset",
+        data={"a": "b"},
+        headers={"Origin": "https://example.test"},
+        verify=emulator.ca_file,
+        timeout=10,
+    )
+
+    assert answer.status_code == 403
+    assert api("GET", GROUP).status_code == 200
+
+
+def test_no_two_emulators_share_a_control_token(start, emulator):
+    assert start().control_token != emulator.control_token
+    assert len(emulator.control_token) >= 32
+
+
+def test_log_says_why_and_how_long(api, control, device, break_with):
+    api("GET", GROUP)
+    api("GET", GROUP, headers={"Authorization": "SharedAccessSignature sr=a&sig=b&se=1&skn=x"})
+    device("d1", key="c2l4dGVlbiBieXRlcyBhdCBsZWFzdA==").send()
+    break_with("503 once", "latency 30ms")
+    api("GET", GROUP)
+    api("POST", "/enrollmentGroups/query", {"query": "*"})
+
+    seen = control("GET", "requests").json()["requests"]
+
+    assert [(one["status"], one["reason"]) for one in seen] == [
+        (404, "EnrollmentGroup not found."),
+        (401, "There is no policy 'x' (skn)."),
+        (401, "The token is not signed with a key derived from one of a group's."),
+        (503, "The emulator was asked for a 503."),
+        (200, None),
+    ]
+    assert seen[-1]["ms"] >= 30 > seen[0]["ms"] > 0
+
+
+@pytest.mark.parametrize("breakage", ["cut", "reset"])
+def test_log_says_which_answers_never_arrived_whole(api, emulator, break_with, breakage):
+    break_with(f"{breakage} once")
+
+    with suppress(requests.RequestException):
+        api("POST", "/enrollmentGroups/query", {"query": "*"})
+
+    (seen,) = emulator.requests()
+    assert (seen["status"], seen["reason"]) == (200, f"The emulator was asked for a {breakage}.")
 
 
 def test_unknown_control_is_404(control):

@@ -71,7 +71,8 @@ def send(emulator, sas, device_sas):
 
     def send_case(case):
         path = case.path_parameters
-        case.headers["Authorization"] = token
+        is_control = case.path.startswith("/_emulator")
+        case.headers["Authorization"] = f"Bearer {emulator.control_token}" if is_control else token
         if isinstance(case.body, dict):
             named = case.body.get("enrollmentGroupId", case.body.get("registrationId"))
             if isinstance(named, str) and ID.match(named):

@@ -165,9 +165,9 @@ def test_reenabled_device_never_moves_if_its_policy_says_so(enroll, register, de
     assert register()["assignedHub"] == "hub-a"
 
 
-def test_seeded_registration_counts_as_an_assignment(enroll, register, api):
+def test_seeded_registration_counts_as_an_assignment(enroll, register, two_hubs):
     seeded = {"registrationId": "d1", "assignedHub": "hub-a", "deviceId": "pump"}
-    assert api("POST", "/_emulator/seed", {"registrations": [seeded]}).status_code == 200
+    two_hubs.seed({"registrations": [seeded]})
     enroll(allocationPolicy="static", iotHubs=["hub-b"])
 
     state = register()

@@ -221,6 +221,20 @@ def test_without_tls_mqtt_is_in_the_clear_too(start, mqtt_packets):
         assert received(client, 4) == b"\x20\x02\x00\x05"
 
 
+def test_refused_device_is_in_the_log_with_the_reason(emulator, connection, mqtt_packets):
+    user = f"{emulator.id_scope}/registrations/d1/api-version=2019-03-31"
+    client = connection()
+
+    client.sendall(mqtt_packets.connect("d1", user, "SharedAccessSignature sr=a&sig=b&se=1"))
+    received(client, 4)
+
+    (seen,) = emulator.requests()
+    path = f"/{emulator.id_scope}/registrations/d1"
+    assert (seen["method"], seen["path"], seen["status"]) == ("CONNECT", path, 401)
+    assert seen["reason"] == "The token is for something else (sr)."
+    assert seen["query"] == {"api-version": "2019-03-31"}
+
+
 def test_ready_line_names_the_port(start):
     assert start().ready()["mqttPort"] is None
     emulator = start(mqtt_port=0)
