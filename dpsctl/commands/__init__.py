@@ -1,1 +1,1 @@
-"""One module a noun: flags in, result out."""
+"""Nouns and their verbs, a module or a folder a noun: options in, data out, nothing printed."""

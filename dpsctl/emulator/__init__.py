@@ -1,4 +1,4 @@
-"""The provisioning service on this machine."""
+"""The provisioning service and IoT Central on this machine, met over HTTP and MQTT alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every command shares: option groups in, a service in, the result shown.
+"""Verbs and nouns, and a verb's way: option groups in, a service in, the result shown.
 
 A command is a plain function. Its parameters say what it needs: an option (`Annotated[...]`),
 a group of options (a frozen dataclass of them or of groups, spread over the command line and

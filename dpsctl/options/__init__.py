@@ -1,1 +1,1 @@
-"""Options that more than one command takes, each declared once, and the groups they come in."""
+"""Options, each declared once: their groups, the kinds of their values, rules about one value."""

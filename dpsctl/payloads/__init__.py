@@ -1,1 +1,1 @@
-"""Flags to JSON bodies: pure functions."""
+"""What flags and rows of files say, as JSON bodies of the service: pure functions."""

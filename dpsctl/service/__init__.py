@@ -1,1 +1,1 @@
-"""The real service over HTTP: one method a REST call."""
+"""The real services over HTTP: who asks and where, one method a REST call, what refusals mean."""

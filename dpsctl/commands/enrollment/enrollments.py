@@ -1,4 +1,4 @@
-"""`dpsctl enrollment`: individual enrollments, one by one or many from a file."""
+"""Create, show, update, delete and list individual enrollments, from flags or from a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`dpsctl enrollment-group`: enrollment groups, their registrations, and device keys."""
+"""Create, show, update, delete and list enrollment groups, one record at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `routes.py` lists of IoT Central: methods, paths under `/api`, and who answers."""
+"""The URLs of IoT Central, for `routes.py`: methods, paths under `/api`, and who answers."""
 
 from __future__ import annotations
 

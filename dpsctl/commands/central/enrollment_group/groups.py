@@ -1,4 +1,4 @@
-"""`dpsctl central enrollment-group`: how devices sign in to an IoT Central application."""
+"""Create, show, update, delete and list the enrollment groups of IoT Central."""
 
 from __future__ import annotations
 
