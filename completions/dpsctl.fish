@@ -195,7 +195,7 @@ complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a help
 complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a version
 complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a environment
 complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a exit-codes
-complete -c dpsctl -n '__dpsctl_in $__dpsctl_version' -l version -d 'Show the version.'
+complete -c dpsctl -n '__dpsctl_in $__dpsctl_version' -s V -l version -d 'Show the version.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_help' -s h -l help -d 'Show help and exit.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_help' -s o -l output -x -a 'csv json jsonc jsonl none table tsv yaml yamlc' -d 'Form of the result (json unless set).'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_help' -l query -x -a '(__dpsctl_text)' -d 'Part of the result.'
@@ -204,6 +204,7 @@ complete -c dpsctl -n '__dpsctl_in $__dpsctl_help' -l verbose -d 'Say on stderr 
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_help' -l only-show-errors -d 'Print no warnings.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_help' -l error-format -x -a 'json text' -d 'Form of an error on stderr (text unless set).'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_help' -l color -x -a 'always auto never' -d 'When to use colours (auto unless set).'
+complete -c dpsctl -n '__dpsctl_in $__dpsctl_help' -s y -l yes -l no-input -d 'Ask nothing: no command asks anyway.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_sas' -l sas -d 'Make SAS tokens for the provisioning service instead of keys.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_sas' -l expires-in -x -a '(__dpsctl_text)' -d 'How long the tokens are valid, such as 30m, 12h or 7d (1h unless given).'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_sas' -l id-scope -x -a '(__dpsctl_text)' -d 'ID scope of the provisioning service, such as 0ne00000000.'

@@ -50,8 +50,11 @@ def run_tree(argv: list[str]) -> int:
     from typer import TyperException
 
     from dpsctl.cli import tree
+    from dpsctl.frame.line_ends import clean_variables, unix_words
     from dpsctl.run import READER_WENT_AWAY, Run
 
+    argv = unix_words(argv)
+    clean_variables(os.environ)
     run = Run(os.environ, debug=_wants_trace(argv, os.environ))
     try:
         code = tree().main(args=argv, prog_name="dpsctl", standalone_mode=False, obj=run)

@@ -61,7 +61,9 @@ def _print_version(wanted: bool) -> None:
 
 _Version = Annotated[
     bool,
-    typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version."),
+    typer.Option(
+        "--version", "-V", is_eager=True, callback=_print_version, help="Show the version."
+    ),
 ]
 
 

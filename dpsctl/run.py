@@ -41,7 +41,9 @@ class Run:
     """What a command may use of the world; tests hand in their own.
 
     *output* is the form of the result that the context asks for, once it has been read;
-    *typed_secrets* are the flags whose secret stands on the command line itself.
+    *typed_secrets* are the flags whose secret stands on the command line itself, *noticed* what
+    is to be warned of once the command line has been read and says how. *in_json* makes notes and
+    warnings objects, each in a line of its own, as `--error-format json` makes errors.
     """
 
     environ: Mapping[str, str]
@@ -54,14 +56,24 @@ class Run:
     quiet: bool = False
     output: str | None = None
     typed_secrets: list[str] = field(default_factory=list)
+    noticed: list[str] = field(default_factory=list)
+    in_json: bool = False
 
     def warn(self, text: str) -> None:
         """Print a warning on stderr, unless `--only-show-errors` was given."""
-        if not self.quiet:
-            self.tell(f"warning: {text}")
+        self._note("warning", f"warning: {text}", text)
 
-    def warn_of_typed_secrets(self) -> None:
-        """Tell a person at a terminal, once, that arguments are for everybody to read."""
+    def note(self, text: str) -> None:
+        """Print on stderr how a command ended well, unless `--only-show-errors` was given."""
+        self._note("note", text, text)
+
+    def warn_of_command_line(self) -> None:
+        """Warn of what was noticed while the command line was read.
+
+        A person at a terminal is told, once, that arguments are for everybody to read.
+        """
+        for text in self.noticed:
+            self.warn(text)
         silenced = self.environ.get("DPSCTL_NO_ARGV_WARNING")
         if self.typed_secrets and self.stderr.isatty() and not silenced:
             flag = self.typed_secrets[0]
@@ -70,6 +82,15 @@ class Run:
                 f"them; safe are {flag} @FILE, {flag} @- (standard input), DPSCTL_LOGIN and "
                 "DPSCTL_GROUP_KEY, or a context (DPSCTL_NO_ARGV_WARNING=1 silences this)"
             )
+
+    def _note(self, kind: str, shown: str, text: str) -> None:
+        if self.quiet:
+            return
+        if self.in_json:
+            import json
+
+            shown = json.dumps({kind: {"message": text}}, ensure_ascii=False)
+        self.tell(shown)
 
     def say(self, text: str) -> None:
         """Print what is being done on stderr, if `--verbose` or `--debug` asks."""

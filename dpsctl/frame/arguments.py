@@ -7,19 +7,23 @@ value. What an option takes, its kind says.
 
 from __future__ import annotations
 
+import os
+import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from typer import Context
 from typer.core import TyperCommand, TyperGroup
 
 from dpsctl.errors import UsageError
+from dpsctl.options.checks import refuse_controls
 from dpsctl.options.kinds import Kind, Words, kind_of
 from dpsctl.run import Run
-from dpsctl.text.values import expand_file_reference
+from dpsctl.text.values import added_up, expand_file_reference
 
 _LEADING = "dpsctl.leading"
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{60,}={0,2}")
 
 
 class Command(TyperCommand):
@@ -30,7 +34,10 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Rewrite *args*, after the global options given before the command's name."""
         given = [*ctx.meta.pop(_LEADING, []), *args]
-        return super().parse_args(ctx, _Words(self, ctx).rewritten(given))
+        rest = super().parse_args(ctx, _Words(self, ctx).rewritten(given))
+        for param in self.get_params(ctx):
+            refuse_controls(param.opts[0], ctx.params.get(str(param.name)), kind_of(param))
+        return rest
 
     def get_help(self, ctx: Any) -> str:
         """Write the help: plain, under headings, the examples last."""
@@ -45,12 +52,25 @@ class Group(TyperGroup):
     examples: tuple[str, ...] = ()
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Keep the options in front of the verb: the verb reads them first, so later ones win."""
+        """Keep the options in front of the verb: the verb reads them first, so later ones win.
+
+        `NOUN help VERB` is `NOUN VERB --help`.
+        """
+        if args[:1] == ["help"] and "help" not in self.commands:
+            args = [*args[1:], "--help"]
         if not ctx.resilient_parsing:
             _, rest, _ = self.make_parser(ctx).parse_args(args=list(args))
             leading = args[: len(args) - len(rest)]
             ctx.meta.setdefault(_LEADING, []).extend(word for word in leading if word != "--")
         return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; say what may have been meant if there is none."""
+        if args[0] not in self.commands:
+            from dpsctl.frame.complaints import no_such_command
+
+            raise no_such_command(args[0], self.list_commands(ctx), ctx.command_path)
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
         """Name the commands that help shows, without building them."""
@@ -74,6 +94,7 @@ class _Words:
         self.interspersed = ctx.allow_interspersed_args
         self.run = ctx.find_object(Run)
         self.waiting: deque[str] = deque()
+        self.added: dict[str, Sequence[str]] = {}
 
     def rewritten(self, args: Iterable[str]) -> list[str]:
         """Return the words as Typer reads them; every value stands behind its option's `=`."""
@@ -112,15 +133,25 @@ class _Words:
         if Kind.SECRET in kind and self.run is not None:
             for value in values:
                 self.run.masker.add(value)
-        if Kind.SEVERAL in kind and not option.multiple:
-            values = [Words(values).spelled]
+        if Kind.OBJECT in kind:
+            values = [Words(self._added_up(option, name, values)).spelled]
         joint = "=" if name.startswith("--") else ""
         return [part for value in values for part in _together(name, joint, value)]
+
+    def _added_up(self, option: Any, name: str, values: list[str]) -> Sequence[str]:
+        """Return all that was given of *option* until now: Typer takes the last."""
+        words, has_replaced = added_up(self.added.get(option.name, ()), values, name)
+        if has_replaced and self.run is not None:
+            self.run.noticed.append(f"{name} is given twice: the second object replaces the first")
+        self.added[option.name] = words
+        return words
 
     def _following(self, kind: Kind, name: str) -> list[str]:
         """Take the option's values off the waiting words."""
         if Kind.MAY_STAND_ALONE in kind:
             return [self.waiting.popleft()] if self._next_is_value() else ["true"]
+        if Kind.FILE in kind and self.waiting:
+            _refuse_content(name, self.waiting[0])
         if not self.waiting or not _may_be_value(self.waiting[0]):
             raise UsageError(f"{name} needs a value", _dash_hint(name, self.waiting))
         values = [self.waiting.popleft()]
@@ -134,7 +165,10 @@ class _Words:
     def _expanded(self, kind: Kind, name: str, value: str) -> str:
         if Kind.FILE in kind:
             value = value.removeprefix("@")
-        elif self.run is not None:
+            _refuse_content(name, value)
+        elif value == "-" and kind & (Kind.SECRET | Kind.OBJECT):
+            raise UsageError(f"{name} -: that is no value", f"{name} @- reads standard input.")
+        elif self.run is not None and Kind.LITERAL not in kind:
             value = expand_file_reference(value, name, self.run.stdin)
         if not value.strip() and Kind.MAY_BE_EMPTY not in kind:
             raise UsageError(f"{name}: the value is empty", "Leave the option out, or fill it in.")
@@ -145,6 +179,19 @@ class _Words:
 
 def _together(name: str, joint: str, value: str) -> list[str]:
     return [f"{name}={value}"] if joint else [name, value]
+
+
+def _refuse_content(name: str, value: str) -> None:
+    """Refuse a PEM or base64 text where its file is meant; a path may look like base64 too."""
+    if "-----BEGIN" in value or "\n" in value:
+        what = "the text of a file"
+    elif _BASE64.fullmatch(value) and not os.path.exists(value):  # noqa: PTH110 - pathlib: 12 ms
+        what = "base64"
+    else:
+        return
+    raise UsageError(
+        f"{name}: that is {what}, and no path", "Name the file; - reads it from standard input."
+    )
 
 
 def _may_be_value(word: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +14,25 @@ _CHOICE = " is not one of "
 _NO_NUMBER = " is not "
 _TOO_MANY = "Got unexpected extra argument"
 _NUMBERS = ("int", "float")
+# Other tools' words for what a verb here does.
+_SYNONYMS = {
+    "add": "create",
+    "describe": "show",
+    "edit": "update",
+    "get": "show",
+    "ls": "list",
+    "new": "create",
+    "remove": "delete",
+    "rm": "delete",
+    "start": "run",
+}
+_NO_LOGIN = (
+    "Every command says itself whom it asks: --login or --dps-name, their variables, or a context "
+    "('dpsctl config set --help')."
+)
+_LIKE_A_NAME = re.compile("(-[a-z]+)+")
+_MOST_GUESSES = 3
+_NEAR = 0.7
 
 
 def usage_error(error: Any) -> UsageError:
@@ -34,27 +54,54 @@ def usage_error(error: Any) -> UsageError:
             f"{words!r}: nothing is expected there",
             f"A value with spaces needs quotes. '{path} --help' lists what it takes.",
         )
-    return UsageError(message.rstrip("."), f"'{path} --help' lists what it takes.")
+    is_early = hasattr(error, "option_name") and hasattr(error.ctx.command, "commands")
+    behind = "Options of a command stand behind its name. " if is_early else ""
+    return UsageError(message.rstrip("."), f"{behind}'{path} --help' lists what it takes.")
 
 
 def no_such_option(name: str, options: Mapping[str, Any], path: str) -> UsageError:
     """Name what was probably meant; a secret that sticks to its option is not repeated."""
     known = [option for option in options if option.startswith("--")]
     meant = [option for option in known if option.startswith(name)]
+    help_line = f"'{path} --help' lists what it takes."
     for option in known:
         if not meant and Kind.SECRET in kind_of(options[option]) and name.startswith(option):
-            return UsageError(f"{option} and its value need a space or '=' between them")
+            rest = name.removeprefix(option)
+            if not _LIKE_A_NAME.fullmatch(rest):
+                return UsageError(f"{option} and its value need a space or '=' between them")
+            return UsageError(
+                f"No such option: {name}", f"{option} @FILE reads it from a file. {help_line}"
+            )
     ask = did_you_mean(name, known, meant)
-    return UsageError(f"No such option: {name}.{ask}", f"'{path} --help' lists what it takes.")
+    return UsageError(f"No such option: {name}.{ask}", help_line)
+
+
+def no_such_command(name: str, known: Iterable[str], path: str) -> UsageError:
+    """Name what was probably meant by the word *name* behind *path*."""
+    if name in {"login", "init"} and path == "dpsctl":
+        return UsageError(f"No such command '{name}'.", _NO_LOGIN)
+    ask = did_you_mean(name, known, {_SYNONYMS.get(name, "")}.intersection(known))
+    return UsageError(f"No such command '{name}'.{ask}", f"'{path} --help' lists what it takes.")
 
 
 def did_you_mean(word: str, known: Iterable[str], meant: Iterable[str] = ()) -> str:
-    """Ask whether *meant*, or what *word* resembles, was meant; say nothing if there is neither."""
-    from difflib import get_close_matches
+    """Ask whether *meant*, or what *word* resembles, was meant; say nothing if there is neither.
 
-    spelled = {each.lower(): each for each in known}
-    close = list(meant) or [spelled[each] for each in get_close_matches(word.lower(), spelled)]
-    return f" Did you mean {' or '.join(sorted(close))}?" if close else ""
+    A wrong guess is worse than none: what is mistyped begins as it should, or is a part of it.
+    """
+    from difflib import SequenceMatcher
+
+    def is_near(each: str) -> bool:
+        name = each.lower().strip("-")
+        has_part = len(bare) > 2 and bare in name.split("-")
+        return has_part or (
+            name[0] == bare[0] and SequenceMatcher(None, bare, name).ratio() >= _NEAR
+        )
+
+    bare = word.lower().strip("-")
+    close = sorted(meant) or (sorted(each for each in known if is_near(each)) if bare else [])
+    is_clear = 0 < len(close) <= _MOST_GUESSES
+    return f" Did you mean {' or '.join(close)}?" if is_clear else ""
 
 
 def _missing(param: Any, path: str) -> UsageError:

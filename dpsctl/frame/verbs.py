@@ -29,7 +29,7 @@ from dpsctl.frame.option_groups import (
 )
 from dpsctl.options.connection import Connection, Display, Sources
 from dpsctl.options.records import DryRun
-from dpsctl.options.words import OutputFormat, Toggle
+from dpsctl.options.words import ErrorFormat, OutputFormat, Toggle
 from dpsctl.run import READER_WENT_AWAY, Outcome, Run
 from dpsctl.service.contract import Purpose, Service
 
@@ -229,7 +229,8 @@ class _Call:
         run = ctx.find_object(Run) or Run({})
         display = gather(Display, values)
         run.debug, run.verbose, run.quiet = display.debug, display.verbose, display.only_show_errors
-        run.warn_of_typed_secrets()
+        run.in_json = display.error_format is ErrorFormat.json
+        run.warn_of_command_line()
         query = _compiled(display.query)
         given = {name: self._value(name, values, ctx, run) for name in self.wanted}
         gc.enable()

@@ -151,7 +151,8 @@ Status = Annotated[
         "--provisioning-status", "--ps", case_sensitive=False, help="Whether devices may connect."
     ),
 ]
-_DEVICE_FILTER = panels.what(
+_DEVICE_FILTER = kinds.query(
+    panels.what,
     "--filter",
     metavar="QUERY",
     help="Which devices belong to it: SELECT * FROM devices WHERE ...",
@@ -183,7 +184,8 @@ class Listing:
 
     filter: Annotated[
         str | None,
-        Option(
+        kinds.query(
+            Option,
             "--filter",
             metavar="ODATA",
             help="Only those for which this holds: eq ne le lt ge gt, and, or, contains (preview).",

@@ -6,9 +6,11 @@ Each is a Typer callback: it returns the value or raises UsageError. None means 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from dpsctl import keys
 from dpsctl.errors import UsageError
+from dpsctl.options.kinds import Kind
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _MOST_DIGITS = 9
@@ -60,6 +62,26 @@ def key_rule(flag: str) -> Callable[[str | None], str | None]:
         return value
 
     return check
+
+
+def refuse_controls(flag: str, value: Any, kind: Kind) -> None:
+    """Refuse control characters in an id, a name or a URL. Raises UsageError.
+
+    A list may be parted by line breaks. Paths may hold anything, and secrets have rules of their
+    own.
+    """
+    if kind & (Kind.LINES | Kind.FILE | Kind.FOLDER | Kind.SECRET):
+        return
+    kept = "\t\n\r" if Kind.SEVERAL in kind else ""
+    for text in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(text, str) and any(
+            _is_control(letter) for letter in text if letter not in kept
+        ):
+            raise UsageError(f"{flag}: a control character in {text[:60]!r}", "Leave it out.")
+
+
+def _is_control(letter: str) -> bool:
+    return letter < " " or "\x7f" <= letter <= "\x9f"
 
 
 def etag_rule(value: str | None) -> str | None:

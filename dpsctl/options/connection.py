@@ -25,7 +25,7 @@ class Display:
         ),
     ] = None
     query: Annotated[
-        str | None, panels.output("--query", metavar="JMESPATH", help="Part of the result.")
+        str | None, kinds.jmespath(panels.output, "--query", help="Part of the result.")
     ] = None
     debug: Annotated[
         bool,
@@ -59,6 +59,10 @@ class Display:
             help="When to use colours (auto unless set).",
         ),
     ] = None
+    yes: Annotated[
+        bool,
+        panels.output("--yes", "-y", "--no-input", help="Ask nothing: no command asks anyway."),
+    ] = False
 
 
 @option_group

@@ -20,6 +20,9 @@ class Kind(Flag):
     MAY_STAND_ALONE = auto()  # the option without a value means `true`
     MAY_BE_EMPTY = auto()  # which clears the field; of all else it is a script's unset variable
     SEVERAL = auto()  # more words than one may follow
+    OBJECT = auto()  # all words of an option together are one value
+    LINES = auto()  # any text; else it is an id, a name or a URL, without control characters
+    LITERAL = auto()  # an `@` in front is the value's own: no file is meant
     FILE = auto()  # a path already, so that an `@` in front of it adds nothing
     FOLDER = auto()
     SECRET = auto()  # never repeated, and warned of where it is typed
@@ -96,15 +99,33 @@ def several(declare: Declare, *names: str, metavar: str, **traits: Any) -> Any:
     return declare(*names, metavar=_Metavar(metavar, Kind.SEVERAL), **traits)
 
 
+def assignments(declare: Declare, *names: str, metavar: str, **traits: Any) -> Any:
+    """Declare an option of several words that say `PATH=VALUE`, where any text may be a value."""
+    return declare(*names, metavar=_Metavar(metavar, Kind.SEVERAL | Kind.LINES), **traits)
+
+
 def words(declare: Declare, *names: str, metavar: str = "OBJECT...", **traits: Any) -> Any:
-    """Declare an option whose one value, an object, may be several words; it gives `Words`."""
-    kind = Kind.SEVERAL | Kind.MAY_BE_EMPTY
+    """Declare an option whose one value, an object, may be several words; it gives `Words`.
+
+    Repeated, its words add up.
+    """
+    kind = Kind.SEVERAL | Kind.OBJECT | Kind.MAY_BE_EMPTY | Kind.LINES
     return declare(*names, metavar=_Metavar(metavar, kind), parser=Words.parse, **traits)
 
 
 def clearable(declare: Declare, *names: str, metavar: str = "[TEXT]", **traits: Any) -> Any:
-    """Declare an option whose text may be empty."""
-    return declare(*names, metavar=_Metavar(metavar, Kind.MAY_BE_EMPTY), **traits)
+    """Declare an option whose text may be empty, and may have several lines."""
+    return declare(*names, metavar=_Metavar(metavar, Kind.MAY_BE_EMPTY | Kind.LINES), **traits)
+
+
+def query(declare: Declare, *names: str, metavar: str, **traits: Any) -> Any:
+    """Declare an option that takes a query, which may have several lines."""
+    return declare(*names, metavar=_Metavar(metavar, Kind.LINES), **traits)
+
+
+def jmespath(declare: Declare, *names: str, **traits: Any) -> Any:
+    """Declare an option that takes JMESPath, in which `@` is the current node."""
+    return declare(*names, metavar=_Metavar("JMESPATH", Kind.LINES | Kind.LITERAL), **traits)
 
 
 def context(declare: Declare, *names: str, metavar: str, **traits: Any) -> Any:

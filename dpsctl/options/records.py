@@ -87,7 +87,7 @@ class Edits:
 
     set_values: Annotated[
         list[str] | None,
-        kinds.several(
+        kinds.assignments(
             panels.what,
             "--set",
             metavar="PATH=VALUE...",

@@ -9,6 +9,8 @@ from typing import Any
 
 from dpsctl.errors import DpsctlError, UsageError
 
+_IN_A_QUERY = frozenset("[]{}|*")
+
 
 @dataclass(frozen=True)
 class CompiledQuery:
@@ -58,6 +60,11 @@ def compile_query(text: str) -> CompiledQuery:
     except (ValueError, RecursionError):
         raise UsageError(f"--query: nested too deep or a number too long: {text[:60]!r}") from None
     tree: Any = expression.parsed
+    if _is_quoted_text(tree):
+        raise UsageError(
+            f"--query: the whole of {text!r} is a quoted text",
+            'The shell has kept the quotes (cmd.exe does): write --query "[].name" there.',
+        )
     _check_functions(tree)
     return CompiledQuery(text, expression, _is_per_item(tree))
 
@@ -77,6 +84,14 @@ def _unreadable(text: str, error: Exception) -> UsageError:
         f"--query: cannot read {text!r}: {problem} at column {column}",
         "It is JMESPath, as with az; see https://jmespath.org.",
     )
+
+
+def _is_quoted_text(node: Any) -> bool:
+    """Tell an expression that is all quotes: a text, or a field whose name looks like a query."""
+    kind, value = node["type"], node.get("value")
+    if kind == "literal":
+        return isinstance(value, str)
+    return kind == "field" and not _IN_A_QUERY.isdisjoint(value)
 
 
 def _check_functions(node: Any) -> None:

@@ -13,7 +13,7 @@ from dpsctl.options.records import Edits
 from dpsctl.options.words import ReprovisionPolicy, Toggle
 from dpsctl.payloads.allocation import changed_allocation, check_allocation
 from dpsctl.payloads.attestation import changed_attestation
-from dpsctl.text.paths import parse_assignment, parse_path, remove_path, set_path
+from dpsctl.text.paths import parse_assignment, parse_path, remove_path, set_path, show_path
 from dpsctl.text.values import parse_object
 
 Json = dict[str, Any]
@@ -105,7 +105,10 @@ def _edited(record: Json, edits: Edits, settings: Settings) -> Json:
 
 
 def check_edits(edits: Edits, id_field: str) -> None:
-    """Refuse edits that cannot be read, and those of the record's id and etag."""
+    """Refuse edits that cannot be read, one field set twice, and those of the id and the etag."""
+    paths = [parse_assignment(text)[0] for text in edits.set_values or []]
+    if twice := next((path for path in paths if paths.count(path) > 1), None):
+        raise UsageError(f"--set: {show_path(twice)} is given twice", "Give each field once.")
     for name in _edited_fields(edits):
         if name in {id_field, "etag"}:
             raise UsageError(

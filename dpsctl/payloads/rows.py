@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from dpsctl.errors import UsageError
+from dpsctl.options.checks import refuse_controls
 from dpsctl.options.enrollment import Settings
 from dpsctl.options.individual import (
     AttestationTypeOption,
@@ -17,10 +18,10 @@ from dpsctl.options.individual import (
     EnrollmentId,
     IndividualAttestation,
 )
-from dpsctl.options.kinds import Words
+from dpsctl.options.kinds import Words, kind_of
 from dpsctl.options.records import Edits
 from dpsctl.payloads.individual import Draft
-from dpsctl.text.paths import Path, parse_path, show_path
+from dpsctl.text.paths import Path, parse_assignment, parse_path, show_path
 
 _GROUPS = {
     "attestation": IndividualAttestation,
@@ -123,8 +124,9 @@ class _Row:
         groups = {
             name: replace(getattr(defaults, name), **self.groups.get(name, {})) for name in _GROUPS
         }
-        edits = groups["edits"]
-        groups["edits"] = replace(edits, set_values=[*(edits.set_values or []), *self.others])
+        edits, own = groups["edits"], {parse_assignment(text)[0] for text in self.others}
+        kept = [text for text in edits.set_values or [] if parse_assignment(text)[0] not in own]
+        groups["edits"] = replace(edits, set_values=[*kept, *self.others])
         return replace(
             defaults, **self.groups.get(None, {}), **groups, certificates=self.certificates
         )
@@ -167,6 +169,7 @@ def _converted(name: str, flag: _Flag, value: Any) -> Any:
     if issubclass(kind, Words):
         return Words([json.dumps(value) if isinstance(value, dict) else _text(name, value)])
     text = _text(name, value)
+    refuse_controls(f"--{name}", text, kind_of(flag.option))
     return flag.option.callback(text) if flag.option.callback else text
 
 

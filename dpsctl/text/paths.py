@@ -9,18 +9,20 @@ from dpsctl.text.json_text import MAX_DEPTH, NotJsonError, check_value, read_jso
 
 Path = tuple[str, ...]
 
-ESCAPABLE = ".=:\\"
+_SEPARATORS = ".=:\\"
+# JSON and sentences are full of these; in a path they are a mistake, unless a backslash says not.
+_STRANGE = "{}\"'"
 
 
 def parse_path(text: str, option: str = "--remove") -> Path:
     """Cut *text* at its dots; a backslash keeps a dot in a name. Raises UsageError."""
-    names, end = _scan(text, stop_at_equals=False)
+    names, end = _scan(text, option, stop_at_equals=False)
     return _checked(names, text[:end], option)
 
 
 def parse_assignment(text: str, option: str = "--set") -> tuple[Path, Any]:
     """Read `PATH=TEXT` or `PATH:=JSON`. Raises UsageError."""
-    names, end = _scan(text, stop_at_equals=True)
+    names, end = _scan(text, option, stop_at_equals=True)
     if end == len(text):
         raise UsageError(
             f"{option}: {text!r} has no value", "Write KEY=TEXT, or KEY:=JSON for anything else."
@@ -61,18 +63,24 @@ def remove_path(body: dict[str, Any], path: Path, option: str = "--remove") -> d
     return changed
 
 
-def _scan(text: str, *, stop_at_equals: bool) -> tuple[list[str], int]:
-    """Return the names in *text* and where they end."""
+def _scan(text: str, option: str, *, stop_at_equals: bool) -> tuple[list[str], int]:
+    """Return the names in *text* and where they end. Raises UsageError for what is no path."""
     names, index = [""], 0
     while index < len(text):
         character = text[index]
-        if character == "\\" and text[index + 1 : index + 2] in (*ESCAPABLE,):
+        if character == "\\" and _is_special(text[index + 1 : index + 2]):
             index += 1
             names[-1] += text[index]
         elif stop_at_equals and (character == "=" or text.startswith(":=", index)):
             break
         elif character == ".":
             names.append("")
+        elif _is_strange(character):
+            raise UsageError(
+                f"{option}: {character!r} is in no path",
+                "Write PATH=TEXT or PATH:=JSON. A path has no braces, quotes, blanks or line "
+                "breaks; a backslash before one keeps it.",
+            )
         else:
             names[-1] += character
         index += 1
@@ -95,7 +103,15 @@ def _checked(names: list[str], text: str, option: str) -> Path:
 
 
 def _escape(name: str) -> str:
-    return "".join(f"\\{char}" if char in ESCAPABLE else char for char in name)
+    return "".join(f"\\{char}" if _is_special(char) else char for char in name)
+
+
+def _is_special(character: str) -> bool:
+    return bool(character) and (character in _SEPARATORS or _is_strange(character))
+
+
+def _is_strange(character: str) -> bool:
+    return character in _STRANGE or character.isspace()
 
 
 def _set(container: Any, path: Path, done: int, value: Any, option: str) -> Any:

@@ -73,7 +73,7 @@ class StandardInput:
 def expand_file_reference(text: str, option: str, stdin: StandardInput) -> str:
     """Return what *text* stands for: `@FILE` and `@-` their content, `@@x` is `@x`.
 
-    One trailing newline and a byte order mark are taken off; UTF-8 unless a mark says UTF-16 or
+    One trailing line end and a byte order mark are taken off; UTF-8 unless a mark says UTF-16 or
     UTF-32. Raises UsageError for a file that is missing, unreadable or not text (az would send its
     name instead).
     """
@@ -98,7 +98,7 @@ def read_file(path: str, option: str, stdin: StandardInput) -> bytes:
 
 
 def decode_text(data: bytes, source: str) -> str:
-    """Return *data* as text: UTF-8, or what its mark says, without one newline at its end.
+    """Return *data* as text: UTF-8, or what its mark says, without one line end at its end.
 
     Raises UsageError, which starts with *source*.
     """
@@ -112,7 +112,7 @@ def decode_text(data: bytes, source: str) -> str:
             f"{source}: not {encoding.upper()} text (byte {len(mark) + error.start + 1})",
             "Save the file as UTF-8.",
         ) from None
-    return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def parse_object(words: Sequence[str], option: str) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def parse_object(words: Sequence[str], option: str) -> dict[str, Any]:
     One word may be JSON, a Python dictionary (as az takes) or empty for `{}`; else each is
     `key=text` or `key:=JSON`, where `a.b` nests and `\.` is a dot. Raises UsageError.
     """
-    if len(words) != 1 or _is_shorthand(words[0]):
+    if not _is_one_object(words):
         return _parse_shorthand(words, option)
     text = words[0]
     if not text.strip():
@@ -135,6 +135,23 @@ def parse_object(words: Sequence[str], option: str) -> dict[str, Any]:
             f"{option}: wanted a JSON object, not {_kind(value)}: {_excerpt(text, 0)}", SYNTAX_HINT
         )
     return value
+
+
+def added_up(before: Sequence[str], more: Sequence[str], option: str) -> tuple[Sequence[str], bool]:
+    """Add the words of an option that is given again; tell whether they replace those *before*.
+
+    `key=value` words add up, and a whole object takes the place of another, as with az. Raises
+    UsageError for one of each.
+    """
+    if not before:
+        return more, False
+    is_whole = _is_one_object(more)
+    if is_whole != _is_one_object(before):
+        raise UsageError(
+            f"{option}: words and a whole object exclude each other",
+            "Give everything as words, or everything in one object.",
+        )
+    return (more, True) if is_whole else ([*before, *more], False)
 
 
 def parse_list(words: Sequence[str], option: str) -> list[str]:
@@ -163,6 +180,10 @@ def _content_of(path: str, source: str, hint: str) -> bytes:
         raise UsageError(f"{source}: cannot read the file: {problem}", hint) from None
 
 
+def _is_one_object(words: Sequence[str]) -> bool:
+    return len(words) == 1 and not _is_shorthand(words[0])
+
+
 def _is_shorthand(word: str) -> bool:
     return "=" in word and not word.lstrip().startswith(("{", "[", '"'))
 
@@ -184,12 +205,14 @@ def _parse_shorthand(words: Sequence[str], option: str) -> dict[str, Any]:
 
 
 def _refuse_conflict(path: Path, seen: list[Path], option: str) -> None:
+    if path in seen:
+        raise UsageError(f"{option}: {show_path(path)} is given twice", "Give each key once.")
     for other in seen:
         shared = min(len(path), len(other))
         if path[:shared] == other[:shared]:
             raise UsageError(
                 f"{option}: {show_path(other)} and {show_path(path)} exclude each other",
-                "Give each key once.",
+                "Give the one or the other.",
             )
 
 

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from dpsctl.cli import tree
@@ -5,6 +7,7 @@ from dpsctl.frame.arguments import Command
 
 KEY = "bXktdmVyeS1vd24tZ3JvdXAta2V5LWZvci10ZXN0cw=="
 SHOW = "enrollment-group show --gid g1"
+LOGIN = f"HostName=dps.example;SharedAccessKeyName=owner;SharedAccessKey={KEY}"
 
 
 @pytest.fixture
@@ -55,13 +58,82 @@ def test_words_of_an_enum_are_read_in_any_case(run, word):
 
 
 def test_last_of_a_repeated_option_wins(run):
-    ran = run(
-        "enrollment-group create --gid g0 --gid g1 --ps enabled --ps disabled --tags a=1 --tags b=2"
-    )
+    ran = run("enrollment-group create --gid g0 --gid g1 --ps enabled --ps disabled")
 
     assert ran.json["enrollmentGroupId"] == "g1"
     assert ran.json["provisioningStatus"] == "disabled"
-    assert ran.json["initialTwin"]["tags"] == {"b": "2"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "tags"),
+    [
+        pytest.param(["--tags", "a=1", "--tags", "b:=2"], {"a": "1", "b": 2}, id="one-by-one"),
+        pytest.param(
+            ["--tags", "a=1", "b=2", "--initial-twin-tags", "c.d=3"],
+            {"a": "1", "b": "2", "c": {"d": "3"}},
+            id="several-under-another-name",
+        ),
+    ],
+)
+def test_words_of_a_repeated_object_add_up(run, flags, tags):
+    ran = run(["enrollment-group", "create", "--gid", "g1", *flags])
+
+    assert ran.json["initialTwin"]["tags"] == tags
+    assert ran.err == ""
+
+
+def test_second_whole_object_replaces_the_first_and_says_so(run):
+    ran = run("""enrollment-group create --gid g1 --props '{"a":1}' --props '{"b":2}'""")
+
+    assert ran.json["initialTwin"]["properties"] == {"desired": {"b": 2}}
+    assert ran.err == "warning: --props is given twice: the second object replaces the first\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "problem"),
+    [
+        pytest.param("--tags a=1 --tags a=2", "--initial-twin-tags: a is given twice", id="tags"),
+        pytest.param("--props a=1 --props a.b=2", "a and a.b exclude each other", id="props"),
+        pytest.param("--tags a=1 --tags '{}'", "words and a whole object exclude", id="mixed"),
+        pytest.param("--tags '{}' --tags a=1", "words and a whole object exclude", id="mixed-too"),
+        pytest.param("--set a.b=1 --set c=2 a.b=3", "--set: a.b is given twice", id="set"),
+    ],
+)
+def test_key_that_is_given_twice_is_refused(run, flags, problem):
+    ran = run(f"enrollment-group create --gid g1 {flags}", expect=2)
+
+    assert problem in ran.err
+
+
+@pytest.mark.parametrize("flag", ["--set", "--tags", "--remove"])
+def test_json_where_a_path_is_meant_is_no_path(run_offline, signed_in, tmp_path, flag):
+    file = tmp_path / "group.json"
+    keys = {"primaryKey": KEY, "secondaryKey": KEY}
+    attestation = {"type": "symmetricKey", "symmetricKey": keys}
+    file.write_text(json.dumps({"attestation": attestation}, indent=2) + " x=1")
+
+    line = f"enrollment-group create --gid g1 {flag} @{file} b=2"
+    ran = run_offline(line, expect=2)
+
+    assert "{" in ran.err
+    assert KEY not in ran.err
+    assert signed_in.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "strange"),
+    [("a b=1", "' '"), ('"a"=1', "'\"'"), ("a\nb=1", "'\\n'"), ("a'=1", '"\'"')],
+)
+def test_path_has_no_quotes_blanks_or_line_breaks(run_offline, path, strange):
+    line = ["enrollment-group", "update", "--gid", "g1", "--set", path, "--login", LOGIN]
+
+    assert f"--set: {strange} is in no path" in run_offline(line, expect=2).err
+
+
+def test_backslash_keeps_a_blank_in_a_path(run):
+    ran = run(["enrollment-group", "create", "--gid", "g1", "--set", r"notes.a\ b=1"])
+
+    assert ran.json["notes"] == {"a b": "1"}
 
 
 @pytest.mark.parametrize(
@@ -269,3 +341,91 @@ def test_environment_does_not_change_what_is_written(run, monkeypatch, variable)
 
     run("enrollment-group update --gid g1 --ee")
     run("enrollment-group show", expect=2)
+
+
+@pytest.mark.parametrize("query", ["@[0].enrollmentGroupId", "@[*].enrollmentGroupId | [0]"])
+def test_query_may_begin_with_the_current_node(run, group, query):
+    ran = run(["enrollment-group", "list", "--query", query, "-o", "tsv"])
+
+    assert ran.out == f"{group['enrollmentGroupId']}\n"
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        pytest.param(["--ca-name", "root\x07"], id="name"),
+        pytest.param(["--dps-name", "a\x1bb"], id="service"),
+        pytest.param(["--resource-group", "a\nb"], id="resource-group"),
+        pytest.param(["--webhook-url", "https://x.example/\ta"], id="url"),
+        pytest.param(["--api-version", "2021-10-01\x00"], id="version"),
+        pytest.param(["--iot-hubs", "a\x08.example"], id="hub"),
+        pytest.param(["--ca-name", "ro\rot"], id="carriage-return-inside"),
+        pytest.param(["--ca-name", "root\x85"], id="c1"),
+    ],
+)
+def test_control_character_in_a_name_is_refused(run_offline, flags):
+    line = ["enrollment-group", "create", "--gid", "g1", "--login", LOGIN, *flags]
+
+    ran = run_offline(line, expect=2)
+
+    assert ": a control character in '" in ran.err
+    assert all(letter.isprintable() or letter == "\n" for letter in ran.err)
+
+
+def test_control_character_of_a_variable_is_refused(run_offline, monkeypatch):
+    monkeypatch.setenv("DPSCTL_SUBSCRIPTION", "a\x1b]0;title\x07")
+
+    ran = run_offline("enrollment-group list", expect=2)
+
+    assert ran.err.startswith("dpsctl: --subscription: a control character in")
+
+
+def test_text_and_queries_may_have_several_lines(run):
+    query = "initialTwin\n .tags"
+    line = ["enrollment-group", "create", "--gid", "g1", "--tags", "note=a\nb", "--query", query]
+    ran = run(line)
+
+    assert ran.json == {"note": "a\nb"}
+
+
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        pytest.param(["--cp", PEM], "the text of a file", id="pem"),
+        pytest.param([f"--cp={PEM}"], "the text of a file", id="pem-behind-equals"),
+        pytest.param(["--cp", "MIIB" * 20 + "=="], "base64", id="base64"),
+        pytest.param(["--scp", "@" + "MIIB" * 20], "base64", id="base64-behind-at"),
+    ],
+)
+def test_content_where_a_path_is_meant_is_not_repeated(run_offline, words, what):
+    ran = run_offline(["enrollment-group", "create", "--gid", "g", *words], expect=2)
+
+    assert f": that is {what}, and no path\nhint: Name the file; - reads it" in ran.err
+    assert "MIIB" not in ran.err
+
+
+def test_path_that_looks_like_base64_is_a_path(run, certificate_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    certificate_file("M" * 64)
+
+    assert run(["enrollment-group", "create", "--gid", "g1", "--cp", "M" * 64]).err == ""
+
+
+@pytest.mark.parametrize("flag", ["--primary-key", "--tags", "--login"])
+def test_bare_dash_is_answered_with_what_reads_standard_input(run_offline, flag):
+    ran = run_offline(f"enrollment-group create --gid g1 {flag} -", expect=2)
+
+    assert ran.err == f"dpsctl: {flag} -: that is no value\nhint: {flag} @- reads standard input.\n"
+
+
+@pytest.mark.parametrize("word", ["--yes", "-y", "--no-input"])
+@pytest.mark.parametrize(
+    "line", ["enrollment-group delete --gid g1", "enrollment-group update --gid g1 --ps disabled"]
+)
+def test_script_may_say_that_nothing_is_to_be_asked(run, group, line, word):
+    del group
+
+    assert run(f"{line} {word}").err == ""

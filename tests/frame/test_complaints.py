@@ -32,6 +32,10 @@ REQUIRED = {
         ("completion bahs", "bash"),
         ("help enviroment", "environment"),
         ("help enrollment-group udpate", "update"),
+        ("group list", "enrollment-group"),
+        ("emulator start", "run"),
+        ("enrollment-group rm", "delete"),
+        ("enrollment-group create --gid a --policy static", "--allocation-policy"),
     ],
 )
 def test_mistyped_word_is_answered_with_what_was_meant(run_offline, line, asked):
@@ -39,6 +43,53 @@ def test_mistyped_word_is_answered_with_what_was_meant(run_offline, line, asked)
 
     assert "Did you mean" in ran.err
     assert asked in ran.err.partition("Did you mean")[2]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "enrollment-group create --gid a --payload b",
+        "enrollment registration show --gid a",
+        "enrollment-group registration show --gid a",
+        "login",
+        "enrollment-group create --gid a --zebra",
+        "xyzzy",
+    ],
+)
+def test_word_that_resembles_nothing_is_answered_with_no_guess(run_offline, line):
+    ran = run_offline(line, expect=2)
+
+    assert ran.err.startswith("dpsctl: No such ")
+    assert "Did you mean" not in ran.err
+
+
+def test_option_that_begins_like_a_secret_one_is_no_glued_value(run_offline):
+    ran = run_offline("enrollment-group compute-device-key --key-file f --rid d", expect=2)
+
+    assert ran.err.startswith("dpsctl: No such option: --key-file\nhint: --key @FILE reads it from")
+
+
+@pytest.mark.parametrize(
+    "line", ["--context x enrollment-group list", "enrollment-group -n x list"]
+)
+def test_option_in_front_of_its_command_is_sent_behind_it(run_offline, line):
+    assert "hint: Options of a command stand behind its name." in run_offline(line, expect=2).err
+
+
+def test_sign_in_ahead_is_answered_with_what_there_is_instead(run_offline):
+    assert "Every command says itself whom it asks: --login" in run_offline("login", expect=2).err
+
+
+@pytest.mark.parametrize(
+    ("line", "same"),
+    [
+        ("enrollment-group help create", "enrollment-group create --help"),
+        ("enrollment help", "enrollment --help"),
+        ("-V", "--version"),
+    ],
+)
+def test_help_and_version_are_found_where_they_are_looked_for(run_offline, line, same):
+    assert run_offline(line).out == run_offline(same).out
 
 
 def test_value_that_is_none_is_told_with_its_option_and_all_that_it_takes(run_offline):

@@ -32,9 +32,10 @@ def probe(
     tags: Annotated[Words | None, kinds.words(Option, "--tags", metavar="TAGS")] = None,
     names: Annotated[list[str] | None, kinds.several(Option, "--names", metavar="NAMES")] = None,
     note: Annotated[str | None, kinds.clearable(Option, "--note", metavar="NOTE")] = None,
+    search: Annotated[str | None, kinds.jmespath(Option, "--search")] = None,
 ) -> None:
     """Take an option of every kind, each named in a way of its own."""
-    GIVEN.update(path=path, place=place, api_key=api_key, on=on, tags=tags, names=names, note=note)
+    GIVEN.update(locals())
 
 
 PROBE = Verb("probe", probe)
@@ -60,7 +61,12 @@ def given_by():
         pytest.param(["--on", "FALSE"], {"on": Toggle.false}, id="toggle-with-a-value"),
         pytest.param(["--tags", "a", "b"], {"tags": ("a", "b")}, id="words"),
         pytest.param(["--tags="], {"tags": ("",)}, id="no-words"),
-        pytest.param(["--tags", "a", "--tags", "b"], {"tags": ("b",)}, id="last-words-win"),
+        pytest.param(
+            ["--tags", "a=1", "--tags", "b=2", "c=3"],
+            {"tags": ("a=1", "b=2", "c=3")},
+            id="words-add-up",
+        ),
+        pytest.param(["--search", "@[0]"], {"search": "@[0]"}, id="jmespath"),
         pytest.param(["--names", "a", "b"], {"names": ["a", "b"]}, id="several"),
         pytest.param(["--names", "a", "--names", "b"], {"names": ["a", "b"]}, id="several-add-up"),
         pytest.param(["--note="], {"note": ""}, id="clearable"),

@@ -186,7 +186,7 @@ def test_object_is_read_from_json_python_and_shorthand(words, body):
         pytest.param(["a=\udcff"], "half a character", id="bytes that are not utf-8"),
         pytest.param(["a=1", "a.b=2"], "a and a.b exclude each other", id="conflict"),
         pytest.param(["a.b=1", "a:={}"], "a.b and a exclude each other", id="conflict turned"),
-        pytest.param(["a=1", "a=2"], "exclude each other", id="same key"),
+        pytest.param(["a=1", "a=2"], "a is given twice", id="same key"),
         pytest.param(["a=1", "b"], "'b' has no value", id="word without value"),
         pytest.param(["=1"], "an empty name", id="no key"),
         pytest.param(["x:=NaN"], "x: NaN is not JSON at column 1", id="shorthand nan"),

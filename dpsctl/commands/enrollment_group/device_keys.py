@@ -68,6 +68,12 @@ def _group_key(
     run: Run, connection: Connection, key: str | None, group_id: str | None, *, secondary: bool
 ) -> str:
     """Find the group's key and judge it: a bad one of the user's is told from the service's."""
+    for flag, given in (("--enrollment-id", group_id), ("--secondary", secondary)):
+        if key is not None and given:
+            raise UsageError(
+                f"--key and {flag} exclude each other",
+                "--key is the key itself; --enrollment-id asks the service for one of the group's.",
+            )
     complaint: type[DpsctlError] = UsageError
     source, group_key = "--key", key
     if group_key is None:
@@ -99,8 +105,8 @@ def _from_service(
 
     if group_id is None:
         raise UsageError(
-            "--key or --enrollment-id is missing",
-            "--key derives offline; --enrollment-id fetches the group's key.",
+            "--key or --enrollment-id (--gid) is missing",
+            "--key @FILE derives offline; --gid GROUP fetches the group's key.",
         )
     attestation = connect(connection, run, Purpose(writes=True)).groups.attestation(group_id)
     name = "secondaryKey" if secondary else "primaryKey"

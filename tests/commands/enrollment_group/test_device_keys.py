@@ -121,6 +121,14 @@ def test_missing_group_is_exit_3(run):
     run(f"{COMMAND} --gid nope --rid d1", expect=3)
 
 
+@pytest.mark.parametrize("flag", ["--enrollment-id g1", "--secondary"])
+def test_key_is_not_asked_of_the_service_too(run_offline, flag):
+    ran = run_offline(f"{COMMAND} --key {KEY} --rid d1 {flag}", expect=2)
+
+    assert ran.err.startswith(f"dpsctl: --key and {flag.split()[0]} exclude each other\n")
+    assert ran.out == ""
+
+
 def test_neither_key_nor_group_is_exit_2(run_offline):
     ran = run_offline(f"{COMMAND} --rid d1", expect=2)
 
