@@ -4,14 +4,10 @@ import json
 import os
 import shutil
 import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-from dpsctl.certificates.issuers import Validity
-from dpsctl.certificates.making import new_key, root_certificate
+from issuing import make_certificate
 
 HUB = "hub-1.azure-devices.net"
 HERE = Path(__file__).parent / "node"
@@ -93,11 +89,9 @@ def test_device_sdk_registers_with_a_derived_key_and_the_service_sdk_shows_it(te
 
 
 def test_device_sdk_registers_with_a_certificate(tell, tmp_path):
-    key = new_key()
-    certificate = root_certificate("pump-9", key, Validity.of_days(1, datetime.now(UTC)))
-    (tmp_path / "pump-9.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (tmp_path / "pump-9.key").write_bytes(private)
+    own = make_certificate("pump-9", ca=False)
+    (tmp_path / "pump-9.pem").write_bytes(own.pem)
+    (tmp_path / "pump-9.key").write_bytes(own.key_pem())
 
     told = tell("certificate", tmp_path / "pump-9.pem", tmp_path / "pump-9.key")
 

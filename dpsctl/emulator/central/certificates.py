@@ -7,7 +7,6 @@ import secrets
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
 from dpsctl.certificates.reading import certificate_info
@@ -20,11 +19,10 @@ from dpsctl.emulator.central.enrollment_groups import (
     shown_certificate,
 )
 from dpsctl.emulator.etags import new_etag
-from dpsctl.emulator.x509 import base64_der, read_certificate
+from dpsctl.emulator.x509 import base64_der, has_signed, read_certificate
 
 _ENTRIES = ("primary", "secondary")
 _CODE_BYTES = 24
-_NOT_SIGNED = (InvalidSignature, UnsupportedAlgorithm, TypeError, ValueError)
 
 
 def show(call: Call, group_id: str, entry: str) -> Answer:
@@ -85,7 +83,7 @@ def verify(call: Call, group_id: str, entry: str) -> Answer:
             raise invalid_body("Generate a verification code first")
         if _common_names(proof) != [code]:
             raise invalid_body("The certificate's CN is not the verification code")
-        if not _has_signed(read_certificate(slot["certificate"]), proof):
+        if not has_signed(read_certificate(slot["certificate"]), proof):
             raise invalid_body(f"The certificate is not signed by the {entry} certificate")
         slot |= {"verified": True, "etag": new_etag()}
         _store(call, group, {**group[CERTIFICATES], entry: slot})
@@ -133,11 +131,3 @@ def _certificate_in(body: Json) -> x509.Certificate:
 def _common_names(certificate: x509.Certificate) -> list[str]:
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return [str(name.value) for name in names]
-
-
-def _has_signed(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except _NOT_SIGNED:
-        return False
-    return True

@@ -2,48 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.x509.oid import NameOID
 
-from dpsctl.certificates.reading import certificate_info
+from dpsctl.certificates.reading import certificate_info, name_of
 from dpsctl.emulator.answers import Json, Refusal
 from dpsctl.emulator.call import Service
+from dpsctl.emulator.devices.chain_rules import why_no_device, why_no_issuer
 from dpsctl.emulator.devices.enrolled import Device, Enrolled, groups_of, individual_of
 from dpsctl.emulator.tokens import unauthorized
 from dpsctl.emulator.x509 import is_described_by, read_certificate
-
-_LONGEST_PATH = 10
-_NOT_SIGNED = (
-    InvalidSignature,
-    UnsupportedAlgorithm,
-    TypeError,
-    ValueError,
-    x509.DuplicateExtension,
-    x509.ExtensionNotFound,
-    x509.UnsupportedGeneralNameType,
-)
 
 
 def find_by_certificate(service: Service, device: Device) -> Enrolled:
     """Return the enrollment that the device's certificate belongs to.
 
-    The certificate's CN must be the registration id. An individual enrollment stands before all
-    groups; of these, the one that trusts the nearest issuer is it (docs/service.md#b9). Which of
-    RFC 5280's rules are judged is in docs/service.md#e3. Raises Refusal.
+    An individual enrollment stands before all groups; of these, the one that trusts the nearest
+    issuer is it (docs/service.md#b9, docs/service.md#e3). Raises Refusal.
     """
     chain = _read(device.certificates)
     leaf, now = chain[0], datetime.fromtimestamp(service.clock.now(), UTC)
-    if device.registration_id.lower() not in _common_names(leaf) or not _is_valid(leaf, now):
-        raise _invalid_certificate()
+    if problem := why_no_device(leaf, device.registration_id, now):
+        raise _invalid_certificate(f"{name_of(leaf)} {problem}.")
     individual = individual_of(service.store, device.registration_id)
-    found = individual or _group_of(service, device.registration_id, chain, now)
-    if found is None or (individual and not _is_its_own(service, individual, chain, now)):
-        raise unauthorized()
+    if individual and _holds(individual, leaf):
+        found = individual
+    else:
+        groups = groups_of(service.store, "x509", device.registration_id)
+        trusting = [individual] if individual else groups
+        found = _vouched_for(service, trusting, chain, now)
     return replace(found, certificate_info=certificate_info(leaf))
 
 
@@ -52,41 +42,59 @@ def _read(certificates: tuple[bytes, ...]) -> list[x509.Certificate]:
         chain = [x509.load_der_x509_certificate(der) for der in certificates]
         for certificate in chain:
             certificate_info(certificate)  # fields are parsed when asked for: meet damage here
-    except ValueError:
-        raise _invalid_certificate() from None
+    except ValueError as error:
+        raise _invalid_certificate(f"A certificate cannot be read: {error}.") from None
     return chain
 
 
-def _common_names(leaf: x509.Certificate) -> set[str]:
-    names = leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return {str(name.value).lower() for name in names}
-
-
-def _is_its_own(
-    service: Service, individual: Enrolled, chain: list[x509.Certificate], now: datetime
-) -> bool:
-    """Say whether an individual enrollment names this certificate, or a CA above it."""
-    info = certificate_info(chain[0])
+def _holds(individual: Enrolled, leaf: x509.Certificate) -> bool:
+    """Say whether an individual enrollment names this very certificate."""
+    info = certificate_info(leaf)
     enrolled = _x509(individual).get("clientCertificates", {})
-    if any(is_described_by(info, slot["info"]) for slot in enrolled.values()):
-        return True
-    signers = list(_signers(service, individual))
-    return any(_is_signed_by(link, signers, now) for link in _path(chain, now))
+    return any(is_described_by(info, slot["info"]) for slot in enrolled.values())
 
 
-def _group_of(
-    service: Service, registration_id: str, chain: list[x509.Certificate], now: datetime
-) -> Enrolled | None:
-    """Return the group that trusts who signed the leaf, or who signed that one, and so on."""
-    groups = [
-        (group, list(_signers(service, group)))
-        for group in groups_of(service.store, "x509", registration_id)
-    ]
-    for link in _path(chain, now):
-        for group, signers in groups:
-            if _is_signed_by(link, signers, now):
-                return group
-    return None
+def _vouched_for(
+    service: Service, trusting: Iterable[Enrolled], chain: list[x509.Certificate], now: datetime
+) -> Enrolled:
+    """Return the enrollment that trusts who signed the leaf, or who signed that one, and so on.
+
+    The device may present those above its own certificate in any order. Raises Refusal.
+    """
+    signers = [(enrolled, list(_signers(service, enrolled))) for enrolled in trusting]
+    path, others = _Path(chain[:1], now), chain[1:]
+    while True:
+        for enrolled, trusted in signers:
+            if any(path.ends_below(signer) for signer in trusted):
+                return enrolled
+        above = next((other for other in others if path.ends_below(other)), None)
+        if above is None:
+            raise unauthorized(reason=path.why_it_ends())
+        path.links.append(above)
+        others = [other for other in others if other != above]
+
+
+@dataclass(frozen=True)
+class _Path:
+    """Hold the certificates from the leaf up, and why who seemed to stand above them does not."""
+
+    links: list[x509.Certificate]
+    now: datetime
+    problems: list[str] = field(default_factory=list)
+
+    def ends_below(self, issuer: x509.Certificate) -> bool:
+        last = self.links[-1]
+        if issuer.subject != last.issuer or issuer == last:
+            return False
+        problem = why_no_issuer(issuer, self.links, self.now)
+        if problem:
+            self.problems.append(f"{name_of(issuer)} {problem}.")
+        return problem is None
+
+    def why_it_ends(self) -> str:
+        links = ", ".join(name_of(link) for link in self.links)
+        nobody = f"No enrollment trusts who issued {links}."
+        return " ".join(dict.fromkeys([*self.problems, nobody]))
 
 
 def _signers(service: Service, enrolled: Enrolled) -> Iterator[x509.Certificate]:
@@ -104,38 +112,5 @@ def _x509(enrolled: Enrolled) -> Json:
     return part
 
 
-def _is_signed_by(
-    certificate: x509.Certificate, signers: list[x509.Certificate], now: datetime
-) -> bool:
-    return any(_is_valid(signer, now) and _has_signed(signer, certificate) for signer in signers)
-
-
-def _path(chain: list[x509.Certificate], now: datetime) -> Iterator[x509.Certificate]:
-    """Walk from the leaf to those above it that the device presented, in whatever order."""
-    link: x509.Certificate | None = chain[0]
-    others = chain[1:_LONGEST_PATH]
-    while link is not None:
-        yield link
-        others = [other for other in others if other != link]
-        link = next(
-            (other for other in others if _is_valid(other, now) and _has_signed(other, link)), None
-        )
-
-
-def _is_valid(certificate: x509.Certificate, now: datetime) -> bool:
-    return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
-
-
-def _has_signed(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
-    """Say whether *issuer* is an authority and has signed *certificate*, another than itself."""
-    if issuer.subject != certificate.issuer or issuer == certificate:
-        return False
-    try:
-        certificate.verify_directly_issued_by(issuer)
-        return issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except _NOT_SIGNED:
-        return False
-
-
-def _invalid_certificate() -> Refusal:
-    return unauthorized("Invalid certificate.")
+def _invalid_certificate(reason: str) -> Refusal:
+    return unauthorized("Invalid certificate.", reason)
