@@ -9,14 +9,14 @@ from dpsctl.text.values import read_file
 _ENDINGS = (".chain.pem", ".pem", ".crt", ".cer")
 
 
-def read_slots(options: Certificates, run: Run, *, signing: bool) -> dict[str, str]:
+def read_slots(options: Certificates, run: Run, *, device: str | None = None) -> dict[str, str]:
     """Read the certificates for the slots `primary` and `secondary`, as the service wants them.
 
-    *signing* ones must be able to sign: a warning says if one is no CA, has expired or is about
-    to. Raises UsageError naming flag and file.
+    They sign devices' certificates, or are those of the one *device* with that registration id. A
+    warning says what will keep devices out. Raises UsageError naming flag and file.
     """
     return {
-        slot: read_certificate(path, flag, run, signing=signing)
+        slot: read_certificate(path, flag, run, device=device)
         for slot, flag, path in _named(options)
     }
 
@@ -34,24 +34,22 @@ def read_proofs(options: Certificates, run: Run) -> dict[str, str]:
     }
 
 
-def read_certificate(path: str, flag: str, run: Run, *, signing: bool) -> str:
+def read_certificate(path: str, flag: str, run: Run, *, device: str | None = None) -> str:
     """Read one certificate file (`-` is standard input) and return its PEM text.
 
     Raises UsageError.
     """
-    return clean_certificate(
-        read_file(path, flag, run.stdin), f"{flag} {path}", run, signing=signing
-    )
+    return clean_certificate(read_file(path, flag, run.stdin), f"{flag} {path}", run, device=device)
 
 
-def clean_certificate(data: bytes, source: str, run: Run, *, signing: bool) -> str:
+def clean_certificate(data: bytes, source: str, run: Run, *, device: str | None = None) -> str:
     """Read a certificate that came from *source* and return its PEM text. Raises UsageError."""
     from datetime import UTC, datetime
 
     from dpsctl.certificates.reading import read_certificates
 
     found = read_certificates(data, source)
-    for warning in found.warnings(datetime.now(UTC), signing=signing):
+    for warning in found.warnings(datetime.now(UTC), device=device):
         run.warn(f"{source}: {warning}")
     return found.pem
 

@@ -19,6 +19,7 @@ from dpsctl.certificates.reading import (
     name_of,
     path_length_of,
     read_certificates,
+    unwrapped,
     why_not_valid,
 )
 from dpsctl.errors import UsageError
@@ -129,7 +130,7 @@ def read_key(data: bytes, source: str, passphrase: Callable[[], str]) -> Private
     Raises UsageError, which starts with *source*.
     """
     try:
-        key = _load_key(data, source, passphrase)
+        key = _load_key(unwrapped(data), source, passphrase)
     except (ValueError, UnsupportedAlgorithm):
         raise UsageError(
             f"{source}: no private key can be read",

@@ -35,6 +35,12 @@ _CONVERSIONS = (
 )
 
 
+_REQUEST = (
+    "A request (CSR) is what an authority signs: give the certificate that it makes of it, as "
+    "'openssl x509 -req -in FILE -CA CA -CAkey KEY' does."
+)
+
+
 @dataclass(frozen=True)
 class CertificateFile:
     """What a file holds: one certificate, or a chain in the file's order."""
@@ -49,21 +55,35 @@ class CertificateFile:
         ]
         return "".join(blocks).rstrip("\n")
 
-    def warnings(self, now: datetime, *, signing: bool) -> list[str]:
+    def warnings(self, now: datetime, *, device: str | None) -> list[str]:
         """Say what will keep devices from provisioning with these certificates.
 
-        *now* has a time zone. *signing* is for those that sign devices' certificates; of a chain,
-        the first one does.
+        *now* has a time zone. *device* is the registration id of the one device whose certificate
+        it is; without it they sign devices' certificates. Of a chain the first one counts.
         """
         first = self.certificates[0]
-        said = []
-        if signing and not can_sign(first):
+        said = [problem] if (problem := self._chain_problem()) else []
+        if device is None and not can_sign(first):
             said.append(f"{name_of(first)} is not a CA certificate, so it cannot sign devices'")
+        if device is not None and (problem := common_name_problem(first, device)):
+            said.append(problem)
         return said + [
             f"{name_of(certificate)} {problem}"
             for certificate in self.certificates
             if (problem := _period_problem(certificate, now))
         ]
+
+    def _chain_problem(self) -> str | None:
+        if len(self.certificates) < 2:
+            return None
+        first, second = self.certificates[:2]
+        if first.issuer == first.subject:
+            what = "its root"
+        elif second.issuer == first.subject:
+            what = "an issuer"
+        else:
+            return None
+        return f"the chain begins with {what}, {name_of(first)}, and the first certificate counts"
 
 
 def read_certificates(data: bytes, source: str) -> CertificateFile:
@@ -74,7 +94,7 @@ def read_certificates(data: bytes, source: str) -> CertificateFile:
     """
     if not data.strip():
         raise UsageError(f"{source}: the file is empty", _CONVERSIONS)
-    content = _unwrapped(data)
+    content = unwrapped(data)
     if _has_private_key(content):
         raise UsageError(
             f"{source}: the file holds a private key, which must not leave its owner",
@@ -90,7 +110,7 @@ def read_all_certificates(
 
     *passphrase* is asked if there is one. Raises UsageError.
     """
-    content = _unwrapped(data)
+    content = unwrapped(data)
     if is_pkcs12(content):
         return CertificateFile(certificates_of(content, source, passphrase))
     return _parsed(content, source)
@@ -153,6 +173,18 @@ def common_name_of(certificate: x509.Certificate) -> str:
     return str(names[0].value) if names else ""
 
 
+def common_name_problem(certificate: x509.Certificate, registration_id: str) -> str | None:
+    """Say that a device with *certificate* cannot have the id, or return None.
+
+    The CN has to be the registration id (docs/service.md#b9), whose case does not count.
+    """
+    name = common_name_of(certificate)
+    if name.lower() == registration_id.lower():
+        return None
+    whose = f"the CN is '{name}'" if name else "there is no CN"
+    return f"{whose}, and not the registration id '{registration_id}': no device can register so"
+
+
 def extension_of(
     certificate: x509.Certificate, kind: type[_ExtensionType]
 ) -> _ExtensionType | None:
@@ -177,16 +209,21 @@ def _parsed(content: bytes, source: str) -> CertificateFile:
     except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm):
         found = _labels(content) - _CERTIFICATE_LABELS
         what = f": it holds {b', '.join(sorted(found)).decode()}" if found else ""
-        raise UsageError(f"{source}: no certificate can be read{what}", _CONVERSIONS) from None
+        is_request = any(label.endswith(b"CERTIFICATE REQUEST") for label in found)
+        hint = _REQUEST if is_request else _CONVERSIONS
+        raise UsageError(f"{source}: no certificate can be read{what}", hint) from None
 
 
-def _unwrapped(data: bytes) -> bytes:
-    """Take off a byte order mark, UTF-16 (Windows PowerShell writes it) and base64."""
+def unwrapped(data: bytes) -> bytes:
+    r"""Take off a byte order mark, UTF-16 (Windows PowerShell writes it) and base64.
+
+    PEM that went through JSON or a variable has its line breaks as the two characters `\n`.
+    """
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         data = data.decode("utf-16", "replace").encode()
     data = data.removeprefix(BOM_UTF8)
     if _BLOCK.search(data):
-        return data
+        return data.replace(rb"\r", b"").replace(rb"\n", b"\n")
     try:
         return a2b_base64(b"".join(data.split()), strict_mode=True)
     except Base64Error:

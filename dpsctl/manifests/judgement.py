@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dpsctl.keys import IdFormatError, KeyFormatError, check_id, decode_key
@@ -21,6 +20,7 @@ from dpsctl.manifests.fields import (
 )
 from dpsctl.payloads.allocation import EARLIEST_WEBHOOK_VERSION, Fault, allocation_faults
 from dpsctl.payloads.comparison import is_same
+from dpsctl.payloads.hub_rules import Problem, hub_problems
 
 _TYPES: dict[str, tuple[Any, str]] = {
     "string": (str, "a text"),
@@ -55,21 +55,13 @@ _FAULTS: dict[Fault, tuple[Path, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong, and at which field; a warning keeps nobody from going on."""
-
-    path: Path
-    says: str
-    is_warning: bool = False
-
-
 def problems_of(kind: Kind, body: Json, api_version: str) -> Iterator[Problem]:
     """Yield what is wrong with a record of a file, whose references have been resolved."""
     yield from _id_problems(kind, body)
     yield from _frame_problems(kind.fields, body, ())
     yield from _attestation_problems(kind, body)
     yield from _registry_problems(body, api_version)
+    yield from hub_problems(body)
     hubs, webhook = body.get("iotHubs"), body.get(_WEBHOOK)
     if not isinstance(hubs, list | None) or not isinstance(webhook, dict | None):
         return

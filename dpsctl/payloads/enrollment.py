@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from dpsctl.options.records import Edits
 from dpsctl.options.words import ReprovisionPolicy, Toggle
 from dpsctl.payloads.allocation import changed_allocation, check_allocation
 from dpsctl.payloads.attestation import changed_attestation
+from dpsctl.payloads.comparison import is_same
+from dpsctl.payloads.hub_rules import Problem, hub_problems
 from dpsctl.text.paths import parse_assignment, parse_path, remove_path, set_path, show_path
 from dpsctl.text.values import parse_object
 
@@ -23,6 +26,10 @@ _REPROVISIONING = {
     ReprovisionPolicy.reset: (True, False),
     ReprovisionPolicy.never: (False, False),
 }
+
+
+# The flags of fields that a hub may not take.
+_FLAGS = {"deviceId": "--device-id", "iotHubs": "--iot-hubs", "iotHubHostName": "--set"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +67,29 @@ class Change:
             changed["attestation"] = changed_attestation(
                 record.get("attestation") or {}, self.attestation, self.removal, self.collection
             )
-        return _edited(changed, self.edits, self.settings)
+        edited = _edited(changed, self.edits, self.settings)
+        for problem in _problems(record, edited):
+            if not problem.is_warning:
+                field = problem.path[0]
+                raise UsageError(f"{_FLAGS[field]}: {problem.says}", "Nothing was sent.")
+        return edited
+
+
+def doubts(record: Json, changed: Json) -> list[str]:
+    """Say what of a *changed* record hubs will not take, as far as *record* had it otherwise."""
+    return [
+        f"{show_path(problem.path)}: {problem.says}"
+        for problem in _problems(record, changed)
+        if problem.is_warning
+    ]
+
+
+def _problems(record: Json, changed: Json) -> Iterator[Problem]:
+    """Judge what has changed: an old record may hold more than these rules allow."""
+    touched = {
+        name: value for name, value in changed.items() if not is_same(value, record.get(name))
+    }
+    return hub_problems(touched)
 
 
 def _changed_settings(record: Json, settings: Settings) -> Json:

@@ -21,8 +21,8 @@ def world(heard):
     return Run({}, stderr=heard)
 
 
-def read(path, run, *, signing=True):
-    return read_certificate(str(path), "--certificate-path", run, signing=signing)
+def read(path, run, *, device=None):
+    return read_certificate(str(path), "--certificate-path", run, device=device)
 
 
 def test_certificate_is_read_as_the_service_wants_it(certificate_file, world, heard):
@@ -59,13 +59,13 @@ def test_each_slot_is_read_from_its_flag(certificate_file, world):
     first, second = certificate_file("1.pem"), certificate_file("2.pem")
     options = Attestation(certificate_path=str(first), secondary_certificate_path=str(second))
 
-    slots = read_slots(options, world, signing=True)
+    slots = read_slots(options, world)
 
     assert slots == {
         "primary": first.read_text().rstrip("\n"),
         "secondary": second.read_text().rstrip("\n"),
     }
-    assert read_slots(Attestation(), world, signing=True) == {}
+    assert read_slots(Attestation(), world) == {}
 
 
 def test_certificate_is_read_from_standard_input(certificate_file, heard):
@@ -91,7 +91,7 @@ def test_doubtful_certificate_is_taken_with_a_warning(certificate_file, world, h
 
 
 def test_certificate_that_signs_nothing_need_not_be_a_ca(certificate_file, world, heard):
-    read(certificate_file(is_ca=False), world, signing=False)
+    read(certificate_file(is_ca=False), world, device="Test CA")
 
     assert heard.getvalue() == ""
 

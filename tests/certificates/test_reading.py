@@ -116,7 +116,7 @@ def test_chain_is_kept_in_the_order_of_the_file():
 
 
 def test_chain_of_a_pkcs7_bundle_starts_with_its_end():
-    root = issuing.make_certificate("root", at=NOW)
+    root = issuing.make_certificate("root", at=NOW, days=365)
     middle = make_certificate("middle", root)
     bundle = pkcs7.serialize_certificates([root.certificate, middle], Encoding.DER)
 
@@ -171,7 +171,7 @@ def test_damaged_certificate_is_read_or_refused_but_never_breaks(position, byte,
     with suppress(UsageError):
         found = read_certificates(pem if as_pem else damaged, SOURCE)
         assert found.certificates[0].public_bytes(Encoding.DER) == damaged
-        assert isinstance(found.warnings(NOW, signing=True), list)
+        assert isinstance(found.warnings(NOW, device=None), list)
 
 
 @given(st.binary(max_size=200))
@@ -181,47 +181,96 @@ def test_arbitrary_bytes_are_refused(data):
 
 
 @pytest.mark.parametrize(
-    ("certificate", "signing", "warnings"),
+    ("certificate", "device", "warnings"),
     [
-        pytest.param(make_certificate(), True, [], id="good"),
+        pytest.param(make_certificate(), None, [], id="good"),
         pytest.param(
             make_certificate(ca=False),
-            True,
+            None,
             ["'CN=device-1' is not a CA certificate, so it cannot sign devices'"],
             id="no-ca",
         ),
-        pytest.param(make_certificate(ca=False), False, [], id="leaf-of-a-device"),
+        pytest.param(make_certificate(ca=False), "device-1", [], id="leaf-of-a-device"),
         pytest.param(
             make_certificate(days=-HOUR),
-            True,
+            None,
             ["'CN=device-1' expired on 2026-05-31"],
             id="expired",
         ),
         pytest.param(
             make_certificate(age=-HOUR),
-            False,
+            "device-1",
             ["'CN=device-1' is not valid before 2026-06-01 01:00 UTC"],
             id="too-early",
         ),
         pytest.param(
             make_certificate(days=30),
-            False,
+            "device-1",
             ["'CN=device-1' expires on 2026-07-01, in 30 days"],
             id="soon",
         ),
-        pytest.param(make_certificate(days=31), False, [], id="not-soon"),
+        pytest.param(
+            make_certificate(ca=False),
+            "pump-1",
+            [
+                (
+                    "the CN is 'device-1', and not the registration id 'pump-1': "
+                    "no device can register so"
+                )
+            ],
+            id="another-device's",
+        ),
+        pytest.param(make_certificate(days=31), "DEVICE-1", [], id="not-soon"),
     ],
 )
-def test_warnings_name_what_will_keep_devices_out(certificate, signing, warnings):
+def test_warnings_name_what_will_keep_devices_out(certificate, device, warnings):
     found = read_certificates(certificate.public_bytes(Encoding.PEM), SOURCE)
 
-    assert found.warnings(NOW, signing=signing) == warnings
+    assert found.warnings(NOW, device=device) == warnings
 
 
 def test_warnings_cover_the_whole_chain_when_it_expires():
     old = make_certificate("old", days=-HOUR, ca=False)
     chain = PEM.encode() + b"\n" + old.public_bytes(Encoding.PEM)
 
-    warnings = read_certificates(chain, SOURCE).warnings(NOW + timedelta(days=365), signing=True)
+    warnings = read_certificates(chain, SOURCE).warnings(NOW + timedelta(days=365), device=None)
 
     assert warnings == ["'CN=old' expired on 2026-05-31"]
+
+
+def chain_of(*certificates):
+    text = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
+    return read_certificates(text, SOURCE)
+
+
+def test_chain_the_wrong_way_round_is_warned_of():
+    root = issuing.make_certificate("root", at=NOW, days=365)
+    middle = issuing.make_certificate("middle", root, at=NOW, days=365)
+    lower = issuing.make_certificate("lower", middle, at=NOW, days=365)
+    chains = [(root, middle), (middle, lower), (lower, middle, root), (root,)]
+    certificates = [[each.certificate for each in chain] for chain in chains]
+
+    found = [chain_of(*chain).warnings(NOW, device=None) for chain in certificates]
+
+    assert found == [
+        ["the chain begins with its root, 'CN=root', and the first certificate counts"],
+        ["the chain begins with an issuer, 'CN=middle', and the first certificate counts"],
+        [],
+        [],
+    ]
+
+
+@pytest.mark.parametrize("end", ["\\n", "\\r\\n"])
+def test_line_breaks_that_became_two_characters_are_read(end):
+    found = read_certificates(PEM.replace("\n", end).encode(), SOURCE)
+
+    assert found.pem == PEM
+
+
+def test_request_is_answered_with_what_is_to_become_of_it():
+    request = b"-----BEGIN CERTIFICATE REQUEST-----\nMA==\n-----END CERTIFICATE REQUEST-----\n"
+
+    with pytest.raises(UsageError) as caught:
+        read_certificates(request, SOURCE)
+
+    assert caught.value.hint.startswith("A request (CSR) is what an authority signs")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dpsctl.certificates.files import read_slots
+from dpsctl.commands.doubts import Doubts
 from dpsctl.commands.enrollment.from_file import RESULT_COLUMNS, FileCreation
 from dpsctl.commands.records import REGISTRATION_COLUMNS, enrollment_columns, show_record
 from dpsctl.errors import UsageError
@@ -62,9 +63,9 @@ def create(
     if creation.from_file is not None:
         return _create_many(service, run, display, draft, (creation.from_file, creation.if_exists))
     record_id = draft.check()
-    certificates = read_slots(definition.attestation, run, signing=False)
+    certificates = read_slots(definition.attestation, run, device=record_id)
     change = draft.change(certificates)
-    body = change.new(ID_FIELD, record_id)
+    body = Doubts(run).new(change, ID_FIELD, record_id)
     return create_record(service.enrollments, record_id, body, creation.if_exists, change.of)
 
 
@@ -104,7 +105,7 @@ def update(
     """
     check_one_kind(definition.attestation)
     check_edits(definition.edits, ID_FIELD)
-    certificates = read_slots(definition.attestation, run, signing=False)
+    certificates = read_slots(definition.attestation, run, device=enrollment_id)
     change = Change(
         attestation=given_attestation(definition.attestation, certificates, CLIENT),
         collection=CLIENT,
@@ -113,7 +114,7 @@ def update(
         device=definition.device,
         removal=removal,
     )
-    return service.enrollments.update(enrollment_id, change.of, etag)
+    return service.enrollments.update(enrollment_id, Doubts(run).of(change), etag)
 
 
 @verb(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dpsctl.certificates.files import clean_certificate, read_slots
+from dpsctl.commands.doubts import Doubts
 from dpsctl.errors import SomeFailed, UsageError
 from dpsctl.fleet.device_files import DeviceFile, Row
 from dpsctl.options.words import IfExists
@@ -50,6 +51,7 @@ class FileCreation:
         self._file = file
         self._defaults = defaults
         self._if_exists = if_exists
+        self._doubts = Doubts(run)
         self._bulk = BulkCreation(records, if_exists)
         self._counts: Counter[str] = Counter()
         self._last_line = 0
@@ -104,12 +106,13 @@ class FileCreation:
     def _item(self, row: Row) -> Item:
         draft = draft_of(row.values, self._defaults)
         record_id = draft.check()
-        certificates = read_slots(draft.attestation, self._run, signing=False)
+        certificates = read_slots(draft.attestation, self._run, device=record_id)
         for slot, text in draft.certificates.items():
-            source = f"{slot} certificate"
-            certificates[slot] = clean_certificate(text.encode(), source, self._run, signing=False)
+            data, source = text.encode(), f"{slot} certificate"
+            certificates[slot] = clean_certificate(data, source, self._run, device=record_id)
         change = draft.change(certificates)
-        return Item(record_id, change.new(ID_FIELD, record_id), change.of)
+        place = f"{self._file.name}:{row.line}: "
+        return Item(record_id, self._doubts.new(change, ID_FIELD, record_id, place), change.of)
 
     def _results_of(self, entries: list[_Entry]) -> Iterator[Json]:
         items = [entry.item for entry in entries if entry.item]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dpsctl.certificates.files import read_slots
+from dpsctl.commands.doubts import Doubts
 from dpsctl.commands.records import (
     enrollment_columns,
     show_record,
@@ -56,7 +57,7 @@ def create(
     Without keys, certificates or CA names the service makes the group's symmetric keys.
     """
     change = _change(definition, Removal(), run)
-    body = change.new(ID_FIELD, group_id)
+    body = Doubts(run).new(change, ID_FIELD, group_id)
     return create_record(service.groups, group_id, body, if_exists, change.of)
 
 
@@ -93,7 +94,7 @@ def update(
     The group is read and written back with its etag, so nobody else's change is lost.
     """
     change = _change(definition, removal, run)
-    return service.groups.update(group_id, change.of, etag)
+    return service.groups.update(group_id, Doubts(run).of(change), etag)
 
 
 @verb(
@@ -127,7 +128,7 @@ def _change(definition: GroupDefinition, removal: Removal, run: Run) -> Change:
     """Read the certificates that are named, and check what needs no record to be judged by."""
     check_one_kind(definition.attestation)
     check_edits(definition.edits, ID_FIELD)
-    certificates = read_slots(definition.attestation, run, signing=True)
+    certificates = read_slots(definition.attestation, run)
     return Change(
         attestation=given_attestation(definition.attestation, certificates, SIGNING),
         collection=SIGNING,

@@ -121,7 +121,7 @@ def _new_certificate(path: str, old_path: str | None, run: Run) -> NewCertificat
 
     data = read_file(path, "--certificate-path", run.stdin)
     source = f"--certificate-path {path}"
-    pem, thumbprint = clean_certificate(data, source, run, signing=True), _thumbprint(data, source)
+    pem, thumbprint = clean_certificate(data, source, run), _thumbprint(data, source)
     if old_path is None:
         return NewCertificate(pem=pem, thumbprint=thumbprint)
     old, thumbprint_of_old = _read_old(old_path, run)

@@ -45,7 +45,7 @@ def set_certificate(
 
     Unless you attest with --verified that it is valid, prove it: 'enrollment-group certify'.
     """
-    pem = read_certificate(certificate_path, "--certificate-path", run, signing=True)
+    pem = read_certificate(certificate_path, "--certificate-path", run)
     body = signing_certificate(pem, verified=verified is Toggle.true)
     return service.enrollment_groups.set_certificate(group_id, entry.value, body)
 

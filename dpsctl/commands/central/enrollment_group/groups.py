@@ -173,7 +173,7 @@ def _shown(group: Any, show_keys: Toggle | None) -> Any:
 
 
 def _bodies(certificates: Certificates, run: Run) -> dict[str, Json]:
-    texts = read_slots(certificates, run, signing=True)
+    texts = read_slots(certificates, run)
     return {entry: signing_certificate(pem, verified=False) for entry, pem in texts.items()}
 
 
