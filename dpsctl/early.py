@@ -23,8 +23,8 @@ _OPTIONS = {
     "-o": "output",
 }
 _TEMPLATES = {"json": '"{}"\n', "jsonl": '"{}"\n', "tsv": "{}\n"}  # base64 needs no escape in JSON
-# What the command tree judges or heeds although no service is asked, and the values that change
-# nothing here; no other variable is looked at before the service is.
+# The variables that the command tree judges or heeds although no service is asked, and the values
+# that change nothing here. In all others it minds control characters alone.
 _HARMLESS = {
     "DPSCTL_AUTH_TYPE": ("key", "login"),
     "DPSCTL_CLOUD": ("china", "public", "usgov"),
@@ -58,9 +58,7 @@ def run(argv: list[str]) -> int | None:
 
 
 def _answer(words: list[str]) -> str:
-    for name, values in _HARMLESS.items():
-        if os.environ.get(name, "") not in ("", *values):
-            raise _Doubt
+    _check_environment()
     given = _options(words)
     template = _TEMPLATES[given.get("output") or os.environ.get("DPSCTL_OUTPUT") or "json"]
     registration_id = given["registration_id"]
@@ -69,6 +67,15 @@ def _answer(words: list[str]) -> str:
     if keys.key_length_warning(key) or keys.upper_case_warning(registration_id):
         raise _Doubt
     return template.format(keys.derive_device_key(key, registration_id))
+
+
+def _check_environment() -> None:
+    for name, values in _HARMLESS.items():
+        if os.environ.get(name, "") not in ("", *values):
+            raise _Doubt
+    for name, value in os.environ.items():
+        if name.startswith(("DPSCTL_", "AZURE_")) and not value.isprintable():
+            raise _Doubt
 
 
 def _options(words: list[str]) -> dict[str, str]:

@@ -138,6 +138,7 @@ def test_early_path_steps_aside_in_silence(capsys, argv):
         ("DPSCTL_RETRIES", "-1"),
         ("DPSCTL_TIMEOUT", "0"),
         ("DPSCTL_CLOUD", "mars"),
+        ("DPSCTL_CONTEXT", "a\nb"),
         ("_DPSCTL_COMPLETE", "bash_source"),
     ],
 )
@@ -227,7 +228,22 @@ VARIABLES = {
 } | {"AZURE_SUBSCRIPTION_ID", "NO_COLOR", "FORCE_COLOR", "_DPSCTL_COMPLETE"}
 VALUES = [
     *(KEY, "@group.key", "", " ", "json", "JSON", "tsv", "text", "table", "key", "public", "false"),
-    *("0", "1", "-1", "30", "0.5", "1e3", "5m", "999999999", "nan", "²", "é", "a b", "json\r"),
+    *(
+        "0",
+        "1",
+        "-1",
+        "30",
+        "0.5",
+        "1e3",
+        "5m",
+        "999999999",
+        "nan",
+        "²",
+        "é",
+        "a b",
+        "json\r",
+        "a\x1bb",
+    ),
 ]
 
 

@@ -54,7 +54,10 @@ def usage_error(error: Any) -> UsageError:
             f"{words!r}: nothing is expected there",
             f"A value with spaces needs quotes. '{path} --help' lists what it takes.",
         )
-    is_early = hasattr(error, "option_name") and hasattr(error.ctx.command, "commands")
+    context = getattr(error, "ctx", None)  # None for a flag that was given a value
+    is_early = hasattr(error, "option_name") and hasattr(
+        getattr(context, "command", None), "commands"
+    )
     behind = "Options of a command stand behind its name. " if is_early else ""
     return UsageError(message.rstrip("."), f"{behind}'{path} --help' lists what it takes.")
 

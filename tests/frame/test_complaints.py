@@ -182,3 +182,9 @@ def test_missing_option_is_one_json_object_where_that_is_asked(run_offline, monk
     assert (error["kind"], error["exitCode"]) == ("usage", 2)
     assert error["message"]
     assert error["hint"]
+
+
+def test_flag_that_was_given_a_value_is_named(run_offline):
+    ran = run_offline("enrollment-group list --only-show-errors=yes", expect=2)
+
+    assert "'--only-show-errors' does not take a value" in ran.err
