@@ -29,6 +29,7 @@ def run() -> NoReturn:
     streams.prepare()
     code = main(sys.argv[1:])
     streams.finish()
+    gc.freeze()  # or the interpreter searches all that is loaded for garbage before it ends
     sys.exit(code)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ import typer
 from dpsctl import __version__
 from dpsctl.frame.arguments import Group
 from dpsctl.frame.verbs import Members, build_group
+from dpsctl.frozen import frozen
 
 # A command whose name begins with an underscore is for scripts: help does not show it.
 COMMANDS = {
@@ -41,7 +41,7 @@ _EXAMPLES = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class _Lazy:
     """A command whose module is imported when it is used."""
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
+from dpsctl.frozen import frozen
 from dpsctl.masking import Masker
 from dpsctl.text.controls import spelled_out
 from dpsctl.text.values import StandardInput
@@ -21,7 +22,7 @@ class Bar(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Outcome:
     """A result that ends the program with a code of its own (a bulk in which some items failed).
 

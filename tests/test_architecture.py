@@ -24,7 +24,7 @@ FLOORS = [
     "output config",
     "payloads fleet run",
     "options text private_files early",
-    "errors keys masking streams __init__",
+    "errors frozen keys masking streams __init__",
 ]
 HEIGHTS = {room: -depth for depth, rooms in enumerate(FLOORS) for room in rooms.split()}
 # The emulator is a service: it knows neither the client nor the command line above which it lies.

@@ -323,3 +323,18 @@ def test_exception_that_nobody_expected_is_json_where_errors_are(run_offline):
     ran = run_offline("enrollment-group list --error-format json", expect=1)
 
     assert "KeyError" in json.loads(ran.err)["error"]["message"]
+
+
+def test_what_is_loaded_is_not_searched_for_garbage(unmeasured):
+    """Neither while a command runs nor at the end, where it would take a fifth of the time."""
+    seen = unmeasured(
+        "import gc, sys\n"
+        "from dpsctl.__main__ import run\n"
+        "sys.argv = ['dpsctl', 'version']\n"
+        "try:\n"
+        "    run()\n"
+        "except SystemExit:\n"
+        "    print(gc.isenabled(), gc.get_freeze_count() > 10_000, gc.get_count()[0] < 1000)"
+    )
+
+    assert seen.splitlines()[-1] == "True True True"

@@ -39,14 +39,14 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _LARGEST = 1 << 20
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Contexts:
     """What the configuration file holds; *path* is where it is, or would be, *text* as it was."""
 
     path: Path
     current: str | None = None
     contexts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    text: str = field(default="", repr=False)
+    text: str = ""
 
     def named(self, name: str) -> dict[str, Any]:
         """Return the settings of the context *name*. Raises UsageError if it is not in the file."""

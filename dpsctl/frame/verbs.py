@@ -43,7 +43,7 @@ _PLAIN: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class Verb:
     """A command as `@verb(...)` declares it, beside its function.
 
@@ -91,7 +91,7 @@ def verb(name: str | None = None, **traits: Any) -> Callable[[Callable[..., Any]
     return declare
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class Noun:
     """A list of verbs, and of nouns under this one."""
 
@@ -233,7 +233,9 @@ class _Call:
         run.warn_of_command_line()
         query = _compiled(display.query)
         given = {name: self._value(name, values, ctx, run) for name in self.wanted}
-        gc.enable()
+        if not gc.isenabled():  # what is loaded by now stays, and is not searched for garbage
+            gc.freeze()
+            gc.enable()
         return show_result(self.verb.function(**given), display, query, run, self.verb)
 
     def _value(self, name: str, values: dict[str, Any], ctx: typer.Context, run: Run) -> Any:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, TextIO
 
 from dpsctl.errors import DpsctlError
+from dpsctl.frozen import frozen
 from dpsctl.options.words import OutputFormat
 from dpsctl.output.query import CompiledQuery, as_items
 from dpsctl.text.controls import in_json, spelled_out
@@ -18,7 +18,7 @@ from dpsctl.text.controls import in_json, spelled_out
 _HEADER_ROWS = 100
 
 
-@dataclass(frozen=True)
+@frozen
 class Style:
     """How to show a result; *width* is the terminal's, None for a pipe or a file.
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from dpsctl.errors import DpsctlError, UsageError
+from dpsctl.frozen import frozen
 
 _IN_A_QUERY = frozenset("[]{}|*")
 
 
-@dataclass(frozen=True)
+@frozen
 class CompiledQuery:
     """An expression that can be read; *is_per_item* if pages may be searched one by one."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from dpsctl.errors import UsageError
+from dpsctl.frozen import frozen
 from dpsctl.options.enrollment import Removal, Settings
 from dpsctl.options.individual import Device
 from dpsctl.options.records import Edits
@@ -32,7 +33,7 @@ _REPROVISIONING = {
 _FLAGS = {"deviceId": "--device-id", "iotHubs": "--iot-hubs", "iotHubHostName": "--set"}
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Change:
     """What a command line asks of a record, one that is there already or a new one.
 

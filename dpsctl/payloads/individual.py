@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dpsctl.errors import UsageError
+from dpsctl.frozen import frozen
 from dpsctl.options.enrollment import Settings
 from dpsctl.options.individual import Device, IndividualAttestation
 from dpsctl.options.records import Edits
@@ -16,7 +17,7 @@ from dpsctl.payloads.enrollment import Change, check_edits
 ID_FIELD = "registrationId"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Draft:
     """What the options, or a row of a file, say of an enrollment.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from dpsctl import keys
 from dpsctl.errors import UsageError
+from dpsctl.frozen import frozen
 from dpsctl.service.calls import header_problem
 from dpsctl.service.hints import Hint
 
@@ -32,7 +32,7 @@ _HOST = re.compile(
 _MAX_PORT = 65_535
 
 
-@dataclass(frozen=True)
+@frozen
 class Access:
     """A way in: *host* and *authorization* are found out when they are first needed.
 
@@ -44,13 +44,13 @@ class Access:
     hint: Hint
 
 
-@dataclass(frozen=True)
+@frozen
 class ConnectionString:
     """The host, policy and key of a service's shared access policy."""
 
     host: str
     policy: str
-    key: str = field(repr=False)
+    key: str
 
     @classmethod
     def parse(cls, text: str, source: str) -> ConnectionString:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from dpsctl.frozen import frozen
 from dpsctl.service.hints import Hint, hint_for
 
 
-@dataclass(frozen=True)
+@frozen
 class Target:
     """Where requests go and how long they may take.
 
@@ -28,7 +29,7 @@ class Target:
     hint: Hint = hint_for
 
 
-@dataclass(frozen=True)
+@frozen
 class Request:
     """One REST call; *repeatable* ones may be sent again after an answer was lost.
 
@@ -46,7 +47,7 @@ class Request:
     is_link: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Answer:
     """What came back; *may_have_happened* if an earlier try failed after it was sent."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from dpsctl.frozen import frozen
 
-@dataclass(frozen=True)
+
+@frozen
 class Purpose:
     """What a command is going to do: *writes* needs more rights, *dry_run* sends no write."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from dpsctl.config import contexts
+from dpsctl.frozen import frozen
 from dpsctl.options.connection import Connection, Sources
 from dpsctl.run import Run
 from dpsctl.service.azure.clouds import cloud_of_host
@@ -16,7 +17,7 @@ _DEFAULTS = {"auth_type": "key", "cloud": "public", "service_api_version": API_V
 _NAMING = ("dps_name", *contexts.LOGIN_REFERENCES)
 
 
-@dataclass(frozen=True)
+@frozen
 class Settled:
     """A connection with every setting that is known; *login_source* is where its secret was."""
 

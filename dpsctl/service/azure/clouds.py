@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from dpsctl.frozen import frozen
 from dpsctl.options.words import CloudName
 
 # The same for every cloud: az asks for this one in all of them (azext `IOTDPS_RESOURCE_ID`).
@@ -12,7 +12,7 @@ DPS_SCOPE = "https://azure-devices-provisioning.net/.default"
 ARM_URL_VARIABLE = "DPSCTL_ARM_URL"
 
 
-@dataclass(frozen=True)
+@frozen
 class Cloud:
     """The hosts of one cloud; *az_name* is what az calls it."""
 
