@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument
 
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import Noun, verb
+from dpsctl.options import kinds
 from dpsctl.options.emulator import DEFAULT_HUB, Behaviour, Contents, Listening
 from dpsctl.run import Outcome, Run
 
@@ -36,17 +37,21 @@ def run_emulator(
     Prints one line of JSON when it is ready: where it listens, the connection string, the id scope,
     the CA to trust and the token to control it. SIGINT and SIGTERM stop it.
     """
-    import threading
+    import queue
 
-    stopped = threading.Event()
+    # Not an Event: its lock is held for a moment by who waits, and the handler would wait for that.
+    told: queue.SimpleQueue[bool] = queue.SimpleQueue()
     settings = _settings(listening, contents, behaviour)
     with (
-        _signals({signal.SIGINT: stopped.set, signal.SIGTERM: stopped.set}),
+        _signals(dict.fromkeys((signal.SIGINT, signal.SIGTERM), lambda: told.put(True))),
         _started(run, contents, settings) as emulator,
     ):
         yield emulator.ready()
         run.stdout.flush()
-        stopped.wait()
+        is_stopped = False
+        while not is_stopped:  # a wait without an end is deaf to Ctrl-C on Windows
+            with suppress(queue.Empty):
+                is_stopped = told.get(timeout=0.5)
 
 
 @verb(
@@ -62,7 +67,7 @@ def exec_command(
     listening: Listening,
     contents: Contents,
     behaviour: Behaviour,
-    words: Annotated[list[str], Argument(metavar="COMMAND...", help="The command to run.")],
+    words: Annotated[list[str], kinds.command(Argument, help="The command to run.")],
 ) -> Outcome:
     """Run a command beside an emulator that lives as long.
 
@@ -78,11 +83,14 @@ def exec_command(
 @contextmanager
 def _started(run: Run, contents: Contents, settings: EmulatorSettings) -> Iterator[Emulator]:
     """Run an emulator that holds what --seed names; who reads its line finds the records there."""
+    import warnings
+
     from dpsctl.emulator import make_emulator
 
     emulator = make_emulator(settings)
     seed = None if contents.seed is None else _seed(contents.seed, run)
-    with emulator:
+    # What libraries say of odd certificates would stand on the user's own stderr.
+    with warnings.catch_warnings(action="ignore"), emulator:
         if contents.seed is not None:
             try:
                 emulator.seed(seed)

@@ -123,6 +123,11 @@ def query(declare: Declare, *names: str, metavar: str, **traits: Any) -> Any:
     return declare(*names, metavar=_Metavar(metavar, Kind.LINES), **traits)
 
 
+def command(declare: Declare, **traits: Any) -> Any:
+    """Declare an argument that is another program's command line, whose words are all its own."""
+    return declare(metavar=_Metavar("COMMAND...", Kind.LINES | Kind.LITERAL), **traits)
+
+
 def jmespath(declare: Declare, *names: str, **traits: Any) -> Any:
     """Declare an option that takes JMESPath, in which `@` is the current node."""
     return declare(*names, metavar=_Metavar("JMESPATH", Kind.LINES | Kind.LITERAL), **traits)

@@ -25,6 +25,17 @@ def test_command_has_the_streams_of_its_own(run_process):
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "typed", "no\n")
 
 
+def test_what_libraries_say_of_odd_certificates_is_not_on_stderr(run_process, openssl, tmp_path):
+    made = "req -x509 -newkey rsa:2048 -nodes -keyout k -out odd.pem -subj /CN=d1 -set_serial -5"
+    assert openssl(f"{made} -days 400")[0] == 0
+    create = ["enrollment", "create", "--eid", "d1", "--at", "x509", "--cp", tmp_path / "odd.pem"]
+    query = ["--query", "attestation.x509.clientCertificates.primary.info.serialNumber"]
+
+    ran = run_process("emulator", "exec", "--", *DPSCTL, *create, *query)
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, '"-05"\n', "")
+
+
 def test_any_client_trusts_the_emulator_and_the_public_authorities_past_a_proxy(run_process):
     proxies = {"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
 
