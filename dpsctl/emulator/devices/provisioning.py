@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dpsctl.emulator.answers import Json, Refusal
@@ -100,9 +100,12 @@ class _Attempt:
 
     def _allocation(self) -> Allocation:
         record, settings = self.enrolled.record, self.service.settings
-        hubs = candidates(self.policy, linked_hubs(record, settings.hubs), self.before)
+        linked = linked_hubs(record, settings.hubs)
+        hubs = candidates(self.policy, linked, self.before)
         if record.get("allocationPolicy") == "custom":
-            return ask_webhook(self.enrolled, self._context(), [name for name, _ in hubs])
+            names = [name for name, _ in linked]
+            wanted = ask_webhook(self.enrolled, self._context(), names)
+            return wanted if len(hubs) > 1 else replace(wanted, hub=hubs[0][0])
         latencies = dict(settings.latencies)
         policy = record.get("allocationPolicy")
         return Allocation(choose_hub(policy, self.registration_id, hubs, latencies))

@@ -210,13 +210,15 @@ def test_webhook_is_told_the_present_hub(webhook, register):
     assert seen()[-1]["linkedHubs"] == ["hub-b"]
 
 
-def test_webhook_of_a_device_that_never_moves_may_choose_its_hub_only(webhook, register):
-    seen = webhook({"iotHubHostName": "hub-b"}, reprovisionPolicy=NEVER)
+def test_device_that_never_moves_stays_whatever_its_webhook_says(enroll, webhook, register):
+    enroll(allocationPolicy="static", iotHubs=["hub-a"])
     register()
+    seen = webhook({"iotHubHostName": "hub-b", "payload": 1}, reprovisionPolicy=NEVER)
 
-    register()
+    state = register()
 
-    assert [request["linkedHubs"] for request in seen()] == [["hub-a", "hub-b"], ["hub-b"]]
+    assert [request["linkedHubs"] for request in seen()] == [["hub-a", "hub-b"]]
+    assert (state["assignedHub"], state["payload"]) == ("hub-a", 1)
 
 
 def test_webhook_s_answer_is_obeyed(webhook, register, twin):
