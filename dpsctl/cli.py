@@ -16,6 +16,7 @@ from dpsctl.frozen import frozen
 COMMANDS = {
     "enrollment-group": "Manage enrollment groups and derive device keys.",
     "enrollment": "Manage individual enrollments.",
+    "diff": "Show how a service differs from manifests.",
     "device": "Register as a device does.",
     "central": "Manage devices and groups of IoT Central.",
     "config": "Name services and how to sign in to them.",

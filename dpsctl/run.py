@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TextIO
@@ -23,18 +23,27 @@ class Bar(str):
 
 
 @frozen
+class Paper:
+    """What lines are written on: *width* is the terminal's, None for a pipe or a file."""
+
+    width: int | None = None
+    colour: bool = False
+
+
+@frozen
 class Outcome:
     """A result that ends the program with a code of its own (a bulk in which some items failed).
 
     *exit_code* may be a function: it is called once all of *data* has been shown. *columns* are
     those of a table, where the command's own do not fit; *rows* are a table's lines, where *data*
-    is no list of them.
+    is no list of them. *renderings* yield the lines of the formats that are the verb's own.
     """
 
     data: Any
     exit_code: int | Callable[[], int]
     columns: Mapping[str, str] | None = None
     rows: list[Any] | None = None
+    renderings: Mapping[str, Callable[[Paper], Iterable[str]]] = field(default_factory=dict)
 
 
 @dataclass(eq=False, repr=False)

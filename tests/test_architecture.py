@@ -24,7 +24,7 @@ FLOORS = [
     "output config",
     "payloads fleet run",
     "options text private_files early",
-    "errors frozen keys masking streams __init__",
+    "errors frozen keys masking parallel streams __init__",
 ]
 HEIGHTS = {room: -depth for depth, rooms in enumerate(FLOORS) for room in rooms.split()}
 # The emulator is a service: it knows neither the client nor the command line above which it lies.
@@ -33,7 +33,7 @@ ONLY = {
     # A plan is made and carried out with any service that answers as the real one does.
     "manifests": {
         *("certificates", "config", "output", "payloads", "fleet", "run", "options"),
-        *("text", "private_files", "errors", "keys", "masking"),
+        *("text", "private_files", "errors", "keys", "masking", "parallel"),
     },
 }
 # A room, or some of its modules: those that decide what is to be done.
@@ -42,7 +42,7 @@ PURE = {
     "keys",
     *(
         f"manifests.{module}"
-        for module in ("fields", "changes", "risks", "judgement", "scope", "plan")
+        for module in ("fields", "changes", "risks", "judgement", "scope", "fleet", "plan")
     ),
 }
 INPUT_AND_OUTPUT = {"requests", "urllib.request", "http", "subprocess", "socket", "pathlib"}

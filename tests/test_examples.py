@@ -27,6 +27,7 @@ FILES = {
     "devices.csv": "registrationId\ndevice-8\ndevice-9\n",
     "deployment.json": '{"modulesContent": {}}',
     "records.json": '{"enrollmentGroups": []}',
+    "fleet/line-4.yaml": "enrollmentGroupId: line-4\nattestation: {type: symmetricKey}\n",
     "ids.txt": "device-4\ndevice-5\n",
     "code.txt": "8CB7A8F1",
     "root.secret": "correct horse",
@@ -96,6 +97,7 @@ def workshop(tmp_path, monkeypatch, run_offline, emulator, issue):
     """A folder with the files that examples name, and an environment that finds the emulator."""
     monkeypatch.chdir(tmp_path)
     for name, text in FILES.items():
+        Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_text(text, encoding="utf-8")
     for name in ("intermediate", "new", "root", "next"):
         issue(name, is_ca=True)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 import typer
 from typer.main import get_command
 
+from dpsctl.errors import UsageError
 from dpsctl.frame.arguments import Command, Group
 from dpsctl.frame.option_groups import (
     gather,
@@ -27,9 +28,9 @@ from dpsctl.frame.option_groups import (
     parameters_of,
     sources_of,
 )
-from dpsctl.options.connection import Connection, Display, Sources
+from dpsctl.options.connection import Connection, Display, ReportOutput, Sources
 from dpsctl.options.records import DryRun
-from dpsctl.options.words import ErrorFormat, OutputFormat, Toggle
+from dpsctl.options.words import ErrorFormat, ReportFormat, Toggle
 from dpsctl.run import READER_WENT_AWAY, Outcome, Run
 from dpsctl.service.contract import Purpose, Service
 
@@ -48,7 +49,8 @@ class Verb:
     """A command as `@verb(...)` declares it, beside its function.
 
     *writes* adds `--dry-run`; *columns* are a table's titles and their JMESPath; an example is a
-    command line; *context_settings* are Typer's.
+    command line; *context_settings* are Typer's. A verb that *is_report* writes its result for
+    people too: as text and markdown.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Verb:
     examples: Sequence[str] = ()
     context_settings: Mapping[str, Any] = field(default_factory=dict)
     default_output: str = "json"
+    is_report: bool = False
 
     @property
     def summary(self) -> str:
@@ -156,12 +159,13 @@ def show_result(
     result, code = outcome.data, outcome.exit_code
     colour = output.wants_colour(display.color or "auto", run.environ, run.stdout)
     style = output.Style(
-        format=OutputFormat(display.output or run.output or verb.default_output),
+        format=_format_of(display, run, verb),
         query=query,
         colour=colour,
         columns=outcome.columns or verb.columns,
         rows=outcome.rows,
         width=_width_of(run.stdout),
+        renderings=outcome.renderings,
     )
     try:
         if result is not None:
@@ -169,6 +173,15 @@ def show_result(
     except BrokenPipeError:  # Typer would make it exit code 1
         return READER_WENT_AWAY
     return code() if callable(code) else code
+
+
+def _format_of(display: Display, run: Run, verb: Verb) -> ReportFormat:
+    """Choose the form of the result: what a query picks is data. Raises UsageError."""
+    default = "json" if display.query and verb.is_report else verb.default_output
+    chosen = ReportFormat(display.output or run.output or default)
+    if display.query and chosen in (ReportFormat.markdown, ReportFormat.text):
+        raise UsageError(f"-o {chosen}: --query picks data", "Choose json, yaml or another form.")
+    return chosen
 
 
 def _compiled(query: str | None) -> CompiledQuery | None:
@@ -222,7 +235,9 @@ class _Call:
         for hint in self.wanted.values():
             if _is_service(hint):
                 yield from parameters_of(hint.options)
-        yield from parameters_of(Display)
+        for parameter in parameters_of(Display):
+            is_output = self.verb.is_report and parameter.name == "output"
+            yield keyword_parameter("output", ReportOutput, None) if is_output else parameter
 
     def run(self, ctx: typer.Context, values: dict[str, Any]) -> int:
         """Gather, connect, call and show."""
@@ -232,6 +247,7 @@ class _Call:
         run.in_json = display.error_format is ErrorFormat.json
         run.warn_of_command_line()
         query = _compiled(display.query)
+        _format_of(display, run, self.verb)
         given = {name: self._value(name, values, ctx, run) for name in self.wanted}
         if not gc.isenabled():  # what is loaded by now stays, and is not searched for garbage
             gc.freeze()

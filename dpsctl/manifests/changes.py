@@ -75,6 +75,11 @@ def states_all_keys(wanted: Json) -> bool:
     return len(_written_keys(wanted)) == len(KEY_FIELDS)
 
 
+def is_by_key(record: Json) -> bool:
+    """Tell whether devices prove who they are by symmetric keys."""
+    return (record.get("attestation") or {}).get("type") == "symmetricKey"
+
+
 def has_keys(record: Json) -> bool:
     """Tell whether *record* shows both of its symmetric keys."""
     return len(_written_keys(record)) == len(KEY_FIELDS)

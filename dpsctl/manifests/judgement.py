@@ -30,7 +30,9 @@ _TYPES: dict[str, tuple[Any, str]] = {
 }
 _ANYTHING: tuple[Any, str] = (object, "")
 _KEY_BYTES = range(16, 65)
-_LIKE = 2  # so many letters may be wrong in a name that somebody meant to write
+# So many letters may be wrong in a name that somebody meant to write; in a short one fewer.
+_LIKE = 2
+_LETTERS_A_MISTAKE = 3
 _ALLOCATION = ("allocationPolicy", "iotHubs", "customAllocationDefinition")
 _WEBHOOK = "customAllocationDefinition"
 _FAULTS: dict[Fault, tuple[Path, str]] = {
@@ -208,10 +210,9 @@ def _registry_problems(body: Json, api_version: str) -> Iterator[Problem]:
 
 
 def _is_near(name: str, known: str) -> bool:
-    """Tell whether at most `_LIKE` letters part two names (Levenshtein), whatever their case."""
+    """Tell whether few letters part two names (Levenshtein), whatever their case."""
     one, other = name.casefold(), known.casefold()
-    if abs(len(one) - len(other)) > _LIKE or min(len(one), len(other)) <= _LIKE:
-        return False
+    most = min(_LIKE, len(one) // _LETTERS_A_MISTAKE, len(other) // _LETTERS_A_MISTAKE)
     row = list(range(len(other) + 1))
     for index, letter in enumerate(one, 1):
         above, row[0] = row[0], index
@@ -220,4 +221,4 @@ def _is_near(name: str, known: str) -> bool:
                 row[column],
                 min(row[column] + 1, row[column - 1] + 1, above + (letter != its)),
             )
-    return row[-1] <= _LIKE
+    return row[-1] <= most

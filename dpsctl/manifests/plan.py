@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from dpsctl.manifests.changes import (
@@ -16,11 +16,10 @@ from dpsctl.manifests.changes import (
     new_record,
 )
 from dpsctl.manifests.fields import Json, Kind, Path, is_written
+from dpsctl.manifests.fleet import Fleet, Key, Wanted, id_of, key_of
 from dpsctl.manifests.judgement import why_refused
 from dpsctl.manifests.risks import Risk, risks_of_delete, risks_of_update, trusted_by
-from dpsctl.manifests.scope import Scope
 
-Key = tuple[str, str]
 _FEWEST_FOR_PERCENT = 10
 # What no change may take from a protected record, whatever is allowed.
 _KEPT_BY_PROTECTION = frozenset(
@@ -36,28 +35,6 @@ class Action(Enum):
     replace = "replace"
     rename = "rename"
     delete = "delete"
-
-
-@dataclass(frozen=True, eq=False)
-class Wanted:
-    """A record as the files have it; *place* is where, *origins* is where secrets come from.
-
-    *rows* names the file whose row it is, if it is one.
-    """
-
-    kind: Kind
-    record_id: str
-    body: Json
-    place: str = ""
-    exact: bool = False
-    formerly: str | None = None
-    origins: Mapping[Path, str] = field(default_factory=dict)
-    rows: str | None = None
-
-    @property
-    def key(self) -> Key:
-        """What tells records apart."""
-        return key_of(self.kind, self.record_id)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,22 +112,12 @@ class Plan:
         return Counter(change.action for change in self.feasible)
 
 
-def key_of(kind: Kind, record_id: str) -> Key:
-    """Return what tells records apart: ids are the same whatever the case of their letters."""
-    return kind.name, record_id.casefold()
-
-
-def id_of(kind: Kind, record: Json) -> str:
-    """Return a record's id."""
-    return str(record.get(kind.id_field))
-
-
 def change_of(wanted: Wanted, actual: Json | None) -> Change | None:
     """Return what makes *actual* as *wanted*; None if there is nothing to do."""
     kind = wanted.kind
     if actual is None:
         change = Change(Action.create, kind, wanted.record_id, wanted=wanted)
-        fields = field_changes(kind, wanted.body, {}, exact=False)
+        fields = field_changes(kind, _without_id(wanted), {}, exact=False)
         return _judged(replace(change, fields=tuple(fields)))
     fields = field_changes(kind, wanted.body, actual, exact=wanted.exact)
     if not fields:
@@ -160,18 +127,12 @@ def change_of(wanted: Wanted, actual: Json | None) -> Change | None:
     return _judged(replace(change, risks=risks_of_update(kind, actual, change.body())))
 
 
-def plan_of(
-    wanted: Mapping[Key, Wanted],
-    actual: Iterable[tuple[Kind, Json]],
-    scope: Scope,
-    *,
-    prune: bool = False,
-) -> Plan:
-    """Compare the *wanted* records with the *actual* ones, which are looked at one by one.
+def plan_of(fleet: Fleet, actual: Iterable[tuple[Kind, Json]], *, prune: bool = False) -> Plan:
+    """Compare what the *fleet* wants with the *actual* records, which are looked at one by one.
 
-    With *prune* the records that the *scope* owns and no file has are deleted.
+    With *prune* the records that its scope owns and no file has are deleted.
     """
-    planning = _Planning(wanted, scope, prune=prune)
+    planning = _Planning(fleet, prune=prune)
     for kind, record in actual:
         planning.meet(kind, record)
     return planning.plan()
@@ -180,13 +141,11 @@ def plan_of(
 class _Planning:
     """A plan in the making; of the records that are as wanted it keeps nothing but their number."""
 
-    def __init__(self, wanted: Mapping[Key, Wanted], scope: Scope, *, prune: bool) -> None:
-        self._wanted = wanted
-        self._scope = scope
+    def __init__(self, fleet: Fleet, *, prune: bool) -> None:
+        self._fleet = fleet
+        self._scope = fleet.scope
         self._prune = prune
-        self._former = {
-            key_of(one.kind, one.formerly): one for one in wanted.values() if one.formerly
-        }
+        self._former = {old: new for new, old in fleet.formerly.items()}
         self._olds: dict[Key, Json] = {}
         self._met: dict[Key, Json | None] = {}
         self._changes: list[Change] = []
@@ -197,7 +156,7 @@ class _Planning:
         """Look at a record of the service."""
         record_id = id_of(kind, record)
         key = key_of(kind, record_id)
-        wanted = self._wanted.get(key)
+        wanted = self._fleet.get(key)
         if wanted:
             self._met[key] = record if wanted.formerly else None
             self._take(change_of(wanted, record))
@@ -215,11 +174,11 @@ class _Planning:
 
     def plan(self) -> Plan:
         """Return the plan, once all records have been met."""
-        for key, wanted in self._wanted.items():
-            if key not in self._met and not self._is_renamed(wanted):
-                self._take(change_of(wanted, None))
+        for key in self._fleet:
+            if key not in self._met and self._fleet.formerly.get(key) not in self._olds:
+                self._take(change_of(self._fleet[key], None))
         for key, old in self._olds.items():
-            self._changes.append(self._rename(self._former[key], old))
+            self._changes.append(self._rename(self._fleet[self._former[key]], old))
         changes = tuple(sorted(map(self._protected, self._changes), key=lambda change: change.key))
         return Plan(
             changes,
@@ -235,9 +194,6 @@ class _Planning:
             self._counts["as wanted"] += 1
         else:
             self._changes.append(change)
-
-    def _is_renamed(self, wanted: Wanted) -> bool:
-        return bool(wanted.formerly) and key_of(wanted.kind, str(wanted.formerly)) in self._olds
 
     def _rename(self, wanted: Wanted, old: Json) -> Change:
         """Plan a rename, or what is left of one that was cut short: to delete the old record."""
@@ -274,8 +230,7 @@ def _deletion(kind: Kind, record: Json) -> Change:
 def _renaming(wanted: Wanted, old: Json) -> Change:
     """Make the new record of the old one, keys included, with what is written over it."""
     kind = wanted.kind
-    written = {name: value for name, value in wanted.body.items() if name != kind.id_field}
-    fields = field_changes(kind, written, old, exact=wanted.exact)
+    fields = field_changes(kind, _without_id(wanted), old, exact=wanted.exact)
     change = Change(
         Action.rename,
         kind,
@@ -287,6 +242,10 @@ def _renaming(wanted: Wanted, old: Json) -> Change:
     )
     risks = risks_of_update(kind, old, change.body()) | risks_of_delete(kind, old)
     return _judged(replace(change, risks=risks))
+
+
+def _without_id(wanted: Wanted) -> Json:
+    return {name: part for name, part in wanted.body.items() if name != wanted.kind.id_field}
 
 
 def _judged(change: Change) -> Change:

@@ -24,7 +24,7 @@ def risks_of_update(kind: Kind, before: Json, after: Json) -> frozenset[Risk]:
     """Return the classes of making *before* into *after*."""
     found = {
         Risk.replace: _type(before) != _type(after),
-        Risk.keys: bool(_lost_keys(before, after)),
+        Risk.keys: bool(lost_keys(before, after)),
         Risk.certificates: bool(lost_trust(kind, before, after)),
         Risk.disable: not _is_disabled(before) and _is_disabled(after),
         Risk.unblock: _is_disabled(before) and not _is_disabled(after),
@@ -61,7 +61,7 @@ def trusted_by(kind: Kind, record: Json) -> list[str]:
     ]
 
 
-def _lost_keys(before: Json, after: Json) -> list[str]:
+def lost_keys(before: Json, after: Json) -> list[str]:
     """Name the fields of keys that are in no slot any more; keys that are not shown stay."""
     if _type(before) == "symmetricKey" != _type(after):
         return list(KEY_FIELDS)

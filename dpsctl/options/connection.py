@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from dpsctl.options import kinds, panels
 from dpsctl.options.checks import timeout_rule
 from dpsctl.options.declaring import option_group
-from dpsctl.options.words import AuthType, CloudName, Colour, ErrorFormat, OutputFormat
+from dpsctl.options.words import (
+    AuthType,
+    CloudName,
+    Colour,
+    ErrorFormat,
+    OutputFormat,
+    ReportFormat,
+)
+
+_OUTPUT: dict[str, Any] = {"case_sensitive": False, "envvar": "DPSCTL_OUTPUT"}
+ReportOutput = Annotated[
+    ReportFormat | None,
+    panels.output("--output", "-o", help="Form of the result (text unless set).", **_OUTPUT),
+]
 
 
 @option_group
@@ -16,13 +29,7 @@ class Display:
 
     output: Annotated[
         OutputFormat | None,
-        panels.output(
-            "--output",
-            "-o",
-            case_sensitive=False,
-            envvar="DPSCTL_OUTPUT",
-            help="Form of the result (json unless set).",
-        ),
+        panels.output("--output", "-o", help="Form of the result (json unless set).", **_OUTPUT),
     ] = None
     query: Annotated[
         str | None, kinds.jmespath(panels.output, "--query", help="Part of the result.")

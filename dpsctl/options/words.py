@@ -96,6 +96,22 @@ class OutputFormat(StrEnum):
     yamlc = "yamlc"
 
 
+class ReportFormat(StrEnum):
+    """The forms of a result that is written for people too: those of data, markdown and text."""
+
+    csv = "csv"
+    json = "json"
+    jsonc = "jsonc"
+    jsonl = "jsonl"
+    markdown = "markdown"
+    none = "none"
+    table = "table"
+    text = "text"
+    tsv = "tsv"
+    yaml = "yaml"
+    yamlc = "yamlc"
+
+
 class ErrorFormat(StrEnum):
     """The forms in which an error can be shown."""
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import field
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, TextIO
 
 from dpsctl.errors import DpsctlError
 from dpsctl.frozen import frozen
-from dpsctl.options.words import OutputFormat
+from dpsctl.options.words import OutputFormat, ReportFormat
 from dpsctl.output.query import CompiledQuery, as_items
+from dpsctl.run import Paper
 from dpsctl.text.controls import in_json, spelled_out
 
 # How many rows are looked at for the columns of a csv that is written as it comes.
@@ -22,15 +24,17 @@ _HEADER_ROWS = 100
 class Style:
     """How to show a result; *width* is the terminal's, None for a pipe or a file.
 
-    *columns* and *rows* are for a table without a query; the rows stand for the result.
+    *columns* and *rows* are for a table without a query; the rows stand for the result. A format
+    that has a rendering here is written by that.
     """
 
-    format: OutputFormat = OutputFormat.json
+    format: OutputFormat | ReportFormat = OutputFormat.json
     query: CompiledQuery | None = None
     colour: bool = False
     columns: Mapping[str, str] | None = None
     rows: list[Any] | None = None
     width: int | None = None
+    renderings: Mapping[str, Callable[[Paper], Iterable[str]]] = field(default_factory=dict)
 
 
 def show(result: Any, style: Style, out: TextIO) -> None:
@@ -40,7 +44,10 @@ def show(result: Any, style: Style, out: TextIO) -> None:
     nothing half said; only `jsonl`, `tsv` and `csv` write row by row. None writes nothing, as with
     az.
     """
-    form = _FORMS[style.format]
+    if style.format in style.renderings:
+        _show_lines(style.renderings[style.format](Paper(style.width, style.colour)), out)
+        return
+    form = _FORMS[OutputFormat(style.format)]
     if form.by_row and (form.whole is None or isinstance(result, Iterator)):
         form.by_row(_stream(result, style.query), out)
         return
@@ -65,6 +72,13 @@ def wants_colour(choice: str, environ: Mapping[str, str], stream: Any) -> bool:
     if any(environ.get(name, "") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
         return True
     return environ.get("TERM") != "dumb" and bool(stream.isatty())
+
+
+def _show_lines(lines: Iterable[str], out: TextIO) -> None:
+    """Write *lines* as they come; whoever made them has spelled out what others wrote."""
+    for line in lines:
+        _write(out, f"{line}\n")
+        out.flush()
 
 
 def _stream(result: Any, query: CompiledQuery | None) -> Iterator[Any]:

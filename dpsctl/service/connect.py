@@ -28,7 +28,7 @@ def connect(connection: Connection, run: Run, purpose: Purpose = _READING) -> Dp
     settled = settle(connection, run)
     access = access_to(settled, run, WRITE_RIGHTS if purpose.writes else READ_RIGHTS)
     target = target_of(settled.connection, access, run, dry_run=purpose.dry_run)
-    return DpsService(Http(target, access.authorization, run))
+    return DpsService(Http(target, access.authorization, run), access.host)
 
 
 def target_of(connection: Connection, access: Access, run: Run, *, dry_run: bool = False) -> Target:

@@ -169,12 +169,14 @@ class Registrations:
 
 
 class DpsService(Service):
-    """A provisioning service, ready to use."""
+    """A provisioning service, ready to use; *host* tells its name, which may take a look-up."""
 
     options = Connection
     connector = "dpsctl.service.connect"
 
-    def __init__(self, http: Http) -> None:
+    def __init__(self, http: Http, host: Callable[[], str]) -> None:
+        self.host = host
+        self.api_version = http.target.api_version
         self.groups = Enrollments(http, "enrollmentGroups")
         self.enrollments = Enrollments(http, "enrollments")
         self.registrations = Registrations(http)

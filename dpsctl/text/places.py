@@ -10,10 +10,11 @@ import yaml
 from dpsctl.text.marks import Mark, Record
 
 
-def place_of(text: str, keys: Iterable[str | int]) -> str | None:
-    """Return `line:column` of what *keys* and list indices lead to, or of the last that is there.
+def place_of(text: str, keys: Iterable[str]) -> str | None:
+    """Return `line:column` of what *keys* lead to, or of the last one that is there.
 
-    *text* is what `read_document` has taken; None if libyaml cannot read it, as some JSON.
+    The key of an item is its index. *text* is what `read_document` has taken; None if libyaml
+    cannot read it, as some JSON.
     """
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -24,7 +25,7 @@ def place_of(text: str, keys: Iterable[str | int]) -> str | None:
     return f"{mark.line + 1}:{mark.column + 1}"
 
 
-def mark_in(text: str, record: Record, keys: Iterable[str | int]) -> Mark:
+def mark_in(text: str, record: Record, keys: Iterable[str]) -> Mark:
     """Return the mark of what *keys* lead to in a *record* of *text*; only that part is read.
 
     It is the record's own if YAML cannot read the part by itself (an alias of an anchor before it).
@@ -44,7 +45,7 @@ def mark_in(text: str, record: Record, keys: Iterable[str | int]) -> Mark:
     return Mark(line, mark.column, record.mark.index + mark.index - record.mark.column)
 
 
-def _followed(node: Any, keys: Iterable[str | int]) -> Any:
+def _followed(node: Any, keys: Iterable[str]) -> Any:
     mark = node.start_mark
     for key in keys:
         found = _found(node, key)
@@ -54,10 +55,10 @@ def _followed(node: Any, keys: Iterable[str | int]) -> Any:
     return mark
 
 
-def _found(node: Any, key: str | int) -> tuple[Any, Any] | None:
+def _found(node: Any, key: str) -> tuple[Any, Any] | None:
     """Return the mark of *key* in *node* and the node it leads to."""
-    if isinstance(node, yaml.SequenceNode) and isinstance(key, int):
-        items = node.value[key : key + 1]
+    if isinstance(node, yaml.SequenceNode) and key.isdecimal():
+        items = node.value[int(key) : int(key) + 1]
         return (items[0].start_mark, items[0]) if items else None
     members = node.value if isinstance(node, yaml.MappingNode) else []
     return next(((name.start_mark, value) for name, value in members if name.value == key), None)

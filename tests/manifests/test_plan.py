@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dpsctl.manifests.fields import GROUP, INDIVIDUAL
-from dpsctl.manifests.plan import Action, Wanted, plan_of
+from dpsctl.manifests.fleet import Fleet, Wanted
+from dpsctl.manifests.plan import Action, plan_of
 from dpsctl.manifests.risks import Risk
 from dpsctl.manifests.scope import Limits, Scope
 
@@ -36,8 +37,7 @@ def actual(record_id, kind=GROUP, **body):
 
 
 def planned(records, found, scope=None, **switches):
-    by_key = {one.key: one for one in records}
-    return plan_of(by_key, found, scope or Scope(), **switches)
+    return plan_of(Fleet(scope or Scope(), records), found, **switches)
 
 
 def actions(plan):

@@ -307,7 +307,7 @@ def test_items_of_a_json_list_are_records_with_their_places():
 @pytest.mark.parametrize(
     ("text", "number", "keys", "place"),
     [
-        pytest.param("a: 1\n---\n\nb:\n  c: [1, 2]\n", 1, ["b", "c", 1], (4, 9), id="document"),
+        pytest.param("a: 1\n---\n\nb:\n  c: [1, 2]\n", 1, ["b", "c", "1"], (4, 9), id="document"),
         pytest.param("- a: 1\n- b:\n    c: 2\n# x\n- d: 3\n", 1, ["b", "c"], (2, 4), id="item"),
         pytest.param("[{a: 1}, {b: 2, c: 3}]\n", 1, ["c"], (0, 16), id="flow style"),
         pytest.param('[{"a": 1},\n {"b": {"c": 3}}]', 1, ["b", "c"], (1, 8), id="json"),

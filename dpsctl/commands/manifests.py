@@ -1,0 +1,82 @@
+"""What `diff` and `apply` share: the fleet that files ask for, and the plan that makes it so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dpsctl.errors import UsageError
+from dpsctl.options.manifest import Manifests
+from dpsctl.run import Run
+from dpsctl.service.dps import DpsService
+
+if TYPE_CHECKING:
+    from dpsctl.manifests.fleet import Fleet
+    from dpsctl.manifests.plan import Plan
+    from dpsctl.manifests.reading import Reading
+
+
+def fleet_of(manifests: Manifests, service: DpsService, run: Run) -> Fleet:
+    """Read what the files ask for. Raises UsageError with all that is wrong in them."""
+    from dpsctl.manifests.references import Inputs
+    from dpsctl.manifests.wanted import read_fleet
+
+    if not manifests.paths:
+        raise UsageError(
+            "--file is missing",
+            "Name a manifest or a folder of them: -f fleet; - is standard input.",
+        )
+    inputs = Inputs(run, _variables(manifests, run), manifests.allow_commands)
+    fleet = read_fleet(manifests.paths, manifests.root, inputs, service.api_version)
+    _check_service(fleet.scope.service, service)
+    return fleet
+
+
+def plan_for(fleet: Fleet, reading: Reading) -> Plan:
+    """Compare the fleet with the service. Raises UsageError for a prune that would take all."""
+    from dpsctl.manifests.plan import plan_of
+
+    if reading.prune and not fleet:
+        raise UsageError(
+            "--prune: the manifests hold no record, so everything that is owned would go",
+            "Is this the right folder?",
+        )
+    if reading.prune and fleet.scope.owns is None:
+        raise UsageError(
+            "--prune: no manifest says what this fleet owns",
+            "Add a document with '$fleet: 1' and 'owns:', which has the globs of ids by kind.",
+        )
+    return plan_of(fleet, reading.records(fleet), prune=reading.prune)
+
+
+def collections_of(service: DpsService) -> dict[str, Any]:
+    """Return the service's collections by the kind of their records."""
+    return {"EnrollmentGroup": service.groups, "IndividualEnrollment": service.enrollments}
+
+
+def _variables(manifests: Manifests, run: Run) -> dict[str, Any]:
+    from dpsctl.text.documents import read_document
+    from dpsctl.text.paths import parse_assignment, show_path
+    from dpsctl.text.values import decode_text, read_file
+
+    variables: dict[str, Any] = {}
+    if manifests.variables_file is not None:
+        flag, path = "--vars", manifests.variables_file
+        source = f"{flag} {path}"
+        read = read_document(decode_text(read_file(path, flag, run.stdin), source), source)
+        if not isinstance(read, dict):
+            raise UsageError(f"{source}: an object is wanted", "Write NAME: VALUE, one a line.")
+        variables = read
+    for text in manifests.variables or []:
+        path_of_name, value = parse_assignment(text, "--var")
+        variables[show_path(path_of_name)] = value
+    return variables
+
+
+def _check_service(wanted: str | None, service: DpsService) -> None:
+    """Refuse to go to another service than the one that the fleet is for. Raises UsageError."""
+    host = service.host()
+    if wanted and wanted.casefold() not in (host.casefold(), host.partition(".")[0].casefold()):
+        raise UsageError(
+            f"The manifests are for {wanted}, and this is {host}",
+            "Nothing was sent. Is this the right --login, --dps-name or context?",
+        )

@@ -1,0 +1,57 @@
+"""`$each`: a record for each row of a CSV or JSON Lines file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dpsctl.fleet.device_files import DeviceFile
+from dpsctl.manifests.files import FLAG, Found
+from dpsctl.text.values import StandardInput
+
+
+@dataclass(frozen=True, slots=True)
+class CellRow:
+    """One row: its line, and its cells beside the names that all rows of the file share."""
+
+    line: int
+    names: tuple[str, ...]
+    cells: tuple[Any, ...]
+
+    def values(self) -> Mapping[str, Any]:
+        """Return the cells that are not empty by their columns."""
+        pairs = zip(self.names, self.cells, strict=True)
+        return {name: cell for name, cell in pairs if cell is not None}
+
+
+def rows_of(found: Found, name: str, stdin: StandardInput) -> Iterator[CellRow | str]:
+    """Read the rows of the file *name* that a record's `$each` names, or what is wrong with one.
+
+    Raises UsageError for a file that cannot be read.
+    """
+    path = found.source.open_path(name)
+    shown = str(found.source.folder / name)
+    file = DeviceFile(str(path), FLAG, stdin)
+    header: list[str] = []
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for row in file.rows(header.append):
+        if row.problem:
+            yield f"{shown}:{row.line}: {row.problem}"
+            continue
+        names = tuple(header or row.values)
+        names = known.setdefault(names, names)
+        yield CellRow(row.line, names, tuple(row.values.get(each) for each in names))
+
+
+def check_columns(columns: set[str], template: Any) -> Iterator[str]:
+    """Yield the columns that a *template* asks for and no row has."""
+    if isinstance(template, dict):
+        asked = template.get("$column")
+        if isinstance(asked, str) and asked not in columns:
+            yield asked
+        for part in template.values():
+            yield from check_columns(columns, part)
+    elif isinstance(template, list):
+        for part in template:
+            yield from check_columns(columns, part)

@@ -1,0 +1,73 @@
+"""Options of what works with manifests: which are read, and how they are compared."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typer import Option
+
+from dpsctl.options import kinds, panels
+from dpsctl.options.declaring import option_group
+
+
+@option_group
+class Manifests:
+    """Which manifests are read, and what they may draw from."""
+
+    paths: Annotated[
+        list[str] | None,
+        kinds.file(
+            panels.manifests,
+            "--file",
+            "-f",
+            metavar="PATH",
+            help="A manifest, a folder of them, or - (standard input); may be repeated.",
+        ),
+    ] = None
+    variables_file: Annotated[
+        str | None,
+        kinds.file(panels.manifests, "--vars", help="YAML or JSON with the values of $var."),
+    ] = None
+    variables: Annotated[
+        list[str] | None,
+        kinds.several(
+            panels.manifests,
+            "--var",
+            metavar="NAME=TEXT...",
+            help="A value of $var: NAME=TEXT, or NAME:=JSON.",
+        ),
+    ] = None
+    root: Annotated[
+        str | None,
+        kinds.folder(
+            panels.manifests,
+            "--root",
+            help="Let manifests name files anywhere under this folder.",
+        ),
+    ] = None
+    allow_commands: Annotated[
+        bool,
+        panels.manifests("--allow-commands", help="Run the programs that $command names."),
+    ] = False
+
+
+Prune = Annotated[bool, Option("--prune", help="Delete what $fleet owns and no manifest has.")]
+SkipKeys = Annotated[
+    bool, Option("--skip-keys", help="Compare no symmetric keys, which takes fewer rights.")
+]
+Full = Annotated[bool, Option("--full", help="Show every object, also those that are alike.")]
+Unmanaged = Annotated[
+    bool, Option("--unmanaged", help="Show the fields on the service that no manifest names.")
+]
+ExitCode = Annotated[bool, Option("--exit-code", help="Exit with 10 if there are differences.")]
+Parallel = Annotated[
+    int,
+    Option(
+        "--parallel",
+        metavar="N",
+        min=1,
+        max=16,
+        help="Send so many requests at a time.",
+        show_default=True,
+    ),
+]
