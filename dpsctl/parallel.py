@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from queue import SimpleQueue
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_AHEAD = 4  # so many items a worker are asked for before their turn
+_AHEAD = 4  # so many items a worker are begun with before their turn
 
 
 def in_parallel(
@@ -17,19 +21,49 @@ def in_parallel(
     """Yield what *function* makes of each of *items*, in their order.
 
     Items are taken as they are needed, so there may be any number of them. What *function* raises
-    is raised where its result would stand: then nothing new is begun, and what is under way is
-    waited for; so it is when the caller stops.
+    is raised where its result would stand; then, and when the caller stops, nothing new is begun
+    and what is under way is waited for. KeyboardInterrupt waits for nothing.
     """
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import Future
+    from queue import SimpleQueue
+    from threading import Thread
 
+    todo: SimpleQueue[tuple[Future[Result], Item] | None] = SimpleQueue()
+    threads = [Thread(target=_work, args=(function, todo), daemon=True) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
     waiting: deque[Future[Result]] = deque()
-    pool = ThreadPoolExecutor(workers)
     try:
         for item in items:
-            waiting.append(pool.submit(function, item))
+            waiting.append(Future())
+            todo.put((waiting[-1], item))
             while len(waiting) >= workers * _AHEAD or (waiting and waiting[0].done()):
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    except KeyboardInterrupt:
+        threads.clear()
+        raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        for future in waiting:
+            future.cancel()
+        for _ in range(workers):
+            todo.put(None)
+        for thread in threads:
+            thread.join()
+
+
+def _work(
+    function: Callable[[Item], Result],
+    todo: SimpleQueue[tuple[Future[Result], Item] | None],
+) -> None:
+    while job := todo.get():
+        future, item = job
+        if not future.set_running_or_notify_cancel():
+            continue
+        try:
+            result = function(item)
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+            future.set_exception(error)
+        else:
+            future.set_result(result)

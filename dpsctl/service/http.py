@@ -17,6 +17,7 @@ from dpsctl.errors import BadAnswer, UsageError
 from dpsctl.run import Run
 from dpsctl.service.calls import Answer, Request, Target, header_problem
 from dpsctl.service.links import own_link
+from dpsctl.service.pace import Pace
 from dpsctl.service.refusals import no_answer, read_json, refusal
 from dpsctl.service.trace import trace_answer, trace_request
 from dpsctl.text.json_text import TOO_LONG, rounded_numbers
@@ -35,6 +36,7 @@ class Http:
         self.target = target
         self._authorization = authorization
         self._run = run
+        self._pace: Pace | None = None
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"dpsctl/{__version__}"
         self._session.headers["Accept"] = "application/json"
@@ -64,7 +66,7 @@ class Http:
         for attempt in range(self.target.retries + 1):
             last = attempt == self.target.retries
             try:
-                response = self._once(request, attempt)
+                response = self._paced(request, attempt)
             except requests.RequestException as error:
                 if last or not request.repeatable or not _may_pass(error):
                     raise no_answer(error, self.url_of(request), self._run) from None
@@ -76,6 +78,29 @@ class Http:
             may_have_happened |= response.status_code != _THROTTLED
             self.pause(attempt, response.headers.get("Retry-After"))
         return self._judge(response, request, may_have_happened=may_have_happened)
+
+    def keep_pace(self) -> None:
+        """Take 429 as a matter of pace from now on: it never counts as a try."""
+        self._pace = Pace()
+
+    def _paced(self, request: Request, attempt: int) -> requests.Response:
+        """Send a request once, or at the pace of the service until that lets it through."""
+        pace = self._pace
+        if pace is None:
+            return self._once(request, attempt)
+        while True:
+            pace.wait()
+            try:
+                response = self._once(request, attempt)
+            except BaseException:
+                pace.answered(time.monotonic(), is_success=False)
+                raise
+            if response.status_code != _THROTTLED:
+                pace.answered(time.monotonic())
+                return response
+            asked = _seconds_asked(response.headers.get("Retry-After") or "")
+            if not pace.refused(time.monotonic(), asked):
+                return response
 
     def _once(self, request: Request, attempt: int) -> requests.Response:
         headers = dict(request.headers)

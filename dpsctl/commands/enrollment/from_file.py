@@ -16,7 +16,8 @@ from dpsctl.output.progress import progress
 from dpsctl.payloads.individual import ID_FIELD, Draft
 from dpsctl.payloads.rows import check_column, draft_of
 from dpsctl.run import Run
-from dpsctl.service.bulk import BATCH_SIZE, BulkCreation, Fate, Item, Status
+from dpsctl.service.batches import BATCH_SIZE
+from dpsctl.service.bulk import BulkCreation, Fate, Item, Status
 from dpsctl.service.dps import Enrollments
 
 Json = dict[str, Any]
