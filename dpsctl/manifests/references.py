@@ -18,12 +18,11 @@ from dpsctl.manifests.fields import (
 )
 from dpsctl.manifests.files import FLAG, Source
 from dpsctl.manifests.judgement import Problem
+from dpsctl.manifests.rows import TYPES, typed
 from dpsctl.run import Run
-from dpsctl.text.json_text import NotJsonError, read_json
 from dpsctl.text.values import decode_text, read_file
 
 _TWINS = (("initialTwin", "tags"), ("initialTwin", "properties", "desired"))
-_TYPES = ("integer", "number", "boolean", "json")
 
 
 class Omitted(Enum):
@@ -211,14 +210,14 @@ class Resolver:
             return OMITTED
         if "as" not in whole or not isinstance(cell, str):
             return cell
-        if wanted not in _TYPES:
-            self._complain(path, f"$column: as takes {', '.join(_TYPES)}")
+        if wanted not in TYPES:
+            self._complain(path, f"$column: as takes {', '.join(TYPES)}")
             return None
-        typed = _typed(cell, wanted)
-        if typed is OMITTED:
+        try:
+            return typed(cell, wanted)
+        except ValueError:
             self._complain(path, f"$column: {value} is {cell!r}, which is no {wanted}")
             return None
-        return typed
 
     def _format(self, value: Any, _: Json, path: Path) -> Any:
         if not isinstance(value, str):
@@ -268,19 +267,6 @@ class Resolver:
                 f"{self._source.path}: {path[-1]} stands in the file itself; {{$env: NAME}} or "
                 "{$file: PATH} keeps keys out of what is committed",
             )
-
-
-def _typed(cell: str, wanted: str) -> Any:
-    """Return what *cell* means as JSON, OMITTED if it is not of the type *wanted*."""
-    try:
-        value = read_json(cell.strip())
-    except NotJsonError:
-        return OMITTED
-    types: dict[str, Any] = {"integer": int, "number": int | float, "boolean": bool}
-    if wanted == "json":
-        return value
-    is_number = wanted != "boolean" and isinstance(value, bool)
-    return OMITTED if is_number or not isinstance(value, types[wanted]) else value
 
 
 def _as_text(value: Any) -> str:

@@ -8,7 +8,11 @@ from typing import Any
 
 from dpsctl.fleet.device_files import DeviceFile
 from dpsctl.manifests.files import FLAG, Found
+from dpsctl.text.json_text import read_json
 from dpsctl.text.values import StandardInput
+
+# What `as` takes, and what a cell has to be then.
+TYPES: dict[str, Any] = {"integer": int, "number": int | float, "boolean": bool, "json": object}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +59,12 @@ def check_columns(columns: set[str], template: Any) -> Iterator[str]:
     elif isinstance(template, list):
         for part in template:
             yield from check_columns(columns, part)
+
+
+def typed(cell: str, wanted: str) -> Any:
+    """Return what *cell* means as JSON. Raises ValueError if it is not of the type *wanted*."""
+    value = read_json(cell.strip())
+    is_number = not (isinstance(value, bool) and wanted in ("integer", "number"))
+    if is_number and isinstance(value, TYPES[wanted]):
+        return value
+    raise ValueError(f"not of the type {wanted}")
