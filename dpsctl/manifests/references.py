@@ -9,6 +9,7 @@ from typing import Any
 
 from dpsctl.errors import UsageError
 from dpsctl.manifests.fields import (
+    INDIVIDUAL,
     TWIN_MARKS,
     Json,
     Kind,
@@ -17,8 +18,8 @@ from dpsctl.manifests.fields import (
     secret_paths,
 )
 from dpsctl.manifests.files import FLAG, Source
-from dpsctl.manifests.judgement import Problem
 from dpsctl.manifests.rows import TYPES, typed
+from dpsctl.payloads.hub_rules import Problem
 from dpsctl.run import Run
 from dpsctl.text.values import decode_text, read_file
 
@@ -72,7 +73,7 @@ class Resolver:
         self._secrets = set(secret_paths(kind)) if kind else set()
         slots = list(certificate_paths(kind)) if kind else []
         self._slots = {(*slot, "certificate"): slot for slot in slots}
-        self._is_group = kind is not None and kind.certificates == "signingCertificates"
+        self._device: str | None = None
         self._readers: dict[str, Callable[[Any, Json, Path], Any]] = {
             "$file": self._file,
             "$env": self._env,
@@ -82,6 +83,14 @@ class Resolver:
             "$format": self._format,
             "$literal": lambda value, _, __: value,
         }
+
+    def record(self, body: Json, kind: Kind) -> Json:
+        """Return the whole record; its id first, for a device's certificate is judged by that."""
+        path = (kind.id_field,)
+        if kind is INDIVIDUAL:
+            self._device = str(self.resolved(body[kind.id_field], path))
+        record: Json = self.resolved(body)
+        return record
 
     def resolved(self, value: Any, path: Path = ()) -> Any:
         """Return *value* with everything it stands for; problems are gathered, not raised."""
@@ -256,7 +265,7 @@ class Resolver:
         except UsageError as error:
             self._complain(path, error.message)
             return OMITTED
-        for warning in found.warnings(datetime.now(UTC), signing=self._is_group):
+        for warning in found.warnings(datetime.now(UTC), device=self._device):
             self._inputs.warn_once(warning, f"{self._source.path}: {name}: {warning}")
         return found.pem
 

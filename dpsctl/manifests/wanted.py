@@ -11,10 +11,11 @@ from dpsctl.errors import UsageError
 from dpsctl.manifests.fields import GROUP, INDIVIDUAL, KINDS, Json, Kind, Path
 from dpsctl.manifests.files import Found, read_manifests
 from dpsctl.manifests.fleet import Fleet, Key, Wanted
-from dpsctl.manifests.judgement import Problem, problems_of
+from dpsctl.manifests.judgement import problems_of
 from dpsctl.manifests.references import Inputs, Resolver
 from dpsctl.manifests.rows import CellRow, check_columns, rows_of
 from dpsctl.manifests.scope import Scope, read_scope
+from dpsctl.payloads.hub_rules import Problem
 
 _MOST_SHOWN = 20
 _OURS = ("$each", "$exact", "$formerly", "$kind")
@@ -35,7 +36,7 @@ class _Template:
         """Return the record of a row, or the only one, with what was wrong in its references."""
         values = None if row is None else row.values()
         resolver = Resolver(self.inputs, self.found.source, self.kind, values)
-        body = resolver.resolved(self.body)
+        body = resolver.record(self.body, self.kind)
         formerly = resolver.resolved(self.ours.get("$formerly"), ("$formerly",))
         wanted = Wanted(
             kind=self.kind,
