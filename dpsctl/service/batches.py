@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from dpsctl.errors import BadAnswer, DpsctlError, ServiceError, ServiceFailed, Unreachable
-
-if TYPE_CHECKING:
-    from dpsctl.service.dps import Enrollments
 
 Json = dict[str, Any]
 # The service takes ten items a call (docs/service.md#b5).
@@ -21,6 +18,13 @@ _TIMED_OUT, _THROTTLED, _FAILED = 408, 429, 500
 # What a service says of a whole batch when a single record of it is bad.
 _BAD_BATCH = frozenset({400, 413, 422})
 _ID_FIELD = "registrationId"
+
+
+class Endpoint(Protocol):
+    """What takes several records in one call."""
+
+    def bulk(self, mode: str, bodies: Sequence[Json]) -> Sequence[Json]:
+        """Write records and return the errors."""
 
 
 class Verdict(Enum):
@@ -53,7 +57,7 @@ class Report:
         )
 
 
-def send_batch(records: Enrollments, mode: str, bodies: Sequence[Json]) -> list[Report]:
+def send_batch(endpoint: Endpoint, mode: str, bodies: Sequence[Json]) -> list[Report]:
     """Write up to BATCH_SIZE records, whose ids differ, in one call; report on each, in order.
 
     Nothing is sent again but the items of a batch that was refused as a whole, one by one: a bad
@@ -61,7 +65,7 @@ def send_batch(records: Enrollments, mode: str, bodies: Sequence[Json]) -> list[
     records would fare no better.
     """
     try:
-        errors = records.bulk(mode, bodies)
+        errors = endpoint.bulk(mode, bodies)
     except (Unreachable, ServiceError, BadAnswer) as failure:
         if _is_answer_lost(failure):
             return [Report(Verdict.doubtful, failure=failure) for _ in bodies]
@@ -69,7 +73,7 @@ def send_batch(records: Enrollments, mode: str, bodies: Sequence[Json]) -> list[
             raise
         if len(bodies) == 1:
             return [_refused(failure)]
-        return [send_batch(records, mode, [body])[0] for body in bodies]
+        return [send_batch(endpoint, mode, [body])[0] for body in bodies]
     return _read(bodies, errors)
 
 
