@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "dpsctl"
-HEAVY = {"requests", "rich", "cryptography", "yaml", "jmespath", "sqlite3", "werkzeug", "OpenSSL"}
+HEAVY = {
+    *("requests", "rich", "cryptography", "yaml", "jmespath", "sqlite3", "werkzeug", "OpenSSL"),
+    *("ssl", "hashlib", "http", "email", "csv", "tempfile", "concurrent"),
+}
 # From top to bottom; every room is here. A room uses what is on the floors below its own. Rooms on
 # one floor stand beside each other: one that needs its neighbour moves to a floor above it.
 FLOORS = [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import ssl
 from typing import Any
 
 # What the service adds to a record (docs/service.md#b1) or fills in (docs/service.md#b3); all else
@@ -80,6 +78,9 @@ def _is_object_written(sent: dict[str, Any], found: dict[str, Any]) -> bool:
 
 def thumbprint(pem: Any) -> str | None:
     """Hash the first certificate of *pem* as the service does; None if there is none."""
+    import hashlib
+    import ssl
+
     first, end, _ = str(pem).partition("-----END CERTIFICATE-----")
     try:
         der = ssl.PEM_cert_to_DER_cert(first[first.index("-----BEGIN") :] + end)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from string import ascii_letters, digits
 from typing import Any
 
+from dpsctl.frozen import frozen
 from dpsctl.text.paths import Path
 
 Json = dict[str, Any]
@@ -32,7 +32,7 @@ _PARTS = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Problem:
     """What is wrong, and at which field; a warning keeps nobody from going on."""
 
