@@ -26,6 +26,7 @@ API_VERSIONS = frozenset(
         "2026-04-01",
         "2026-07-01-preview",
         "2026-11-01",
+        "2026-11-02-preview",
     }
 )
 

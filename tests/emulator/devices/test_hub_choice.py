@@ -87,6 +87,42 @@ def test_device_is_assigned_by_policy(enroll, register, fields, hub):
     assert register()["assignedHub"] == hub
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"allocationPolicy": "static", "iotHubs": ["elsewhere"]},
+        {"allocationPolicy": "hashed", "iotHubs": ["elsewhere", "nowhere"]},
+        {"iotHubHostName": "elsewhere"},
+    ],
+    ids=["static", "hashed", "host name"],
+)
+def test_hub_that_is_not_linked_fails_the_registration(enroll, register, two_hubs, fields):
+    enroll(**fields)
+
+    state = register()
+
+    assert (state["status"], state["errorCode"]) == ("failed", 401001)
+    [registering, _] = [one for one in two_hubs.requests() if "/d1/" in one["path"]]
+    assert (registering["status"], registering["reason"]) == (202, "IoTHub not found.")
+
+
+@pytest.mark.parametrize(
+    ("version", "hub"),
+    [("2017-11-15", "hub-a"), ("2018-04-01", "hub-a"), ("2018-11-01", "hub-b")],
+)
+def test_device_from_before_there_were_policies_sticks_to_its_hub(
+    enroll, device, two_hubs, version, hub
+):
+    enroll(allocationPolicy="static", iotHubs=["hub-a"])
+    caller = device("d1", key=KEY, at=two_hubs)
+    assert caller.send(version=version).status_code == 202
+    enroll(allocationPolicy="static", iotHubs=["hub-b"])
+
+    caller.send(version=version)
+
+    assert two_hubs.store.get("DeviceRegistration", "d1")["assignedHub"] == hub
+
+
 def test_no_linked_hub_fails_the_registration(start, caller, device):
     emulator = start()
     attestation = {"type": "symmetricKey", "symmetricKey": {"primaryKey": KEY}}
