@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
-# `signal` itself costs more than the whole early path: it makes enums.
-from _signal import SIGTERM, signal  # type: ignore[import-not-found, unused-ignore] # no stub
-
-from dpsctl import streams
+from dpsctl import process
 
 TYPE_CHECKING = False  # importing it costs more than the whole early path
 if TYPE_CHECKING:
@@ -18,19 +14,10 @@ if TYPE_CHECKING:
     from dpsctl.errors import DpsctlError
     from dpsctl.run import Run
 
-_INTERRUPTED = 130
-
 
 def run() -> NoReturn:
     """Run dpsctl with the arguments of the process, and end the process."""
-    # What is loaded stays: collecting garbage meanwhile takes a twentieth of a short command.
-    gc.disable()
-    signal(SIGTERM, _interrupt)
-    streams.prepare()
-    code = main(sys.argv[1:])
-    streams.finish()
-    gc.freeze()  # or the interpreter searches all that is loaded for garbage before it ends
-    sys.exit(code)
+    process.run(lambda: main(sys.argv[1:]))
 
 
 def main(argv: list[str]) -> int:
@@ -40,7 +27,7 @@ def main(argv: list[str]) -> int:
     try:
         code = early.run(argv)
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return process.INTERRUPTED
     return run_tree(argv) if code is None else code
 
 
@@ -68,14 +55,9 @@ def run_tree(argv: list[str]) -> int:
 
         return _report(usage_error(error), run, argv)
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return process.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - Python's own report would show secrets
         return _report(_as_ours(error, run), run, argv)
-
-
-def _interrupt(*_: object) -> NoReturn:
-    """End as Ctrl-C does: half-written files are removed, and long work says how far it came."""
-    raise KeyboardInterrupt
 
 
 def _report(error: DpsctlError, run: Run, argv: list[str]) -> int:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from dpsctl import platforms
 from dpsctl.errors import DpsctlError, UsageError
+from dpsctl.process import Held, leftovers
 
 _PRIVATE, _PUBLIC = 0o600, 0o666  # less what the process' umask takes off
 
@@ -38,19 +40,24 @@ def private_file(path: str, flag: str, *, replace: bool = False) -> Iterator[Tex
     """
     target = Path(os.path.realpath(path))
     _check(target, path, flag, replace=replace)
-    with _temporary(target, path, flag, _PRIVATE) as temporary, _failures(path, flag):
-        with temporary.open("w", encoding="utf-8", newline="") as file:
+    with _temporary(target, path, flag, _PRIVATE) as temporary:
+        with _failures(path, flag), temporary.open("w", encoding="utf-8", newline="") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         _check(target, path, flag, replace=replace)
-        temporary.replace(target)
+        with _failures(path, flag), Held():
+            if replace:
+                platforms.replace(str(temporary), str(target))
+            elif not _is_put(temporary, target):
+                raise _exists(path, flag)
     _sync_folder(target.parent)
 
 
 def write_together(files: Sequence[NewFile], *, replace: bool = False) -> None:
     """Write all *files*, or none: if one fails, every path holds what it held before.
 
+    Of several processes that write the same files one does, and what it wrote stays together.
     Raises as `private_file` does, and UsageError if two of them are the same file. *replace* is
     what `--force` says.
     """
@@ -58,18 +65,32 @@ def write_together(files: Sequence[NewFile], *, replace: bool = False) -> None:
         _check_new(file, replace=replace)
         if [other.target for other in files].count(file.target) > 1:
             raise UsageError(f"{file.flag} {file.path}: two files cannot have one name")
-    with ExitStack() as written, ExitStack() as if_it_fails:
-        temporaries = [written.enter_context(_written(file)) for file in files]
+    folders = sorted({file.target.parent for file in files})
+    with ExitStack() as around:
+        temporaries = [around.enter_context(_written(file)) for file in files]
+        for folder in folders:
+            around.enter_context(platforms.locked(str(folder)))
+        around.enter_context(Held())
+        _put_together(list(zip(files, temporaries, strict=True)), replace=replace)
+    for folder in folders:
+        _sync_folder(folder)
+
+
+def _put_together(files: list[tuple[NewFile, Path]], *, replace: bool) -> None:
+    with ExitStack() as if_it_fails:
         replaced = []
-        for file, temporary in zip(files, temporaries, strict=True):
+        for file, temporary in files:
             _check_new(file, replace=replace)
             with _failures(file.path, file.flag):
-                replaced.append(_put(temporary, file.target, if_it_fails))
+                if file.target.exists():
+                    replaced.append(_replaced(temporary, file.target, if_it_fails))
+                    continue
+                if_it_fails.callback(_take_back, file.target, temporary.stat())
+                if not _is_put(temporary, file.target):
+                    raise _exists(file.path, file.flag, "give --force")
         if_it_fails.pop_all()
-    for old in filter(None, replaced):
+    for old in replaced:
         old.unlink()
-    for folder in {file.target.parent for file in files}:
-        _sync_folder(folder)
 
 
 @contextmanager
@@ -83,17 +104,42 @@ def _written(file: NewFile) -> Iterator[Path]:
         yield temporary
 
 
-def _put(temporary: Path, target: Path, if_it_fails: ExitStack) -> Path | None:
-    """Move a file to its place, and return where the one is kept that was there before."""
-    if not target.exists():
-        if_it_fails.callback(target.unlink, missing_ok=True)
-        temporary.replace(target)
-        return None
+def _is_put(temporary: Path, target: Path) -> bool:
+    """Put a file where none is, and say whether there was none: one of two at a time is told so."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without links
+        if target.exists():
+            return False
+        temporary.rename(target)
+    return True
+
+
+def _replaced(temporary: Path, target: Path, if_it_fails: ExitStack) -> Path:
+    """Put a file in the place of another, and return where that one is kept."""
     old = temporary.with_name(f"{temporary.name}.old")
-    target.replace(old)
-    if_it_fails.callback(old.replace, target)
-    temporary.replace(target)
+    if_it_fails.callback(_put_back, old, target)
+    try:
+        os.link(target, old)
+    except OSError:  # a file system without links, or somebody else's file
+        target.rename(old)
+    platforms.replace(str(temporary), str(target))
     return old
+
+
+def _put_back(old: Path, target: Path) -> None:
+    if old.exists():
+        old.replace(target)
+        old.unlink(missing_ok=True)  # moving a file over another link to it does nothing
+
+
+def _take_back(target: Path, ours: os.stat_result) -> None:
+    """Remove what was put there, unless it is another's."""
+    with suppress(FileNotFoundError):
+        if os.path.samestat(target.stat(), ours):
+            target.unlink()
 
 
 @contextmanager
@@ -108,14 +154,16 @@ def _failures(path: str, flag: str) -> Iterator[None]:
 def _temporary(target: Path, path: str, flag: str, mode: int) -> Iterator[Path]:
     """Make an empty file beside *target*, and see to it that it is gone in the end."""
     temporary = target.with_name(f".{target.name}.{os.urandom(6).hex()}")
+    leftovers.add(str(temporary))
     try:
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
-    except OSError as error:
-        raise UsageError(f"{flag} {path}: {error.strerror}", "Check the folder.") from None
-    try:
+        try:
+            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+        except OSError as error:
+            raise UsageError(f"{flag} {path}: {error.strerror}", "Check the folder.") from None
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
+        leftovers.discard(str(temporary))
 
 
 def _check_new(file: NewFile, *, replace: bool) -> None:
@@ -130,7 +178,11 @@ def _check(
     if not target.is_file():
         raise UsageError(f"{flag} {path}: is not a file", "Name a file that can be made.")
     if not replace:
-        raise UsageError(f"{flag} {path}: exists already", f"Name another file, or {or_else}.")
+        raise _exists(path, flag, or_else)
+
+
+def _exists(path: str, flag: str, or_else: str = "remove it") -> UsageError:
+    return UsageError(f"{flag} {path}: exists already", f"Name another file, or {or_else}.")
 
 
 def _sync_folder(folder: Path) -> None:

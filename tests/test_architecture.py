@@ -27,12 +27,13 @@ FLOORS = [
     "output config",
     "payloads fleet run",
     "options text private_files early",
-    "errors frozen keys masking parallel streams __init__",
+    "errors frozen keys masking parallel process platforms __init__",
+    "streams",
 ]
 HEIGHTS = {room: -depth for depth, rooms in enumerate(FLOORS) for room in rooms.split()}
 # The emulator is a service: it knows neither the client nor the command line above which it lies.
 ONLY = {
-    "emulator": {"certificates", "text", "errors", "keys"},
+    "emulator": {"certificates", "text", "errors", "keys", "process"},
     # A plan is made and carried out with any service that answers as the real one does.
     "manifests": {
         *("certificates", "config", "output", "payloads", "fleet", "run", "options"),

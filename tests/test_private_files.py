@@ -3,6 +3,7 @@ import os
 import signal
 import stat
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -134,6 +135,17 @@ def test_files_written_together_replace_only_when_told_to(tmp_path):
     assert contents_of(tmp_path) == {"a.key": "new key", "a.pem": "new certificate"}
 
 
+def failing_at(name, error, move):
+    """Move as ever, but nothing that is new to where *name* is."""
+
+    def moved(source, target):
+        if Path(target).name == name and Path(source).suffix != ".old":
+            raise error
+        return move(source, target)
+
+    return moved
+
+
 @pytest.mark.parametrize("failing", ["a.key", "a.pem"])
 @pytest.mark.parametrize(
     "before", [{}, {"a.key": "old key", "a.pem": "old certificate"}], ids=["new", "replaced"]
@@ -146,14 +158,8 @@ def test_files_written_together_leave_all_as_it_was_when_one_fails(
 ):
     for name, text in before.items():
         (tmp_path / name).write_text(text)
-    move = Path.replace
-
-    def fail_at_its_place(path, target):
-        if target.name == failing and path.suffix != ".old":
-            raise error
-        return move(path, target)
-
-    monkeypatch.setattr(Path, "replace", fail_at_its_place)
+    for way in ("link", "rename", "replace"):
+        monkeypatch.setattr(os, way, failing_at(failing, error, getattr(os, way)))
     with pytest.raises((DpsctlError, KeyboardInterrupt)):
         write_together(pair(tmp_path), replace=True)
 
@@ -171,3 +177,53 @@ def test_two_files_of_one_name_are_refused(tmp_path):
 
 def test_new_file_does_not_show_what_it_holds():
     assert "new key" not in repr(pair("folder"))
+
+
+def test_two_writers_at_once_leave_the_files_of_one(tmp_path):
+    """Neither is told that it has won while the other's key lies beside its certificate."""
+    told = []
+
+    def write(name, replace):
+        try:
+            write_together(pair(tmp_path, f"{name} key", f"{name} certificate"), replace=replace)
+            told.append(name)
+        except UsageError:
+            pass
+
+    for replace in (False, True):
+        for _ in range(20):
+            writers = [Thread(target=write, args=(name, replace)) for name in "ab"]
+            for step in (Thread.start, Thread.join):
+                for writer in writers:
+                    step(writer)
+            found = contents_of(tmp_path)
+            assert found in [
+                {"a.key": f"{name} key", "a.pem": f"{name} certificate"} for name in told
+            ]
+            assert len(told) == 1 + replace
+            told.clear()
+            if not replace:
+                (tmp_path / "a.key").unlink()
+                (tmp_path / "a.pem").unlink()
+
+
+@pytest.mark.parametrize("before", [{}, {"a.key": "old key", "a.pem": "old certificate"}])
+def test_where_there_are_no_links_files_are_moved(tmp_path, monkeypatch, before):
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    for name, text in before.items():
+        (tmp_path / name).write_text(text)
+
+    write_together(pair(tmp_path), replace=bool(before))
+    with pytest.raises(UsageError, match="exists already"):
+        write_together(pair(tmp_path))
+    with private_file(str(tmp_path / "keys"), "--out") as file:
+        file.write("a key")
+
+    assert contents_of(tmp_path) == {
+        "a.key": "new key",
+        "a.pem": "new certificate",
+        "keys": "a key",
+    }

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument
 
+from dpsctl import platforms
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import Noun, verb
 from dpsctl.options import kinds
 from dpsctl.options.emulator import DEFAULT_HUB, Behaviour, Contents, Listening
+from dpsctl.process import Taken
 from dpsctl.run import Outcome, Run
 
 if TYPE_CHECKING:
@@ -35,23 +36,20 @@ def run_emulator(
     """Run the emulator until it is stopped.
 
     Prints one line of JSON when it is ready: where it listens, the connection string, the id scope,
-    the CA to trust and the token to control it. SIGINT and SIGTERM stop it.
+    the CA to trust and the token to control it. SIGINT, SIGTERM and SIGHUP stop it.
     """
     import queue
 
     # Not an Event: its lock is held for a moment by who waits, and the handler would wait for that.
-    told: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    told: queue.SimpleQueue[int] = queue.SimpleQueue()
     settings = _settings(listening, contents, behaviour)
-    with (
-        _signals(dict.fromkeys((signal.SIGINT, signal.SIGTERM), lambda: told.put(True))),
-        _started(run, contents, settings) as emulator,
-    ):
+    with Taken(told.put), _started(run, contents, settings) as emulator:
         yield emulator.ready()
         run.stdout.flush()
-        is_stopped = False
-        while not is_stopped:  # a wait without an end is deaf to Ctrl-C on Windows
+        number = 0
+        while not number:  # a wait without an end is deaf to Ctrl-C on Windows
             with suppress(queue.Empty):
-                is_stopped = told.get(timeout=0.5)
+                number = told.get(timeout=0.5)
 
 
 @verb(
@@ -185,42 +183,29 @@ def _number(text: str, number: str, flag: str) -> int:
     return int(number)
 
 
-@contextmanager
-def _signals(handlers: Mapping[int, Callable[[], None]]) -> Iterator[None]:
-    """Call the *handlers* for their signals until the block ends."""
-    before = {
-        number: signal.signal(number, lambda *_, handle=handle: handle())
-        for number, handle in handlers.items()
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _exit_code_of(words: list[str], environment: dict[str, str]) -> int:
-    """Run a child and wait for it; Ctrl-C reaches it through the terminal, SIGTERM through us."""
+    """Run a child and wait for it; a signal is the child's, unless the terminal sent it there."""
     import subprocess
 
     children: list[subprocess.Popen[bytes]] = []
-    told: list[bool] = []
+    came: list[int] = []
 
-    def hand_on() -> None:
-        told.append(True)
+    def hand_on(number: int) -> None:
+        came.append(number)
         for child in children:
-            child.terminate()
+            if not platforms.reaches_children(number):
+                child.send_signal(number)
 
-    # A handler that does nothing: an ignored signal would be ignored by the child as well.
-    with _signals({signal.SIGINT: lambda: None, signal.SIGTERM: hand_on}):
+    with Taken(hand_on):
         try:
-            children.append(subprocess.Popen(words, env=environment))  # noqa: S603 - the user's own
+            command = platforms.startable(words, environment)
+            children.append(subprocess.Popen(command, env=environment))  # noqa: S603 - the user's own
         except OSError as error:
             raise UsageError(
                 f"{words[0]}: cannot run it: {error.strerror}", "Write the command after --."
             ) from None
-        if told:  # while the child was starting
-            children[0].terminate()
+        for number in came[:1]:  # while the child was starting
+            children[0].send_signal(number)
         code = children[0].wait()
     return code if code >= 0 else 128 - code
 

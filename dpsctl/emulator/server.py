@@ -33,6 +33,7 @@ from dpsctl.emulator.request_log import RequestLog
 from dpsctl.emulator.settings import OWNER_POLICY, EmulatorSettings
 from dpsctl.emulator.store import MEMORY, Store, unusable
 from dpsctl.errors import UsageError
+from dpsctl.process import Held, leftovers
 
 __all__ = ["Emulator"]
 
@@ -216,10 +217,14 @@ class Emulator:
         folder, self._folder = self._folder, None
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
+            leftovers.discard(str(folder))
 
     def _own_folder(self) -> Path:
         """Return a folder for files that are gone when the emulator is."""
-        self._folder = self._folder or Path(tempfile.mkdtemp(prefix="dpsctl-emulator-"))
+        if self._folder is None:
+            with Held():
+                self._folder = Path(tempfile.mkdtemp(prefix="dpsctl-emulator-"))
+                leftovers.add(str(self._folder))
         return self._folder
 
     def _listening(self, app: EmulatorApp) -> list[Listener]:

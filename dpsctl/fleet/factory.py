@@ -12,18 +12,24 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
-from typing import TextIO
+from typing import NoReturn, TextIO
 
-from dpsctl import keys
+from dpsctl import keys, process
 from dpsctl.errors import DpsctlError, SomeFailed, UsageError
 from dpsctl.fleet.derivation import FleetCount, FleetRequest, derive_fleet
 from dpsctl.private_files import private_file
 from dpsctl.text.values import StandardInput, expand_file_reference
 
 
+def run() -> NoReturn:
+    """Derive what the arguments of the process ask for, and end the process."""
+    process.run(main)
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Derive what the command line asks for; return the exit code, as dpsctl's own."""
     options = _parser().parse_args(words)
+    process.begin_work()
     try:
         return _derive(options, StandardInput())
     except keys.KeyFormatError as error:

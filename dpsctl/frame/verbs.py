@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 import typer
 from typer.main import get_command
 
+from dpsctl import process
 from dpsctl.errors import UsageError
 from dpsctl.frame.arguments import Command, Group
 from dpsctl.frame.option_groups import (
@@ -242,6 +243,7 @@ class _Call:
     def run(self, ctx: typer.Context, values: dict[str, Any]) -> int:
         """Gather, connect, call and show."""
         run = ctx.find_object(Run) or Run({})
+        process.begin_work()
         display = gather(Display, values)
         run.debug, run.verbose, run.quiet = display.debug, display.verbose, display.only_show_errors
         run.in_json = display.error_format is ErrorFormat.json

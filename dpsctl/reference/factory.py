@@ -21,18 +21,19 @@ _MODULES = (
     "fleet/registration_ids",
     "fleet/rows",
     "keys",
+    "platforms",
     "private_files",
+    "process",
+    "streams",
     "text/__init__",
     "text/json_text",
     "text/paths",
     "text/values",
 )
-_MAIN = """import sys
-
-from dpsctl.fleet.factory import main
+_MAIN = """from dpsctl.fleet.factory import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()
 """
 
 

@@ -36,7 +36,7 @@ def start():
         child.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["sigint", "sigterm"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_run_says_where_it_is_and_stops_cleanly(start, number):
     child, ready = start()
 

@@ -316,7 +316,7 @@ def test_results_come_before_the_input_ends(creating):
     assert statuses([json.loads(rest)]) == [(12, "d10", "created")]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["sigint", "sigterm"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_ends_it_with_how_far_it_came(creating, emulator, number):
     emulator.faults.replace(["latency 20s after 1 on POST /enrollments"])
     creating.stdin.write(csv_of(21))
@@ -327,7 +327,7 @@ def test_signal_ends_it_with_how_far_it_came(creating, emulator, number):
     creating.send_signal(number)
 
     _, told = creating.communicate(timeout=15)
-    assert creating.returncode == 130
+    assert creating.returncode == 128 + number
     assert "done up to line 11: 10 created" in told
     assert "Traceback" not in told
 
