@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from dpsctl.options.words import Toggle
 from dpsctl.run import Bar, Run
 from dpsctl.service.dps import Enrollments
 
+Json = dict[str, Any]
 REGISTRATION_COLUMNS = {
     "Registration": "registrationId",
     "Device": "deviceId",
@@ -43,6 +44,21 @@ def show_record(
     if show_keys is Toggle.true and kind != "symmetricKey":
         run.warn(f"--show-keys: the attestation is {kind}, it has no symmetric keys")
     return record
+
+
+def update_record(
+    records: Enrollments,
+    record_id: str,
+    change: Callable[[Json], Json],
+    run: Run,
+    etag: str | None = None,
+) -> Json | None:
+    """Change a record; say so where it is as wanted already, and nothing was written."""
+    update = records.update(record_id, change, etag)
+    if not update.is_written:
+        run.note(f"{record_id}: unchanged")
+        run.say(f"{record_id}: every field has the wanted value already, so nothing was written")
+    return update.record
 
 
 def summary_of(registrations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

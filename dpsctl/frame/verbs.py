@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import dataclass, field, is_dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
@@ -42,6 +42,12 @@ _PLAIN: dict[str, Any] = {
     "rich_markup_mode": None,
     "pretty_exceptions_enable": False,
     "add_completion": False,
+}
+
+
+_KEY_COLUMNS = {
+    "Primary key": "attestation.symmetricKey.primaryKey",
+    "Secondary key": "attestation.symmetricKey.secondaryKey",
 }
 
 
@@ -254,7 +260,7 @@ class _Call:
         if not gc.isenabled():  # what is loaded by now stays, and is not searched for garbage
             gc.freeze()
             gc.enable()
-        return show_result(self.verb.function(**given), display, query, run, self.verb)
+        return show_result(self.verb.function(**given), display, query, run, self._shown(values))
 
     def _value(self, name: str, values: dict[str, Any], ctx: typer.Context, run: Run) -> Any:
         hint = self.wanted[name]
@@ -274,8 +280,18 @@ class _Call:
 
     def _purpose(self, values: Mapping[str, Any]) -> Purpose:
         """Say what the command will do; keys are shown only to those who may write."""
-        shows_keys = values.get("show_keys") == Toggle.true
-        return Purpose(self.verb.writes or shows_keys, values.get("dry_run", False))
+        writes = self.verb.writes or _shows_keys(values)
+        return Purpose(writes, values.get("dry_run", False))
+
+    def _shown(self, values: Mapping[str, Any]) -> Verb:
+        """Return the verb, its table with columns for keys if they are asked for."""
+        if self.verb.columns is None or not _shows_keys(values):
+            return self.verb
+        return replace(self.verb, columns={**self.verb.columns, **_KEY_COLUMNS})
+
+
+def _shows_keys(values: Mapping[str, Any]) -> bool:
+    return bool(values.get("show_keys") == Toggle.true)
 
 
 def _is_service(hint: Any) -> bool:

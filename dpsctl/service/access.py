@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 
 from dpsctl.errors import UsageError
 from dpsctl.options.connection import Connection
 from dpsctl.run import Run
 from dpsctl.service.auth import Access, ConnectionString, is_host, is_host_name
+from dpsctl.service.azure.clouds import cloud_of
 from dpsctl.service.hints import hint_for
 from dpsctl.service.settings import Settled
 
@@ -36,6 +38,31 @@ def access_to(settled: Settled, run: Run, rights: Iterable[str]) -> Access:
     )
 
     return access_by_name(_with_bare_name(connection), run, rights)
+
+
+def late_access(settled: Settled, run: Run, rights: Iterable[str]) -> Access:
+    """Find out how to get in when something is asked for the first time, if ever."""
+
+    @cache
+    def access() -> Access:
+        return access_to(settled, run, rights)
+
+    return Access(
+        host=lambda: access().host(),
+        authorization=lambda: access().authorization(),
+        hint=lambda *answer: access().hint(*answer),
+    )
+
+
+def planned_host(settled: Settled, run: Run) -> str:
+    """Return the host that a name stands for by rule, without asking anybody; `` if there is none.
+
+    Raises UsageError.
+    """
+    if not (settled.connection.login or settled.connection.dps_name):
+        return ""
+    name = service_named(settled, run)
+    return name if is_host_name(name) else f"{name}.{cloud_of(settled.connection.cloud).dps_suffix}"
 
 
 def service_named(settled: Settled, run: Run) -> str:

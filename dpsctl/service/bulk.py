@@ -31,6 +31,7 @@ class Status(StrEnum):
     created = "created"
     exists = "exists"
     failed = "failed"
+    unchanged = "unchanged"
     updated = "updated"
 
 
@@ -116,10 +117,10 @@ class BulkCreation:
         if fate.status is not Status.exists or self._if_exists is not IfExists.update:
             return fate
         try:
-            self._records.update(item.record_id, item.change, etag=None)
+            update = self._records.update(item.record_id, item.change, etag=None)
         except (Unauthorized, Throttled, ServiceFailed, Unreachable):
             raise
         except DpsctlError as error:
             code = code_of(error.details) if isinstance(error, ServiceError) else None
             return Fate(Status.failed, code, error.message)
-        return Fate(Status.updated)
+        return Fate(Status.updated if update.is_written else Status.unchanged)

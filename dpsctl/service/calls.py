@@ -16,7 +16,7 @@ class Target:
 
     *timeout* is in seconds; *verify* is a CA file or True for the default ones; *certificate* is
     the caller's own and its private key, two files; *hint* says what to do about a refusal. A
-    *url* that has to be looked up first is a function.
+    *url* that has to be looked up first is a function; *planned_url* is then what a dry run shows.
     """
 
     url: str | Callable[[], str]
@@ -25,6 +25,7 @@ class Target:
     timeout: float = 30.0
     retries: int = 4
     dry_run: bool = False
+    planned_url: str | None = None
     certificate: tuple[str, str] | None = None
     hint: Hint = hint_for
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
 from urllib.parse import quote
 
 from dpsctl.options.connection import Connection
 from dpsctl.run import Run
-from dpsctl.service.access import READ_RIGHTS, WRITE_RIGHTS, access_to
+from dpsctl.service.access import (
+    READ_RIGHTS,
+    WRITE_RIGHTS,
+    access_to,
+    late_access,
+    planned_host,
+)
 from dpsctl.service.auth import Access
 from dpsctl.service.calls import Target
 from dpsctl.service.contract import Purpose
@@ -23,15 +31,23 @@ def connect(connection: Connection, run: Run, purpose: Purpose = _READING) -> Dp
     """Find out where the service is and who asks; nothing is sent yet.
 
     A policy that is looked up must have the rights that *purpose* takes. Raises UsageError where
-    the options do not say enough.
+    the options do not say enough, which in a dry run is noticed when something is read.
     """
     settled = settle(connection, run)
-    access = access_to(settled, run, WRITE_RIGHTS if purpose.writes else READ_RIGHTS)
-    target = target_of(settled.connection, access, run, dry_run=purpose.dry_run)
+    rights = WRITE_RIGHTS if purpose.writes else READ_RIGHTS
+    if purpose.dry_run:
+        access = late_access(settled, run, rights)
+        host = planned_host(settled, run)
+        is_known = host or run.environ.get(ENDPOINT_VARIABLE)
+        planned = url_of(host, ENDPOINT_VARIABLE, run) if is_known else ""
+        traits: dict[str, Any] = {"dry_run": True, "planned_url": planned}
+    else:
+        access, traits = access_to(settled, run, rights), {}
+    target = replace(target_of(settled.connection, access, run), **traits)
     return DpsService(Http(target, access.authorization, run), access.host)
 
 
-def target_of(connection: Connection, access: Access, run: Run, *, dry_run: bool = False) -> Target:
+def target_of(connection: Connection, access: Access, run: Run) -> Target:
     """Say where to connect: the service's host, or `DPSCTL_ENDPOINT_URL` in its place."""
     endpoint = run.environ.get(ENDPOINT_VARIABLE)
     if endpoint:
@@ -42,6 +58,5 @@ def target_of(connection: Connection, access: Access, run: Run, *, dry_run: bool
         verify=trusted(connection, run),
         timeout=connection.timeout,
         retries=connection.retries,
-        dry_run=dry_run,
         hint=access.hint,
     )

@@ -18,9 +18,9 @@ def create_record(
     record_id: str,
     body: Json,
     if_exists: IfExists,
-    change: Callable[[Json], Json],
-) -> Json:
-    """Create a record; if it exists, fail, return it as it is, or update it with *change*.
+    update: Callable[[], Json | None],
+) -> Json | None:
+    """Create a record; if it exists, fail, return it as it is, or *update* it.
 
     Raises Conflict when it exists and *if_exists* is `fail`.
     """
@@ -31,7 +31,7 @@ def create_record(
             return records.create(record_id, body)
     if if_exists is IfExists.skip:
         return records.show(record_id)
-    return records.update(record_id, change, etag=None)
+    return update()
 
 
 def _exists(records: Enrollments, record_id: str) -> bool:

@@ -7,12 +7,13 @@ the session is handed in by `connect`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from dpsctl.errors import BadAnswer, Conflict, NotFound
 from dpsctl.options.connection import Connection
+from dpsctl.payloads.comparison import is_unchanged
 from dpsctl.service.calls import Answer, Request
 from dpsctl.service.contract import Service
 from dpsctl.service.paging import Page, Trail, first_records
@@ -27,6 +28,17 @@ _MERGES = 3
 _LARGEST_PAGE = 2**31 - 1  # the header is an int32 (docs/service.md#a2)
 # What the service owns and sets itself; a write does not carry it (docs/service.md#a3).
 _READ_ONLY = ("createdDateTimeUtc", "lastUpdatedDateTimeUtc", "registrationState")
+
+
+@dataclass(frozen=True)
+class Update:
+    """The *record* as it is after an update, or the write that a dry run would send, if any.
+
+    It *is_written* unless it was as wanted before.
+    """
+
+    record: Json | None
+    is_written: bool = True
 
 
 class Enrollments:
@@ -76,8 +88,10 @@ class Enrollments:
         """Write a whole record over the one that has *etag*. Raises Conflict if it has changed."""
         return self._write(record_id, body, etag)
 
-    def update(self, record_id: str, change: Callable[[Json], Json], etag: str | None) -> Json:
+    def update(self, record_id: str, change: Callable[[Json], Json], etag: str | None) -> Update:
         """Read a record, *change* it and write it back, losing nothing in between.
+
+        A change that changes nothing is not written.
 
         Without *etag* the one just read is sent, and if the record has changed meanwhile it is
         read and changed again, three times at most. With an *etag*, just that one is sent, once;
@@ -88,8 +102,11 @@ class Enrollments:
             record = self.show(record_id, keys=True)
             _refuse_hidden_keys(record)
             body = {name: value for name, value in record.items() if name not in _READ_ONLY}
+            changed = change(body)
+            if etag in {None, "*", record.get("etag")} and is_unchanged(body, changed):
+                return Update(None if self.dry_run else record, is_written=False)
             try:
-                return self.replace(record_id, change(body), etag or _etag_of(record))
+                return Update(self.replace(record_id, changed, etag or _etag_of(record)))
             except Conflict as conflict:
                 if etag or conflict.status != 412 or not merges_left:
                     raise

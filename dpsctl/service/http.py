@@ -52,7 +52,9 @@ class Http:
         Raises UsageError for a body that could not be sent.
         """
         _as_json(request.body)
-        shown = {"method": request.method, "url": self.url_of(request), **_given(request)}
+        base = self.target.planned_url
+        url = self.url_of(request) if base is None else self._spelled(base, request)
+        shown = {"method": request.method, "url": url, **_given(request)}
         masked: dict[str, Any] = self._run.masker.mask_fields(shown)
         return masked
 
@@ -140,8 +142,9 @@ class Http:
         """Spell the URL of *request* out. Raises BadAnswer for a link to anywhere else."""
         url = self.target.url
         base = url if isinstance(url, str) else url()
-        if request.is_link:
-            return own_link(request.path, base)
+        return own_link(request.path, base) if request.is_link else self._spelled(base, request)
+
+    def _spelled(self, base: str, request: Request) -> str:
         query = request.query or f"api-version={self.target.api_version}"
         return f"{base}{request.path}?{query}"
 

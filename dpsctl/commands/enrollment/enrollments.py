@@ -8,7 +8,12 @@ from typing import Any
 from dpsctl.certificates.files import read_slots
 from dpsctl.commands.doubts import Doubts
 from dpsctl.commands.enrollment.from_file import RESULT_COLUMNS, FileCreation
-from dpsctl.commands.records import REGISTRATION_COLUMNS, enrollment_columns, show_record
+from dpsctl.commands.records import (
+    REGISTRATION_COLUMNS,
+    enrollment_columns,
+    show_record,
+    update_record,
+)
 from dpsctl.errors import UsageError
 from dpsctl.fleet.device_files import DeviceFile
 from dpsctl.frame.verbs import verb
@@ -45,7 +50,7 @@ def create(
     creation: IndividualCreation,
     definition: IndividualDefinition,
     display: Display,
-) -> Json | Outcome:
+) -> Json | Outcome | None:
     """Create an individual enrollment, or many from a file.
 
     Keys of a symmetricKey enrollment that are not given are made by the service. With --from each
@@ -65,8 +70,13 @@ def create(
     record_id = draft.check()
     certificates = read_slots(definition.attestation, run, device=record_id)
     change = draft.change(certificates)
-    body = Doubts(run).new(change, ID_FIELD, record_id)
-    return create_record(service.enrollments, record_id, body, creation.if_exists, change.of)
+    doubts = Doubts(run)
+    body = doubts.new(change, ID_FIELD, record_id)
+
+    def update() -> Json | None:
+        return update_record(service.enrollments, record_id, doubts.of(change), run)
+
+    return create_record(service.enrollments, record_id, body, creation.if_exists, update)
 
 
 @verb(
@@ -98,7 +108,7 @@ def update(
     definition: IndividualDefinition,
     removal: Removal,
     etag: Etag = None,
-) -> Json:
+) -> Json | None:
     """Change an individual enrollment; the rest stays as it is.
 
     The enrollment is read and written back with its etag, so nobody else's change is lost.
@@ -114,7 +124,7 @@ def update(
         device=definition.device,
         removal=removal,
     )
-    return service.enrollments.update(enrollment_id, Doubts(run).of(change), etag)
+    return update_record(service.enrollments, enrollment_id, Doubts(run).of(change), run, etag)
 
 
 @verb(

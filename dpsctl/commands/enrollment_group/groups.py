@@ -10,6 +10,7 @@ from dpsctl.commands.doubts import Doubts
 from dpsctl.commands.records import (
     enrollment_columns,
     show_record,
+    update_record,
 )
 from dpsctl.frame.verbs import verb
 from dpsctl.options.enrollment import GroupDefinition, Removal
@@ -51,14 +52,19 @@ def create(
     group_id: GroupId,
     definition: GroupDefinition,
     if_exists: IfExistsOption = IfExists.fail,
-) -> Json:
+) -> Json | None:
     """Create an enrollment group.
 
     Without keys, certificates or CA names the service makes the group's symmetric keys.
     """
     change = _change(definition, Removal(), run)
-    body = Doubts(run).new(change, ID_FIELD, group_id)
-    return create_record(service.groups, group_id, body, if_exists, change.of)
+    doubts = Doubts(run)
+    body = doubts.new(change, ID_FIELD, group_id)
+
+    def update() -> Json | None:
+        return update_record(service.groups, group_id, doubts.of(change), run)
+
+    return create_record(service.groups, group_id, body, if_exists, update)
 
 
 @verb(
@@ -88,13 +94,13 @@ def update(
     definition: GroupDefinition,
     removal: Removal,
     etag: Etag = None,
-) -> Json:
+) -> Json | None:
     """Change an enrollment group; the rest of it stays as it is.
 
     The group is read and written back with its etag, so nobody else's change is lost.
     """
     change = _change(definition, removal, run)
-    return service.groups.update(group_id, Doubts(run).of(change), etag)
+    return update_record(service.groups, group_id, Doubts(run).of(change), run, etag)
 
 
 @verb(

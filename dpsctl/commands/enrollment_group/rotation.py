@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dpsctl.commands.enrollment_group.groups import GROUP_COLUMNS
+from dpsctl.commands.records import update_record
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
 from dpsctl.options.records import Etag, GroupId
@@ -45,7 +46,7 @@ def rotate(
     new: Successor,
     step: StepOption = None,
     etag: Etag = None,
-) -> Json | Outcome:
+) -> Json | Outcome | None:
     """Roll a group's certificate or key over, a step at a time.
 
     stage: the new one becomes the secondary; devices may use either from now on. promote: it
@@ -73,7 +74,7 @@ def rotate(
     if done > _STEPS.index(step):
         run.warn(f"{group_id}: {step} was done before, nothing is written; {_next(done)}")
         return held
-    result = service.groups.update(group_id, _change(step, successor), etag)
+    result = update_record(service.groups, group_id, _change(step, successor), run, etag)
     if not service.groups.dry_run:
         run.say(f"{group_id}: {step} is done; {_next(_STEPS.index(step) + 1)}")
     return result

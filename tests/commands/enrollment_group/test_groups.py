@@ -293,3 +293,15 @@ def test_dry_run_of_a_create_that_skips_shows_the_old_group(run):
     ran = run("enrollment-group create --gid g1 --if-exists skip --dry-run")
 
     assert ran.json["initialTwin"]["tags"] == {"a": "1"}
+
+
+@pytest.mark.parametrize("line", ["show --gid g1", "list"])
+def test_table_has_the_keys_that_are_asked_for(run, line):
+    keys = run("enrollment-group create --gid g1").json["attestation"]["symmetricKey"]
+
+    shown = run(f"enrollment-group {line} --show-keys -o table").out
+    hidden = run(f"enrollment-group {line} -o table").out
+
+    assert keys["primaryKey"] in shown
+    assert keys["secondaryKey"] in shown
+    assert keys["primaryKey"] not in hidden
