@@ -124,6 +124,8 @@ def check_id(text: str, what: str) -> None:
         raise IdFormatError(f"the {what} is empty")
     if encoded.translate(None, _ID_BYTES):
         wrong = next(letter for letter in text if letter not in _ID_CHARACTERS)
+        if "\udc80" <= wrong <= "\udcff":  # what Python makes of bytes that are no text
+            raise IdFormatError(f"the {what} is no text in UTF-8 (or UTF-16)")
         raise IdFormatError(
             f"{wrong!r} cannot be in a {what}: letters A to Z, digits and - . _ : can"
         )

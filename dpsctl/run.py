@@ -93,9 +93,15 @@ class Run:
                 "DPSCTL_GROUP_KEY, or a context (DPSCTL_NO_ARGV_WARNING=1 silences this)"
             )
 
+    def report(self, text: str) -> None:
+        """Print an error that ends nothing: one of the many things to be done has failed."""
+        self._show("error", f"dpsctl: {text}", text)
+
     def _note(self, kind: str, shown: str, text: str) -> None:
-        if self.quiet:
-            return
+        if not self.quiet:
+            self._show(kind, shown, text)
+
+    def _show(self, kind: str, shown: str, text: str) -> None:
         if self.in_json:
             import json
 

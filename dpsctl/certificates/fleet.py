@@ -14,7 +14,7 @@ from dpsctl.certificates.reading import description, read_certificates
 from dpsctl.certificates.writing import Plan
 from dpsctl.errors import UsageError
 from dpsctl.fleet.device_files import DeviceFile
-from dpsctl.fleet.registration_ids import read_ids, without_duplicates
+from dpsctl.fleet.registration_ids import without_duplicates
 from dpsctl.output.progress import progress
 from dpsctl.run import Run
 from dpsctl.text.values import read_file
@@ -34,15 +34,16 @@ class Fleet:
         self._plan = plan
         self._run = run
         self._counts: Counter[str] = Counter()
-        chunks = read_ids((text for _, text in file.lines()), id_field)
         self._lines: list[tuple[int, str, str | None]] = []
-        for chunk in without_duplicates(chunks):
+        for chunk in without_duplicates(file.ids(id_field).chunks):
             good = [
-                (number, text, registration_id_problem(text))
-                for number, text in zip(chunk.numbers, chunk.ids, strict=True)
+                (place, text, registration_id_problem(text))
+                for place, text in zip(chunk.places, chunk.ids, strict=True)
             ]
-            bad = [(number, "", problem) for number, problem in chunk.problems]
-            self._lines += sorted([*good, *bad])
+            bad = [(place, "", problem) for place, problem in chunk.problems]
+            self._lines += [
+                (chunk.line(place), text, problem) for place, text, problem in sorted([*good, *bad])
+            ]
 
     def results(self, *, is_progress_shown: bool) -> Iterator[Json]:
         """Yield what became of each line, in order."""
@@ -55,6 +56,8 @@ class Fleet:
                 self._counts[result["status"]] += 1
                 yield result
                 advance(done, self._summary())
+        if not self._lines:
+            self._run.warn(f"{self._file.nothing_in_it('ids')}: no certificate was made")
         if self._counts["failed"]:
             self._run.warn(f"{self._file.name}: {self._counts['failed']} of {done} lines failed")
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from string import ascii_letters, digits
 
 from dpsctl import keys
 from dpsctl.errors import UsageError
-from dpsctl.fleet.registration_ids import Chunk, Problem, read_ids, without_duplicates
+from dpsctl.fleet.layouts import LAYOUTS, Appended, template
+from dpsctl.fleet.registration_ids import (
+    Chunk,
+    Ids,
+    Problem,
+    with_rows,
+    without_duplicates,
+)
 from dpsctl.fleet.rows import Recipe, Rows, rows_of
 
 
@@ -24,7 +31,7 @@ class SasTerms:
 
 @dataclass(frozen=True)
 class FleetRequest:
-    """What to derive from *group_key*, from which ids, and how to write it.
+    """What to derive from *group_key*, and how to write it: with *append*, beside the ids' rows.
 
     The result is keys, or SAS tokens with *sas*, or connection strings with *hub* (a host name).
     Raises UsageError, or keys.KeyFormatError for the group's key.
@@ -32,7 +39,7 @@ class FleetRequest:
 
     group_key: str = field(repr=False)
     output: str = "tsv"
-    id_field: str | None = None
+    append: bool = False
     sas: SasTerms | None = None
     hub: str | None = None
     strict: bool = False
@@ -41,9 +48,9 @@ class FleetRequest:
 
     def __post_init__(self) -> None:
         keys.decode_key(self.group_key)
-        if self.output not in _LAYOUTS:
+        if self.output not in LAYOUTS:
             raise UsageError(
-                f"--output {self.output}: keys of a fleet are written as {', '.join(_LAYOUTS)}"
+                f"--output {self.output}: keys of a fleet are written as {', '.join(LAYOUTS)}"
             )
         if self.sas and self.hub:
             raise UsageError("--sas and --connection-strings exclude each other")
@@ -67,8 +74,11 @@ class FleetRequest:
     def recipe(self) -> Recipe:
         """What is made of each id."""
         sas = (self.sas.id_scope, self.sas.expires_at) if self.sas else None
-        between = _LAYOUTS[self.output].between
-        return Recipe(self.group_key, _row(self), between, sas, strict=self.strict)
+        value = f"HostName={self.hub};DeviceId={{0}};SharedAccessKey={{1}}" if self.hub else "{1}"
+        if self.append:
+            return Recipe(self.group_key, f"{value}\n", "", sas, strict=self.strict)
+        row = template(self.output, value, self.value_name)
+        return Recipe(self.group_key, row, LAYOUTS[self.output].between, sas, strict=self.strict)
 
 
 @dataclass(frozen=True)
@@ -82,55 +92,41 @@ class FleetCount:
 
 
 @dataclass(frozen=True)
-class _Layout:
-    """What stands around the rows; `{}` is the name of what is derived."""
-
-    opening: str = ""
-    before_rows: str = ""
-    between: str = ""
-    closing: str = ""
-
-
-_LAYOUTS = {
-    "tsv": _Layout(),
-    "csv": _Layout(opening="registrationId,{}\n"),
-    "jsonl": _Layout(),
-    "json": _Layout(opening="[", before_rows="\n", between=",\n", closing="]\n"),
-}
-
-
-@dataclass(frozen=True)
 class _Batch:
     text: str
     made: int
     upper_case: int
-    problems: list[Problem]
+    problems: list[Problem]  # with the numbers of their lines
 
 
 def derive_fleet(
     request: FleetRequest,
-    lines: Iterable[str],
+    ids: Ids,
     write: Callable[[str], object],
     report: Callable[[int, str], object],
 ) -> FleetCount:
-    """Read ids from *lines* and *write* what *request* asks for, in order, in large pieces.
+    """*write* what *request* asks for of *ids*, in order, in large pieces; nothing if none is made.
 
-    A bad line is *report*ed with its number and left out; a strict request stops there. *lines*
-    may hold surrogates (`errors="surrogateescape"`): such lines are bad ones.
+    A bad line is *report*ed with its number, and left out unless rows are kept; a strict request
+    stops there.
     """
-    layout = _LAYOUTS[request.output]
-    count = FleetCount()
-    write(layout.opening.format(request.value_name))
-    with closing(_batches(request, lines)) as batches:
+    layout = LAYOUTS[request.output]
+    appended = Appended(request.output, request.value_name, ids) if request.append else None
+    opening = appended.opening if appended else layout.opening.format(request.value_name)
+    count, waiting = FleetCount(), []
+    with closing(_batches(request, ids.chunks, appended)) as batches:
         for batch in batches:
-            if batch.made:
-                write((layout.between if count.made else layout.before_rows) + batch.text)
-            for number, problem in batch.problems:
-                report(number, problem)
+            waiting += [batch.text] if batch.text else []
+            if waiting and (batch.made or count.made):
+                write((layout.between if count.made else opening) + layout.between.join(waiting))
+                waiting.clear()
+            for line, problem in batch.problems:
+                report(line, problem)
             count = _added(count, batch, stopped=request.strict and bool(batch.problems))
             if count.stopped:
                 break
-    write((layout.before_rows if count.made else "") + layout.closing)
+    if count.made:
+        write(layout.closing)
     return count
 
 
@@ -143,19 +139,27 @@ def _added(count: FleetCount, batch: _Batch, *, stopped: bool) -> FleetCount:
     )
 
 
-def _batches(request: FleetRequest, lines: Iterable[str]) -> Generator[_Batch, None, None]:
-    chunks = read_ids(lines, request.id_field)
+def _batches(
+    request: FleetRequest, chunks: Iterable[Chunk], appended: Appended | None
+) -> Generator[_Batch, None, None]:
+    if appended:
+        chunks = map(with_rows, chunks)
     if request.check_duplicates:
         chunks = without_duplicates(chunks)
     if request.strict:
         chunks = map(_before_its_problem, chunks)
     with closing(_made(request, chunks)) as made:
         for chunk, rows in made:
-            bad = [(chunk.numbers[place], problem) for place, problem in rows.bad]
+            bad = [(chunk.places[index], problem) for index, problem in rows.bad]
             problems = sorted(chunk.problems + bad)
             if request.strict:
                 problems = problems[:1]
-            yield _Batch(rows.text, rows.made, rows.upper_case, problems)
+            text = rows.text
+            if appended and chunk.rows is not None:
+                kept = chunk.rows[: problems[0][0]] if request.strict and problems else chunk.rows
+                text = appended.text(kept, iter(text.split("\n")), dict(problems))
+            told = [(chunk.line(place), problem) for place, problem in problems]
+            yield _Batch(text, rows.made, rows.upper_case, told)
 
 
 def _made(
@@ -174,21 +178,5 @@ def _before_its_problem(chunk: Chunk) -> Chunk:
     if not chunk.problems:
         return chunk
     first = min(chunk.problems)
-    end = bisect_left(chunk.numbers, first[0])
-    return Chunk(chunk.numbers[:end], chunk.ids[:end], [first])
-
-
-def _row(request: FleetRequest) -> str:
-    """Return a template for an id and its value; neither holds anything that needs escaping."""
-    value = "{1}"
-    if request.hub:
-        value = f"HostName={request.hub};DeviceId={{0}};SharedAccessKey={{1}}"
-    if request.output == "tsv":
-        return f"{{0}}\t{value}\n"
-    if request.output == "csv":
-        return f"{{0}},{value}\n"
-    members = sorted({"registrationId": "{0}", request.value_name: value}.items())
-    if request.output == "jsonl":
-        return "{{" + ",".join(f'"{name}":"{text}"' for name, text in members) + "}}\n"
-    lines = ",\n".join(f'    "{name}": "{text}"' for name, text in members)
-    return f"  {{{{\n{lines}\n  }}}}"
+    end = bisect_left(chunk.places, first[0])
+    return replace(chunk, places=chunk.places[:end], ids=chunk.ids[:end], problems=[first])

@@ -9,16 +9,19 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from io import TextIOWrapper
-from typing import NoReturn, TextIO
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
 
 from dpsctl import keys, process
 from dpsctl.errors import DpsctlError, SomeFailed, UsageError
-from dpsctl.fleet.derivation import FleetCount, FleetRequest, derive_fleet
-from dpsctl.private_files import private_file
+from dpsctl.fleet.derivation import FleetRequest, derive_fleet
+from dpsctl.fleet.device_files import DeviceFile
+from dpsctl.fleet.filtering import Destination, derive_file, warnings_of
+from dpsctl.fleet.registration_ids import one_id
 from dpsctl.text.values import StandardInput, expand_file_reference
+
+_READER_WENT_AWAY = 141
 
 
 def run() -> NoReturn:
@@ -32,25 +35,37 @@ def main(words: Sequence[str] | None = None) -> int:
     process.begin_work()
     try:
         return _derive(options, StandardInput())
+    except BrokenPipeError:
+        return _READER_WENT_AWAY
     except keys.KeyFormatError as error:
         return _complain(UsageError(f"--key: {error}"))
     except DpsctlError as error:
         return _complain(error)
+    except OSError as error:
+        return _complain(DpsctlError(f"Input or output failed: {error}"))
 
 
 def _derive(options: argparse.Namespace, stdin: StandardInput) -> int:
     request = FleetRequest(
         group_key=_group_key(options.key, stdin),
         output=options.output,
-        id_field=options.id_field,
+        append=options.append,
         strict=options.strict,
         check_duplicates=options.check_duplicates,
         jobs=options.jobs,
     )
-    with _lines(options, stdin) as lines, _output(options.out) as output:
-        count = derive_fleet(request, lines, output.write, _report)
-        output.flush()
-    return _exit_code(count)
+    destination = Destination(sys.stdout, options.out, options.force)
+    if options.registration_id is not None:
+        with destination.writer() as write:
+            derive_fleet(request, one_id(options.registration_id), write, _refuse)
+        return 0
+    file = DeviceFile(options.registration_ids, "--registration-ids", stdin)
+    count = derive_file(
+        request, file, options.id_field, destination, lambda text: _tell(f"dpsctl-keys: {text}")
+    )
+    for warning in warnings_of(count, file):
+        _tell(f"warning: {warning}")
+    return SomeFailed.exit_code if count.refused else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,12 +75,14 @@ def _parser() -> argparse.ArgumentParser:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--registration-id", "--rid", metavar="ID", help="one device")
     which.add_argument("--registration-ids", metavar="FILE", help="ids, one a line; - is stdin")
-    parser.add_argument("--id-field", metavar="NAME", help="column of CSV, or field of JSON lines")
+    parser.add_argument("--id-field", metavar="NAME", help="column of CSV, or field of JSON")
+    parser.add_argument("--append", action="store_true", help="write every row, with its key")
     formats = ("tsv", "csv", "jsonl", "json")
     parser.add_argument("--output", "-o", choices=formats, default="tsv", help="tsv unless given")
     parser.add_argument("--strict", action="store_true", help="stop at the first bad line")
     parser.add_argument("--check-duplicates", action="store_true", help="refuse ids that recur")
     parser.add_argument("--out", metavar="FILE", help="write a file that only its owner may read")
+    parser.add_argument("--force", action="store_true", help="replace the file of --out")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     return parser
 
@@ -79,35 +96,17 @@ def _group_key(given: str | None, stdin: StandardInput) -> str:
     return key
 
 
-@contextmanager
-def _lines(options: argparse.Namespace, stdin: StandardInput) -> Iterator[Sequence[str] | TextIO]:
-    if options.registration_id is not None:
-        yield [options.registration_id]
-        return
-    stream = stdin.or_file(options.registration_ids, "--registration-ids")
-    with TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
-        yield lines
+def _refuse(_: int, problem: str) -> None:
+    raise UsageError(f"--registration-id: {problem}")
 
 
-@contextmanager
-def _output(path: str | None) -> Iterator[TextIO]:
-    if path is None:
-        yield sys.stdout
-        return
-    with private_file(path, "--out") as file:
-        yield file
-
-
-def _report(line: int, problem: str) -> None:
-    print(f"dpsctl-keys: line {line}: {problem}", file=sys.stderr)  # noqa: T201 - no frame here
-
-
-def _exit_code(count: FleetCount) -> int:
-    return SomeFailed.exit_code if count.refused or count.stopped else 0
+def _tell(text: str) -> None:
+    with suppress(OSError):
+        print(text, file=sys.stderr)  # noqa: T201 - no frame here
 
 
 def _complain(error: DpsctlError) -> int:
-    print(f"dpsctl-keys: {error.message}", file=sys.stderr)  # noqa: T201 - no frame here
+    _tell(f"dpsctl-keys: {error.message}")
     if error.hint:
-        print(f"hint: {error.hint}", file=sys.stderr)  # noqa: T201 - as above
+        _tell(f"hint: {error.hint}")
     return error.exit_code

@@ -1,43 +1,86 @@
-"""Read registration ids from text: one a line, a column of CSV, or a field of JSON lines."""
+"""Registration ids from a file: one a line, or a column of a table."""
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import chain, islice
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from dpsctl.errors import UsageError
+from dpsctl.fleet.json_rows import json_values
+from dpsctl.fleet.tables import Row, names_in, read_table
+from dpsctl.text.lines import beginning, lines_of
 
-CHUNK_SIZE = 4096  # ids; large enough that the work on a chunk outweighs handing it over
+CHUNK_SIZE = 4096  # rows; large enough that the work on a chunk outweighs handing it over
+ID_FIELD = "registrationId"
+# What people and programs call the column of the ids, without signs.
+_HEADERS = {"registrationid", "enrollmentid", "deviceid", "id", "serial", "serialnumber"}
+_SIGNS = str.maketrans("", "", "-_. \"'")
+_LONGEST_NAME = 32
 
-Problem = tuple[int, str]  # a line number, and what is wrong there
+Problem = tuple[int, str]  # a place, and what is wrong there
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some ids with the numbers of their lines, and the lines between them that hold none."""
+    """Some ids with their places, and the places between them that hold none.
 
-    numbers: Sequence[int]
+    A place is an index of *rows*, or without rows the number of a line.
+    """
+
+    places: Sequence[int]
     ids: list[str]
     problems: list[Problem] = field(default_factory=list)
+    rows: list[Row] | None = None
+
+    def line(self, place: int) -> int:
+        """Return the number of the line at a *place*."""
+        return self.rows[place].line if self.rows else place
 
 
-def read_ids(lines: Iterable[str], id_field: str | None = None) -> Iterator[Chunk]:
-    """Read ids in order, at most CHUNK_SIZE at a time; blank lines are passed over.
+@dataclass(frozen=True)
+class Ids:
+    """Ids in order as they are read; *columns* are what every row has, if that is known.
 
-    With *id_field*, *lines* are JSON objects if the first one starts with `{`, else CSV with a
-    header. Ids are not judged. Raises UsageError if the header has no such column.
+    A list without a header has one column; objects of JSON have fields of their own.
     """
-    rest = _without_byte_order_mark(iter(lines))
-    if id_field is None:
-        return _read_lines(rest)
-    first = next((line for line in rest if line.strip()), "")
-    rest = chain([first], rest)
-    if first.lstrip().startswith("{"):
-        return _gather(_read_json(rest, id_field))
-    return _gather(_read_csv(rest, id_field))
+
+    chunks: Iterator[Chunk]
+    columns: list[str] | None
+    has_header: bool = False
+
+
+def read_ids(pieces: Iterable[str], source: str, id_field: str | None = None) -> Ids:
+    """Read ids, some thousand at a time; blank lines are passed over, and ids not judged.
+
+    With *id_field* they are in that column of a table, else one a line or in a JSON array of texts.
+    Raises UsageError, which starts with *source* or names --id-field, if it is the other way round.
+    """
+    if id_field is not None:
+        table = read_table(pieces, source)
+        if table.columns is not None and id_field not in table.columns:
+            raise UsageError(
+                f"--id-field {id_field}: {source} has no such column",
+                f"It has: {', '.join(table.columns)}.",
+            )
+        return Ids(_gathered(table.rows, id_field), table.columns, table.columns is not None)
+    start, pieces = beginning(pieces)
+    if start in ("{", "["):
+        return Ids(_gathered(_rows_of_texts(pieces, source), ID_FIELD), [ID_FIELD])
+    return Ids(_ids_of_lines(lines_of(pieces, source), source), [ID_FIELD])
+
+
+def one_id(text: str) -> Ids:
+    """Return the id that was given instead of a file of them."""
+    return Ids(iter([Chunk([1], [text])]), [ID_FIELD])
+
+
+def with_rows(chunk: Chunk) -> Chunk:
+    """Make a row of each id, if there are none yet."""
+    if chunk.rows is not None:
+        return chunk
+    rows = [Row(line, {ID_FIELD: text}) for line, text in zip(chunk.places, chunk.ids, strict=True)]
+    return replace(chunk, places=range(len(rows)), rows=rows)
 
 
 def without_duplicates(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
@@ -45,77 +88,76 @@ def without_duplicates(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
 
     Remembers every id: memory grows with their number.
     """
-    seen: dict[str, int] = {}
+    lines: dict[str, int] = {}
     for chunk in chunks:
         kept: list[tuple[int, str]] = []
         problems = list(chunk.problems)
-        for number, text in zip(chunk.numbers, chunk.ids, strict=True):
-            before = seen.setdefault(text.lower(), number)
-            if before == number:
-                kept.append((number, text))
+        for place, text in zip(chunk.places, chunk.ids, strict=True):
+            before = lines.get(text.lower())
+            if before is None:
+                lines[text.lower()] = chunk.line(place)
+                kept.append((place, text))
             else:
-                problems.append((number, f"{text!r} is the id of line {before} to the service"))
-        yield Chunk([number for number, _ in kept], [text for _, text in kept], problems)
+                problems.append((place, f"{text!r} is the id of line {before} to the service"))
+        places, ids = [place for place, _ in kept], [text for _, text in kept]
+        yield replace(chunk, places=places, ids=ids, problems=problems)
 
 
-def _without_byte_order_mark(lines: Iterator[str]) -> Iterator[str]:
-    return chain((line.removeprefix("\ufeff") for line in islice(lines, 1)), lines)
-
-
-def _read_lines(lines: Iterator[str]) -> Iterator[Chunk]:
-    start = 1
-    while batch := [line.rstrip("\r\n") for line in islice(lines, CHUNK_SIZE)]:
-        numbers: Sequence[int] = range(start, start + len(batch))
+def _ids_of_lines(batches: Iterable[list[str]], source: str) -> Iterator[Chunk]:
+    start, is_first = 1, True
+    for batch in batches:
+        places: Sequence[int] = range(start, start + len(batch))
         start += len(batch)
-        if not all(batch):
-            numbers = [number for number, line in zip(numbers, batch, strict=True) if line.strip()]
-            batch = [line for line in batch if line.strip()]
-        yield Chunk(numbers, batch)
+        ids = batch
+        if not all(map(str.strip, batch)):
+            places = [place for place, line in zip(places, batch, strict=True) if line.strip()]
+            ids = [line for line in batch if line.strip()]
+        if ids and is_first:
+            _refuse_header(ids[0], f"{source}:{places[0]}")
+            is_first = False
+        yield Chunk(places, ids)
 
 
-def _gather(found: Iterator[tuple[int, str, str]]) -> Iterator[Chunk]:
-    """Make chunks of line numbers, ids and problems; where there is a problem, there is no id."""
-    while batch := list(islice(found, CHUNK_SIZE)):
-        yield Chunk(
-            [number for number, _, problem in batch if not problem],
-            [text for _, text, problem in batch if not problem],
-            [(number, problem) for number, _, problem in batch if problem],
-        )
-
-
-def _read_json(lines: Iterator[str], id_field: str) -> Iterator[tuple[int, str, str]]:
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)[id_field]
-        except (ValueError, RecursionError):
-            yield number, "", "is not JSON"
-        except (KeyError, TypeError, IndexError):
-            yield number, "", f"is not an object with a field '{id_field}'"
-        else:
-            is_text = isinstance(value, str)
-            yield number, value if is_text else "", "" if is_text else f"'{id_field}' is not text"
-
-
-def _read_csv(lines: Iterator[str], id_field: str) -> Iterator[tuple[int, str, str]]:
-    rows = csv.reader(lines)
-    header = next(rows, [])
-    if id_field not in header:
+def _refuse_header(line: str, place: str) -> None:
+    """Tell a table from a list by its first line, before a key is derived for a column's name."""
+    names = names_in(line)
+    if len(names) != 1:
         raise UsageError(
-            f"--id-field {id_field}: the first line has no such column",
-            f"It has: {', '.join(header) or 'nothing'}.",
+            f"{place}: this is a table, not an id a line",
+            f"Name the column of the ids: --id-field {' | '.join(map(_shown, names)) or 'NAME'}",
         )
-    column = header.index(id_field)
-    while True:
-        try:
-            row = next(rows, None)
-        except csv.Error as error:
-            yield rows.line_num, "", f"is not CSV: {error}"
-            continue
-        if row is None:
-            return
-        if len(row) > column:
-            yield rows.line_num, row[column], ""
-        elif row:
-            yield rows.line_num, "", f"has no column '{id_field}'"
+    if line.lower().translate(_SIGNS) in _HEADERS:
+        raise UsageError(
+            f"{place}: '{line}' is the name of a column, not an id",
+            f"Give --id-field '{line}', or take the line out.",
+        )
+
+
+def _shown(name: str) -> str:
+    """Leave out what may be a key, where a table has no header."""
+    return name if len(name) <= _LONGEST_NAME else "..."
+
+
+def _gathered(rows: Iterator[Row], id_field: str) -> Iterator[Chunk]:
+    while batch := list(islice(rows, CHUNK_SIZE)):
+        judged = [row.problem or _problem_of(row.values.get(id_field), id_field) for row in batch]
+        places = [place for place, problem in enumerate(judged) if problem is None]
+        problems = [(place, problem) for place, problem in enumerate(judged) if problem]
+        yield Chunk(places, [batch[place].values[id_field] for place in places], problems, batch)
+
+
+def _problem_of(value: object, id_field: str) -> str | None:
+    if isinstance(value, str):
+        return None
+    return f"has no '{id_field}'" if value is None else f"'{id_field}' is no text"
+
+
+def _rows_of_texts(pieces: Iterable[str], source: str) -> Iterator[Row]:
+    """Read the texts of JSON, which take the place of an id a line."""
+    for line, value, problem in json_values(pieces, source):
+        if isinstance(value, dict):
+            raise UsageError(
+                f"{source}:{line}: this is an object, not an id",
+                f"Name the field of the ids: --id-field {' | '.join(map(_shown, value))}",
+            )
+        yield Row(line, {ID_FIELD: value}, problem)

@@ -174,11 +174,8 @@ def show_result(
         width=_width_of(run.stdout),
         renderings=outcome.renderings,
     )
-    try:
-        if result is not None:
-            output.show(result, style, run.stdout)
-    except BrokenPipeError:  # Typer would make it exit code 1
-        return READER_WENT_AWAY
+    if result is not None:
+        output.show(result, style, run.stdout)
     return code() if callable(code) else code
 
 
@@ -260,7 +257,12 @@ class _Call:
         if not gc.isenabled():  # what is loaded by now stays, and is not searched for garbage
             gc.freeze()
             gc.enable()
-        return show_result(self.verb.function(**given), display, query, run, self._shown(values))
+        try:
+            return show_result(
+                self.verb.function(**given), display, query, run, self._shown(values)
+            )
+        except BrokenPipeError:  # Typer would make it exit code 1
+            return READER_WENT_AWAY
 
     def _value(self, name: str, values: dict[str, Any], ctx: typer.Context, run: Run) -> Any:
         hint = self.wanted[name]

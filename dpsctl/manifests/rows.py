@@ -36,14 +36,13 @@ def rows_of(found: Found, name: str, stdin: StandardInput) -> Iterator[CellRow |
     """
     path = found.source.open_path(name)
     shown = str(found.source.folder / name)
-    file = DeviceFile(str(path), FLAG, stdin)
-    header: list[str] = []
+    table = DeviceFile(str(path), FLAG, stdin).table()
     known: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for row in file.rows(header.append):
+    for row in table.rows:
         if row.problem:
             yield f"{shown}:{row.line}: {row.problem}"
             continue
-        names = tuple(header or row.values)
+        names = tuple(table.columns or row.values)
         names = known.setdefault(names, names)
         yield CellRow(row.line, names, tuple(row.values.get(each) for each in names))
 

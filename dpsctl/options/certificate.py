@@ -130,7 +130,7 @@ class DeviceOptions:
         Option(
             "--id-field",
             metavar="NAME",
-            help="The file of --from is CSV or JSONL, and the IDs are in this field.",
+            help="The file of --from is CSV or JSON, and the IDs are in this field.",
         ),
     ] = None
     folder: Annotated[

@@ -29,9 +29,16 @@ class Fleet:
         panels.fleet(
             "--id-field",
             metavar="NAME",
-            help="The ids are in this column of CSV, or field of JSON lines.",
+            help="The ids are in this column of CSV, or field of JSON (lines or an array).",
         ),
     ] = None
+    append: Annotated[
+        bool,
+        panels.fleet(
+            "--append",
+            help="Write every row as it is, with its key; a bad one stays, with an error instead.",
+        ),
+    ] = False
     strict: Annotated[bool, panels.fleet("--strict", help="Stop at the first bad line.")] = False
     check_duplicates: Annotated[
         bool,
@@ -48,6 +55,9 @@ class Fleet:
             help="Write a file that only its owner may read, whole or not at all.",
         ),
     ] = None
+    force: Annotated[
+        bool, panels.fleet("--force", help="Replace the file of --out if it exists.")
+    ] = False
     jobs: Annotated[
         int, panels.fleet("--jobs", metavar="N", min=0, help="Processes; 0 is one a core.")
     ] = 1

@@ -36,7 +36,7 @@ From = Annotated[
     kinds.file(
         Option,
         "--from",
-        help="Make an enrollment of every line of a CSV or JSONL file; - is standard input.",
+        help="Make an enrollment of every row of a CSV or JSON file; - is standard input.",
     ),
 ]
 

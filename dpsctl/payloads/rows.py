@@ -21,6 +21,7 @@ from dpsctl.options.individual import (
 from dpsctl.options.kinds import Words, kind_of
 from dpsctl.options.records import Edits
 from dpsctl.payloads.individual import Draft
+from dpsctl.text.json_text import NotJsonError, read_json
 from dpsctl.text.paths import Path, parse_assignment, parse_path, show_path
 
 _GROUPS = {
@@ -60,6 +61,8 @@ _BODY_FIELDS = {path[0] for path in _FLAG_OF} | _OTHER_FIELDS
 # What the service writes itself: a line of `list -o jsonl` may be given back with it.
 _READ_ONLY = {"etag", "registrationState", "createdDateTimeUtc", "lastUpdatedDateTimeUtc"}
 
+_JSON_FOLLOWS = ":="
+
 
 class _Flag(NamedTuple):
     """Where a flag's value goes in a draft, and the option that says what it may be."""
@@ -70,8 +73,44 @@ class _Flag(NamedTuple):
     option: Any
 
 
-def check_column(name: str) -> None:
-    """Raise UsageError unless a row may have a value of this *name*."""
+def check_columns(names: list[str], source: str) -> None:
+    """Raise UsageError, which starts with *source*, unless a row may have these columns."""
+    plain = [name.removesuffix(_JSON_FOLLOWS) for name in names]
+    for name in plain:
+        if plain.count(name) > 1:
+            raise UsageError(f"{source}: the column '{name}' is there twice")
+        try:
+            _check_name(name)
+        except UsageError as error:
+            raise UsageError(f"{source}: {error.message}", error.hint) from None
+
+
+def draft_of(values: Mapping[str, Any], defaults: Draft) -> Draft:
+    """Read a row's *values* over the *defaults*, which the command line gave. Raises UsageError."""
+    row = _Row()
+    for named, given in values.items():
+        name, value = _named_value(named, given)
+        if value is None:
+            continue
+        _check_name(name)
+        if name in _flags():
+            row.take_flag(name, value)
+        elif name not in _READ_ONLY:
+            row.take_field(parse_path(name, "column"), value)
+    return row.over(defaults)
+
+
+def _named_value(name: str, value: Any) -> tuple[str, Any]:
+    """Read the JSON that a name announces, as `PATH:=JSON` does on the command line."""
+    if not (name.endswith(_JSON_FOLLOWS) and isinstance(value, str)):
+        return name, value
+    try:
+        return name.removesuffix(_JSON_FOLLOWS), read_json(value)
+    except NotJsonError as error:
+        raise UsageError(f"column '{name}': {error.problem}") from None
+
+
+def _check_name(name: str) -> None:
     if name in _flags() or name in _READ_ONLY:
         return
     if not name or parse_path(name, f"column '{name}'")[0] not in _BODY_FIELDS:
@@ -80,18 +119,6 @@ def check_column(name: str) -> None:
             "Name it as the flag without dashes (device-id), or as in the REST body (deviceId, "
             "initialTwin.tags.site); ':=' after it says that JSON follows.",
         )
-
-
-def draft_of(values: Mapping[str, Any], defaults: Draft) -> Draft:
-    """Read a row's *values* over the *defaults*, which the command line gave. Raises UsageError."""
-    row = _Row()
-    for name, value in values.items():
-        check_column(name)
-        if name in _flags():
-            row.take_flag(name, value)
-        elif name not in _READ_ONLY:
-            row.take_field(parse_path(name, "column"), value)
-    return row.over(defaults)
 
 
 class _Row:

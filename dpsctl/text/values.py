@@ -73,8 +73,8 @@ class StandardInput:
 def expand_file_reference(text: str, option: str, stdin: StandardInput) -> str:
     """Return what *text* stands for: `@FILE` and `@-` their content, `@@x` is `@x`.
 
-    One trailing line end and a byte order mark are taken off; UTF-8 unless a mark says UTF-16 or
-    UTF-32. Raises UsageError for a file that is missing, unreadable or not text (az would send its
+    One trailing line end and a byte order mark are taken off; the encoding is what `encoding_of`
+    finds. Raises UsageError for a file that is missing, unreadable or not text (az would send its
     name instead).
     """
     if not text.startswith("@"):
@@ -98,13 +98,11 @@ def read_file(path: str, option: str, stdin: StandardInput) -> bytes:
 
 
 def decode_text(data: bytes, source: str) -> str:
-    """Return *data* as text: UTF-8, or what its mark says, without one line end at its end.
+    """Return *data* as text in whatever `encoding_of` finds, without one line end at its end.
 
     Raises UsageError, which starts with *source*.
     """
-    mark, encoding = next(
-        ((mark, name) for mark, name in BYTE_ORDER_MARKS if data.startswith(mark)), (b"", "utf-8")
-    )
+    mark, encoding = encoding_of(data)
     try:
         text = data[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:
@@ -113,6 +111,20 @@ def decode_text(data: bytes, source: str) -> str:
             "Save the file as UTF-8.",
         ) from None
     return text.removesuffix("\n").removesuffix("\r")
+
+
+def encoding_of(data: bytes) -> tuple[bytes, str]:
+    """Return the byte order mark that *data* begins with, and the encoding of what follows.
+
+    Without a mark it is UTF-8, or UTF-16 if one of the first two bytes is zero, which no text in
+    UTF-8 begins with.
+    """
+    for mark, name in BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            return mark, name
+    if data[1:2] == b"\0":
+        return b"", "utf-16-le"
+    return b"", "utf-16-be" if data[:1] == b"\0" else "utf-8"
 
 
 def parse_object(words: Sequence[str], option: str) -> dict[str, Any]:

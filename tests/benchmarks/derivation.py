@@ -35,9 +35,11 @@ ROUND = 10_000  # ids; so few that what else the machine does meets all loops al
 FILTER = f"""
 import sys
 from dpsctl.fleet.derivation import FleetRequest, derive_fleet
+from dpsctl.fleet.device_files import DeviceFile
+from dpsctl.text.values import StandardInput
 if __name__ == "__main__":
-    with open(sys.argv[1]) as lines:
-        derive_fleet(FleetRequest({KEY!r}, jobs=int(sys.argv[2])), lines, sys.stdout.write, print)
+    ids = DeviceFile(sys.argv[1], "FILE", StandardInput()).ids()
+    derive_fleet(FleetRequest({KEY!r}, jobs=int(sys.argv[2])), ids, sys.stdout.write, print)
 """
 
 

@@ -119,6 +119,8 @@ def test_ids_come_from_standard_input(fleet, run_offline):
     [
         pytest.param("site,serial\neu,d1\nus,d2\n", id="csv"),
         pytest.param('{"serial": "d1"}\n{"serial": "d2"}\n', id="jsonl"),
+        pytest.param('[{"serial": "d1"}, {"serial": "d2"}]', id="json"),
+        pytest.param("site;serial\r\neu;d1\r\nus;d2\r\n".encode("utf-16"), id="spreadsheet"),
     ],
 )
 def test_ids_are_taken_from_a_field(fleet, content):
@@ -156,8 +158,18 @@ def test_folder_that_cannot_be_made_exits_2(fleet, tmp_path):
 
 
 def test_file_of_no_ids_makes_nothing(fleet, tmp_path):
-    assert fleet("\n\n").json == []
+    ran = fleet("\n\n")
+
+    assert ran.json == []
+    assert ran.err == "warning: ids.txt has no ids: no certificate was made\n"
     assert names_in(tmp_path / "made") == []
+
+
+def test_table_without_its_column_named_makes_nothing(fleet, tmp_path):
+    ran = fleet("serial;site\nd1;eu\n", expect=2)
+
+    assert "ids.txt:1: this is a table" in ran.err
+    assert not (tmp_path / "made").exists()
 
 
 def test_warning_that_the_issuer_ends_first_comes_once(fleet, run_offline):

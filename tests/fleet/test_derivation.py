@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from dpsctl import keys
 from dpsctl.errors import DpsctlError, UsageError
 from dpsctl.fleet.derivation import FleetCount, FleetRequest, SasTerms, derive_fleet
+from dpsctl.fleet.registration_ids import read_ids
 
 # The key, the ids and the keys that Microsoft's concepts-symmetric-key-attestation.md and
 # how-to-legacy-device-symm-key.md give.
@@ -29,10 +30,18 @@ LOWER_KEY = "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc="
 UPPER_KEY = "9GWVnYuoOLXlHc346XjhLRb9pKgIOrKSwxDRSOgnvXo="
 
 
-def run(request, lines):
+def ids_in(lines, id_field=None):
+    """Read *lines*, in pieces as large as a file's."""
+    lines = iter(lines)
+    pieces = iter(lambda: "".join(islice(lines, 4096)), "")
+    return read_ids(pieces, "f", id_field)
+
+
+def run(request, lines, id_field=None):
     """Return what is written, what is reported, and the count."""
     written, reported = [], []
-    done = derive_fleet(request, lines, written.append, lambda *line: reported.append(line))
+    ids = ids_in(lines, id_field)
+    done = derive_fleet(request, ids, written.append, lambda *line: reported.append(line))
     return "".join(written), reported, done
 
 
@@ -85,7 +94,7 @@ def test_fleet_of_any_size_is_one_whole_document(output, number):
     written, _, done = run(FleetRequest(KEY, output), [f"{text}\n" for text in ids])
 
     assert done.made == number
-    assert list(ids_of(output, written)) == ids
+    assert list(ids_of(output, written)) == ids if number else written == ""
 
 
 def ids_of(output, written):
@@ -98,9 +107,9 @@ def ids_of(output, written):
 
 
 def test_fleet_leaves_bad_lines_out_and_reports_them_in_order():
-    lines = ["id\n", "d1\n", "press 4\n", "d2\n", '""\n', "d3.\n", "d\udcff\n"]
+    lines = ["id\n", "d1\n", "press 4\n", "d2\n", '" "\n', "d3.\n", "d\udcff\n"]
 
-    written, reported, done = run(FleetRequest(KEY, id_field="id"), lines)
+    written, reported, done = run(FleetRequest(KEY), lines, "id")
 
     assert written == "".join(reference(["d1", "d2"]))
     assert [number for number, _ in reported] == [3, 5, 6, 7]
@@ -179,7 +188,7 @@ def test_memory_does_not_grow_with_the_fleet():
     lines = (f"device-{index}\n" for index in range(60_000))
     tracemalloc.start()
 
-    done = derive_fleet(FleetRequest(KEY), lines, lambda _: None, lambda *_: None)
+    done = derive_fleet(FleetRequest(KEY), ids_in(lines), lambda _: None, lambda *_: None)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
@@ -214,10 +223,14 @@ BAD_AT_TIMES = [f"device-{index}{'.' * (index % 5000 == 7)}" for index in range(
         pytest.param(["d1", "d2"], {"sas": SasTerms("0ne", 1_800_000_000)}, id="sas"),
     ],
 )
-def test_several_processes_write_what_one_writes(lines, options):
+@pytest.mark.parametrize("append", [False, True])
+def test_several_processes_write_what_one_writes(lines, options, append):
     lines = [f"{line}\n" for line in lines]
+    id_field = options.get("id_field")
+    options = {name: value for name, value in options.items() if name != "id_field"}
+    requests = [FleetRequest(KEY, jobs=jobs, append=append, **options) for jobs in (1, 3)]
 
-    alone, together = (run(FleetRequest(KEY, jobs=jobs, **options), lines) for jobs in (1, 3))
+    alone, together = (run(request, lines, id_field) for request in requests)
 
     assert together == alone
 
@@ -229,7 +242,7 @@ def test_several_processes_read_no_further_than_they_write():
     with pytest.raises(BrokenPipeError):
         derive_fleet(
             FleetRequest(KEY, jobs=2),
-            lines,
+            ids_in(lines),
             lambda text: text and (read_at_first_row.append(len(read)) or broken_pipe()),
             lambda *_: None,
         )
@@ -244,10 +257,11 @@ def broken_pipe():
 ENDLESS = f"""
 import itertools, sys
 from dpsctl.fleet.derivation import FleetRequest, derive_fleet
+from dpsctl.fleet.registration_ids import read_ids
 if __name__ == "__main__":
     derive_fleet(
         FleetRequest({KEY!r}, jobs=2),
-        (f"device-{{index}}\\n" for index in itertools.count()),
+        read_ids((f"device-{{index}}\\n" * 1000 for index in itertools.count()), "f"),
         sys.stdout.write,
         print,
     )
@@ -316,7 +330,7 @@ def test_a_process_that_is_killed_is_an_error_and_not_a_wait():
     with pytest.raises(DpsctlError, match="--jobs"):
         derive_fleet(
             FleetRequest(KEY, jobs=2),
-            (f"device-{index}\n" for index in range(200_000)),
+            ids_in(f"device-{index}\n" for index in range(200_000)),
             kill_our_processes,
             lambda *_: None,
         )

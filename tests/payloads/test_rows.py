@@ -6,7 +6,7 @@ from dpsctl.errors import UsageError
 from dpsctl.options.enrollment import Settings
 from dpsctl.options.words import AttestationType, ProvisioningStatus, Toggle
 from dpsctl.payloads.individual import Draft
-from dpsctl.payloads.rows import check_column, draft_of
+from dpsctl.payloads.rows import check_columns, draft_of
 
 
 @pytest.mark.parametrize(
@@ -74,4 +74,4 @@ def test_what_the_service_writes_itself_is_passed_over():
 @pytest.mark.parametrize("name", ["device_id", "-d", "tags.site", "deviceID", "registrationid", ""])
 def test_name_of_nothing_is_refused(name):
     with pytest.raises(UsageError, match="neither a flag nor a field"):
-        check_column(name)
+        check_columns([name], "f.csv")

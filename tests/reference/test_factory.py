@@ -61,7 +61,7 @@ def test_archive_reports_a_bad_line_and_goes_on(run_archive):
     ran = run_archive("--key", "@group.key", "--registration-ids", "-", stdin=f"no id\n{ID}\n")
 
     assert (ran.returncode, ran.stdout) == (9, f"{ID}\t{DERIVED}\n")
-    assert "line 1" in ran.stderr
+    assert ran.stderr.startswith("dpsctl-keys: standard input:1: ")
 
 
 def test_archive_writes_a_file_for_its_owner_alone(run_archive, tmp_path):
@@ -87,3 +87,62 @@ def test_archive_names_what_is_wrong(run_archive, words, named):
     assert (ran.returncode, ran.stdout) == (2, "")
     assert named in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_archive_keeps_the_rows_of_a_spreadsheet(run_archive, tmp_path):
+    (tmp_path / "batch.csv").write_bytes(f"serial;site\r\n{ID};eu\r\nno id;us\r\n".encode("utf-16"))
+    words = ["--registration-ids", "batch.csv", "--id-field", "serial", "--append", "-o", "csv"]
+
+    ran = run_archive("--key", "@group.key", *words)
+
+    header, good, bad = ran.stdout.splitlines()
+    assert (ran.returncode, header) == (9, "serial,site,key,error")
+    assert good == f"{ID},eu,{DERIVED},"
+    assert bad.startswith('no id,us,,"line 3: ')
+    assert ran.stderr.startswith("dpsctl-keys: batch.csv:3: ")
+
+
+def test_archive_ends_silently_when_its_reader_goes_away(archive, tmp_path):
+    (tmp_path / "group.key").write_text(KEY)
+    line = (
+        f"yes d | {sys.executable} -I -S {archive} --key @group.key --registration-ids - | head -n1"
+    )
+
+    done = subprocess.run(
+        ["bash", "-c", f"{line}; exit ${{PIPESTATUS[1]}}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout.count("\n"), done.stderr) == (141, 1, "")
+
+
+def test_archive_notices_a_table_and_leaves_nothing(run_archive, tmp_path):
+    (tmp_path / "batch.csv").write_text("serial,site\nd1,eu\n")
+
+    ran = run_archive("--key", "@group.key", "--registration-ids", "batch.csv", "--out", "keys.tsv")
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "batch.csv:1: this is a table" in ran.stderr
+    assert "--id-field serial | site" in ran.stderr
+    assert not (tmp_path / "keys.tsv").exists()
+
+
+def test_archive_replaces_a_file_only_when_forced(run_archive, tmp_path):
+    (tmp_path / "keys.tsv").write_text("old")
+    words = ["--key", "@group.key", "--rid", ID, "--out", "keys.tsv"]
+
+    refused, replaced = run_archive(*words), run_archive(*words, "--force")
+
+    assert (refused.returncode, replaced.returncode) == (2, 0)
+    assert (tmp_path / "keys.tsv").read_text() == f"{ID}\t{DERIVED}\n"
+
+
+def test_archive_refuses_a_bad_id(run_archive):
+    ran = run_archive("--key", "@group.key", "--rid", "no id")
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("dpsctl-keys: --registration-id: ' '")

@@ -15,7 +15,6 @@ from dpsctl.commands.records import (
     update_record,
 )
 from dpsctl.errors import UsageError
-from dpsctl.fleet.device_files import DeviceFile
 from dpsctl.frame.verbs import verb
 from dpsctl.options.connection import Display
 from dpsctl.options.enrollment import Removal
@@ -185,6 +184,8 @@ def delete_registration(
 def _create_many(
     service: DpsService, run: Run, display: Display, defaults: Draft, how: tuple[str, IfExists]
 ) -> Outcome:
+    from dpsctl.fleet.device_files import DeviceFile
+
     path, if_exists = how
     if defaults.record_id is not None:
         raise UsageError(

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dpsctl.certificates.files import clean_certificate, read_slots
 from dpsctl.commands.doubts import Doubts
 from dpsctl.errors import SomeFailed, UsageError
-from dpsctl.fleet.device_files import DeviceFile, Row
 from dpsctl.options.words import IfExists
 from dpsctl.output.progress import progress
 from dpsctl.payloads.individual import ID_FIELD, Draft
-from dpsctl.payloads.rows import check_column, draft_of
+from dpsctl.payloads.rows import check_columns, draft_of
 from dpsctl.run import Run
 from dpsctl.service.batches import BATCH_SIZE
 from dpsctl.service.bulk import BulkCreation, Fate, Item, Status
 from dpsctl.service.dps import Enrollments
+
+if TYPE_CHECKING:
+    from dpsctl.fleet.device_files import DeviceFile
+    from dpsctl.fleet.tables import Row
 
 Json = dict[str, Any]
 RESULT_COLUMNS = {
@@ -70,6 +73,8 @@ class FileCreation:
                     self._run.stdout.flush()  # a reader sees results as they come
                     advance(self._file.consumed, self._summary())
             is_done = True
+            if not self._counts:
+                self._run.warn(f"{self._file.nothing_in_it('rows')}: nothing was made")
         finally:
             if not is_done:
                 self._tell_where_it_stopped()
@@ -84,7 +89,9 @@ class FileCreation:
         """Gather rows for a call; two with one id never share a call."""
         entries: list[_Entry] = []
         ids: set[str] = set()
-        for row in self._file.rows(check_column):
+        table = self._file.table()
+        check_columns(table.columns or [], self._file.name)
+        for row in table.rows:
             entry = self._entry(row)
             record_id = entry.item.record_id.lower() if entry.item else None
             if len(ids) == BATCH_SIZE or record_id in ids or len(entries) == _MOST_ROWS:

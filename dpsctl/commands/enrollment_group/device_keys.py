@@ -53,7 +53,7 @@ def compute_device_key(  # noqa: PLR0913 - each is one thing a user may say
 
     With --key nothing is sent and nothing is read; with --enrollment-id the service is asked for
     the group's key, once. With --registration-ids it is a filter: ids in, keys out, in order; a
-    bad line is reported and left out, and the exit code is 9 then.
+    bad line is reported and left out, and the exit code is 9 then. --append keeps all rows instead.
     """
     fleet_keys.check_choice(registration_id, fleet, credential)
     group_key = _group_key(run, connection, key, group_id, secondary=secondary)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from dpsctl import keys
 from dpsctl.errors import SomeFailed, UsageError
 from dpsctl.options.checks import seconds_in
 from dpsctl.options.connection import Display
 from dpsctl.options.fleet import Credential, Fleet
-from dpsctl.run import READER_WENT_AWAY, Outcome, Run
+from dpsctl.run import Outcome, Run
 
 if TYPE_CHECKING:
     from dpsctl.fleet.derivation import FleetRequest
@@ -32,7 +30,9 @@ def check_choice(registration_id: str | None, fleet: Fleet, credential: Credenti
         ("--id-field", fleet.id_field, "--registration-ids", ids),
         ("--strict", fleet.strict, "--registration-ids", ids),
         ("--check-duplicates", fleet.check_duplicates, "--registration-ids", ids),
+        ("--append", fleet.append, "--registration-ids", ids),
         ("--out", fleet.out, "--registration-ids", ids),
+        ("--force", fleet.force, "--out", fleet.out),
         ("--expires-in", credential.expires_in, "--sas", credential.sas),
         ("--sas", credential.sas, "--id-scope", credential.id_scope),
         ("--hub", credential.hub, "--connection-strings", credential.connection_strings),
@@ -48,10 +48,11 @@ def derive_one(registration_id: str, group_key: str, credential: Credential) -> 
     if not (credential.sas or credential.connection_strings):
         return keys.derive_device_key(group_key, registration_id)
     from dpsctl.fleet.derivation import derive_fleet
+    from dpsctl.fleet.registration_ids import one_id
 
     pieces: list[str] = []
     request = _request(group_key, credential, "tsv", Fleet())
-    derive_fleet(request, [registration_id], pieces.append, _refuse)
+    derive_fleet(request, one_id(registration_id), pieces.append, _refuse)
     return "".join(pieces).rstrip("\n").partition("\t")[2]
 
 
@@ -63,32 +64,17 @@ def derive_all(
     So it is not returned to be shown, as other commands' results are. Raises SomeFailed where a
     strict run stops.
     """
-    from dpsctl.fleet.derivation import derive_fleet
+    from dpsctl.fleet.device_files import DeviceFile
+    from dpsctl.fleet.filtering import Destination, derive_file, warnings_of
 
     if display.query:
         raise UsageError("--query: does not go with --registration-ids", "Pipe -o jsonl into jq.")
     request = _request(group_key, credential, display.output or "json", fleet)
-    name = "standard input" if fleet.registration_ids == "-" else str(fleet.registration_ids)
-    found: list[str] = []
-
-    def report(line: int, problem: str) -> None:
-        found[:] = [f"{name}:{line}: {problem}"]
-        if not fleet.strict:
-            run.tell(f"dpsctl: {found[0]}")
-
-    try:
-        with _lines(run, fleet) as lines, _output(run, fleet) as output:
-            count = derive_fleet(request, lines, output.write, report)
-            if count.stopped:
-                raise SomeFailed(found[0], "Without --strict such lines are left out.")
-            output.flush()
-    except BrokenPipeError:
-        return Outcome(None, READER_WENT_AWAY)
-    if count.upper_case:
-        run.warn(
-            f"{count.upper_case} registration ids have upper-case letters: the service ignores "
-            "case, a derived key does not, so devices have to use exactly this spelling"
-        )
+    file = DeviceFile(str(fleet.registration_ids), "--registration-ids", run.stdin)
+    destination = Destination(run.stdout, fleet.out, fleet.force)
+    count = derive_file(request, file, fleet.id_field, destination, run.report)
+    for warning in warnings_of(count, file):
+        run.warn(warning)
     return Outcome(None, SomeFailed.exit_code if count.refused else 0)
 
 
@@ -104,7 +90,7 @@ def _request(group_key: str, credential: Credential, output: str, fleet: Fleet) 
     return FleetRequest(
         group_key=group_key,
         output=output,
-        id_field=fleet.id_field,
+        append=fleet.append,
         sas=sas,
         hub=credential.hub,
         strict=fleet.strict,
@@ -121,22 +107,3 @@ def _cores() -> int:
 
 def _refuse(_: int, problem: str) -> None:
     raise UsageError(f"--registration-id: {problem}")
-
-
-def _lines(run: Run, fleet: Fleet) -> TextIO:
-    """Open the ids; bytes that are not UTF-8 become surrogates, which no id may hold."""
-    from io import TextIOWrapper
-
-    stream = run.stdin.or_file(str(fleet.registration_ids), "--registration-ids")
-    return TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="\n")
-
-
-@contextmanager
-def _output(run: Run, fleet: Fleet) -> Iterator[TextIO]:
-    if fleet.out is None:
-        yield run.stdout
-        return
-    from dpsctl.private_files import private_file
-
-    with private_file(fleet.out, "--out") as file:
-        yield file

@@ -201,6 +201,7 @@ def test_row_that_is_not_utf8_is_reported(run, tmp_path):
     [
         pytest.param("eid,devceId", "devceId", id="unknown column"),
         pytest.param("eid,device-id,device-id", "device-id", id="column twice"),
+        pytest.param("eid,deviceId,deviceId:=", "deviceId", id="column twice, once of JSON"),
     ],
 )
 def test_bad_header_stops_everything_before_anything_is_sent(run, tmp_path, header, named):
@@ -374,8 +375,58 @@ def test_missing_file_is_named(run):
     assert "--from gone.csv" in ran.err
 
 
-def test_empty_file_makes_nothing(create):
-    assert create("\n\n") == []
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("", "is empty"),
+        ("\n\n", "has no rows"),
+        ("eid;device-id\n", "has no rows"),
+        ("[]", "has no rows"),
+    ],
+)
+def test_file_with_nothing_in_it_makes_nothing_and_says_so(run, tmp_path, rows, said):
+    path = tmp_path / "devices.csv"
+    path.write_text(rows)
+
+    ran = run(f"{CREATE} --from {path}")
+
+    assert (ran.out, ran.err) == ("", f"warning: {path} {said}: nothing was made\n")
+
+
+SPREADSHEET = "enrollment-id;initial-twin-tags;attestation.type\r\nd1;site=eu;symmetricKey\r\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(SPREADSHEET.encode("utf-8-sig"), id="semicolons"),
+        pytest.param(SPREADSHEET.replace(";", "\t").encode("utf-16"), id="unicode text"),
+        pytest.param(f"sep=;\r\n{SPREADSHEET}".encode(), id="separator said"),
+        pytest.param(SPREADSHEET.replace("\r\n", "\r").encode(), id="macintosh"),
+        pytest.param(
+            b'[\n  {"registrationId": "d1",\n   "tags": {"site": "eu"}, "at": "symmetricKey"}\n]',
+            id="array",
+        ),
+        pytest.param(
+            b'{\n  "registrationId": "d1",\n  "tags": {"site": "eu"}, "at": "symmetricKey"\n}\n',
+            id="one object",
+        ),
+    ],
+)
+def test_file_may_be_what_spreadsheets_and_programs_write(run, tmp_path, data):
+    path = tmp_path / "devices"
+    path.write_bytes(data)
+
+    run(f"enrollment create --from {path} -o none")
+
+    assert run("enrollment show --eid d1").json["initialTwin"]["tags"] == {"site": "eu"}
+
+
+def test_columns_of_json_are_read_as_json(create, run):
+    create('eid;initialTwin.tags.rack:=\nd1;"{""n"": 7}"\nd2;\n')
+
+    assert run("enrollment show --eid d1").json["initialTwin"]["tags"] == {"rack": {"n": 7}}
+    assert "initialTwin" not in run("enrollment show --eid d2").json
 
 
 def test_results_are_a_table_on_request(run, tmp_path):

@@ -1,5 +1,6 @@
 """`compute-device-key --registration-ids`: keys for whole fleets, offline."""
 
+import json
 import shlex
 import stat
 import subprocess
@@ -141,6 +142,97 @@ def test_out_is_private_and_does_not_go_over_another_file(derive, ids, tmp_path)
     assert "exists already" in second.err
 
 
+def test_out_is_replaced_when_forced(derive, ids, tmp_path):
+    out = tmp_path / "keys.tsv"
+    out.write_text("old")
+
+    derive(f"--registration-ids {ids(ID)} --out {out} --force -o tsv")
+
+    assert out.read_text() == f"{ID}\t{ANSWER}\n"
+
+
+TABLE_OF_5000 = ["serial,device_id", *(f"s{number},d{number}" for number in range(5000))]
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "csv", "tsv", "json --append", "csv --append"])
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        pytest.param(TABLE_OF_5000, 2, id="table"),
+        pytest.param(["no id", "nor this"], 9, id="bad lines"),
+        pytest.param([], 0, id="empty"),
+    ],
+)
+def test_nothing_is_left_when_nothing_was_derived(derive, ids, tmp_path, form, lines, code):
+    path = ids(*lines)
+    options = f"--registration-ids {path} -o {form}"
+
+    on_stdout = derive(options, expect=code)
+    in_file = derive(f"{options} --out {tmp_path / 'keys'}", expect=code)
+
+    assert (on_stdout.out, in_file.out) == ("", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["ids.txt"]
+
+
+def test_table_without_its_column_named_is_one_error(derive, ids):
+    path = ids(*TABLE_OF_5000)
+
+    ran = derive(f"--registration-ids {path}", expect=2)
+
+    assert ran.err == (
+        f"dpsctl: {path}:1: this is a table, not an id a line\n"
+        "hint: Name the column of the ids: --id-field serial | device_id\n"
+    )
+
+
+@pytest.mark.parametrize(("lines", "said"), [((), "is empty"), (("", " "), "has no ids")])
+def test_file_with_nothing_in_it_is_said_to_be_so(derive, ids, lines, said):
+    path = ids(*lines)
+
+    ran = derive(f"--registration-ids {path}")
+
+    assert ran.err == f"warning: {path} {said}: nothing was derived\n"
+
+
+def test_ten_errors_are_shown_and_the_rest_counted(derive, ids):
+    path = ids("d1", *["no id"] * 5000)
+
+    ran = derive(f"--registration-ids {path} -o tsv", expect=9)
+
+    *shown, rest = ran.err.splitlines()
+    assert [line.split(": ")[1] for line in shown] == [f"{path}:{at}" for at in range(2, 12)]
+    assert rest == f"dpsctl: {path}: 4990 more lines are refused"
+
+
+def test_errors_are_json_where_errors_are(derive, ids):
+    path = ids("d1", *["no id"] * 12)
+
+    ran = derive(f"--registration-ids {path} -o tsv --error-format json", expect=9)
+
+    told = [json.loads(line)["error"]["message"] for line in ran.err.splitlines()]
+    assert told[0].startswith(f"{path}:2: ")
+    assert told[10:] == [f"{path}: 2 more lines are refused"]
+
+
+def test_keys_are_appended_to_their_rows(derive, ids):
+    path = ids("serial;site", f"{ID};eu", "b d;us")
+
+    ran = derive(f"--registration-ids {path} --id-field serial --append -o csv", expect=9)
+
+    header, good, bad = ran.out.splitlines()
+    assert header == "serial,site,key,error"
+    assert good == f"{ID},eu,{ANSWER},"
+    assert bad.startswith('b d,us,,"line 3: ')
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_ids_are_read_in_every_encoding_and_line_end(derive, encoding, ending):
+    stdin = f"{ID}{ending}b{ending}".encode(encoding)
+
+    assert derive("--registration-ids - -o tsv", stdin=stdin).out.startswith(f"{ID}\t{ANSWER}\nb\t")
+
+
 def test_strict_run_that_stops_leaves_no_file(derive, ids, tmp_path):
     derive(f"--registration-ids {ids('a', 'b!')} --strict --out {tmp_path / 'keys'}", expect=9)
 
@@ -176,6 +268,8 @@ def test_connection_strings_are_made_for_a_hub(derive, ids, which_device):
         pytest.param("--rid a --registration-ids b", "exclude each other", id="one and many"),
         pytest.param("--rid a --strict", "--strict", id="strict for one"),
         pytest.param("--rid a --out f", "--out", id="out for one"),
+        pytest.param("--rid a --append", "--append", id="rows for one"),
+        pytest.param("--registration-ids f --force", "--force", id="force without a file"),
         pytest.param("--rid a --sas", "--id-scope", id="token without a scope"),
         pytest.param("--rid a --connection-strings", "--hub", id="string without a hub"),
         pytest.param("--rid a --hub h", "--connection-strings", id="hub without strings"),
