@@ -16,6 +16,7 @@ from dpsctl.frozen import frozen
 COMMANDS = {
     "enrollment-group": "Manage enrollment groups and derive device keys.",
     "enrollment": "Manage individual enrollments.",
+    "apply": "Make a service as manifests say.",
     "diff": "Show how a service differs from manifests.",
     "device": "Register as a device does.",
     "central": "Manage devices and groups of IoT Central.",

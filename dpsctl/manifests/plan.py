@@ -201,7 +201,7 @@ class _Planning:
         kind = wanted.kind
         if new is None:
             return _renaming(wanted, old)
-        if _holds_what_proves(kind, new, old):
+        if proves_the_same(kind, new, old):
             return _deletion(kind, old)
         why = f"{id_of(kind, new)} is there too, and does not hold its keys or certificates"
         return replace(_deletion(kind, old), blocked=why, wanted=wanted)
@@ -254,8 +254,8 @@ def _judged(change: Change) -> Change:
     return replace(change, blocked=why) if why else change
 
 
-def _holds_what_proves(kind: Kind, new: Json, old: Json) -> bool:
-    """Tell whether devices of *old* can prove to *new* who they are; keys must have been read."""
+def proves_the_same(kind: Kind, new: Json, old: Json) -> bool:
+    """Tell whether devices of *old* can prove to *new* who they are; both show their keys."""
     lost = {Risk.keys, Risk.certificates, Risk.replace}
     shown = new.get("attestation") or {}
     is_known = bool(shown.get("symmetricKey") or trusted_by(kind, new) or shown.get("tpm"))

@@ -71,3 +71,26 @@ Parallel = Annotated[
         show_default=True,
     ),
 ]
+Yes = Annotated[
+    bool, Option("--yes", "-y", help="Ask nothing; what devices would lose still needs --allow.")
+]
+Allow = Annotated[
+    list[str] | None,
+    Option(
+        "--allow",
+        metavar="CLASS,...",
+        help="Allow what takes something away: delete, replace, keys, certificates, disable, "
+        "unblock, many.",
+    ),
+]
+Backup = Annotated[
+    str | None,
+    kinds.file(
+        Option,
+        "--backup",
+        help="Keep what is taken away, keys included, in a new file that 'apply -f' takes.",
+    ),
+]
+DeleteFirst = Annotated[
+    bool, Option("--delete-first", help="Delete before anything else, where limits need room.")
+]

@@ -25,7 +25,7 @@ class Style:
     """How to show a result; *width* is the terminal's, None for a pipe or a file.
 
     *columns* and *rows* are for a table without a query; the rows stand for the result. A format
-    that has a rendering here is written by that.
+    that has a rendering here is written by that; without one, text and markdown are json.
     """
 
     format: OutputFormat | ReportFormat = OutputFormat.json
@@ -47,7 +47,7 @@ def show(result: Any, style: Style, out: TextIO) -> None:
     if style.format in style.renderings:
         _show_lines(style.renderings[style.format](Paper(style.width, style.colour)), out)
         return
-    form = _FORMS[OutputFormat(style.format)]
+    form = _FORMS.get(style.format, _FORMS[OutputFormat.json])
     if form.by_row and (form.whole is None or isinstance(result, Iterator)):
         form.by_row(_stream(result, style.query), out)
         return
@@ -239,7 +239,7 @@ class _Form(NamedTuple):
     by_row: Callable[[Iterator[Any], TextIO], None] | None = None
 
 
-_FORMS: dict[OutputFormat, _Form] = {
+_FORMS: dict[str, _Form] = {
     OutputFormat.csv: _Form(_show_csv, _stream_csv),
     OutputFormat.json: _Form(_show_json),
     OutputFormat.jsonc: _Form(_show_json),

@@ -50,6 +50,16 @@ class Report:
         return (self.code or 0) // _CODES_PER_STATUS
 
     @property
+    def is_done(self) -> bool:
+        """Whether the service has done it."""
+        return self.verdict is Verdict.done
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the service may have done it."""
+        return self.verdict is Verdict.doubtful
+
+    @property
     def may_pass(self) -> bool:
         """Whether another try could help: throttled, or the service failed."""
         return self.verdict is Verdict.refused and (

@@ -98,11 +98,11 @@ class BulkCreation:
     def _found(self, item: Item, report: Report, *, is_unsure: bool) -> Fate | None:
         """Return the fate of an item that is there; what is in doubt is looked for."""
         is_there = report.verdict is Verdict.refused and report.status == _CONFLICT
-        if report.verdict is Verdict.doubtful or (is_there and is_unsure):
+        if report.is_doubtful or (is_there and is_unsure):
             return self._looked_up(item)
         if is_there:
             return Fate(Status.exists, report.code, report.message)
-        return Fate(Status.created) if report.verdict is Verdict.done else None
+        return Fate(Status.created) if report.is_done else None
 
     def _looked_up(self, item: Item) -> Fate | None:
         """Compare what was sent with what the service holds; None if it holds nothing."""
