@@ -76,9 +76,10 @@ Yes = Annotated[
 ]
 Allow = Annotated[
     list[str] | None,
-    Option(
+    kinds.several(
+        Option,
         "--allow",
-        metavar="CLASS,...",
+        metavar="CLASS...",
         help="Allow what takes something away: delete, replace, keys, certificates, disable, "
         "unblock, many.",
     ),
