@@ -66,6 +66,6 @@ pythons: setup
 # The files of a release, in dist/.
 release: setup
 	rm -rf dist
-	$(BIN)/hatchling build
-	$(BIN)/twine check --strict dist/*
+	$(BIN)/python -m hatchling build
+	$(BIN)/python -m twine check --strict dist/*
 	$(BIN)/python -m dpsctl.reference.factory dist/dpsctl-keys.pyz
