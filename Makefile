@@ -53,11 +53,12 @@ newest:
 	rm -rf .venvs/newest
 	$(MAKE) test VENV=.venvs/newest LOCK=
 
-# Every test on each Python that is on PATH, with or without pyenv.
-pythons: export PATH := $(subst $() ,:,$(wildcard $(HOME)/.pyenv/versions/*/bin) $(PATH))
+# Every test on each Python that is on PATH or that pyenv has.
+PYENV = $(subst $() ,,$(addsuffix :,$(wildcard $(HOME)/.pyenv/versions/*/bin)))
+FIND = PATH='$(PYENV)'"$$PATH" $(BIN)/uv python find --system --no-python-downloads
 pythons: setup
 	@for version in 3.11 3.12 3.13 3.14; do \
-	    python=$$($(BIN)/uv python find -q --system --no-python-downloads $$version) || \
+	    python=$$($(FIND) $$version 2> /dev/null) || \
 	        { echo "Python $$version is skipped: it is not on this machine"; continue; }; \
 	    $(MAKE) setup VENV=.venvs/$$version PYTHON=$$python || exit; \
 	    .venvs/$$version/bin/python -m pytest -q -n 2 || exit; \
