@@ -116,12 +116,19 @@ def read_issuer(
     source, key_source = f"{flag} {path}", f"{key_flag} {key_path}"
     chain = _signing_chain(read_file(path, flag, run.stdin), source)
     found = read_key(read_file(key_path, key_flag, run.stdin), key_source, passphrase)
-    if found.public_key() != chain[0].public_key():
+    check_key_of(chain[0], source, found, key_source)
+    return Issuer(chain, found, source)
+
+
+def check_key_of(
+    certificate: x509.Certificate, source: str, key: PrivateKey, key_source: str
+) -> None:
+    """Raise UsageError unless the *certificate* was made for the *key*."""
+    if key.public_key() != certificate.public_key():
         raise UsageError(
             f"{key_source}: the key is not that of {source}",
-            f"Give the key that {name_of(chain[0])} was made with.",
+            f"Give the key that {name_of(certificate)} was made with.",
         )
-    return Issuer(chain, found, source)
 
 
 def read_key(data: bytes, source: str, passphrase: Callable[[], str]) -> PrivateKey:

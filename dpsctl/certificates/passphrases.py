@@ -19,7 +19,7 @@ def passphrase_asker(path: str | None, flag: str, what: str, run: Run) -> Callab
 
     def fetch() -> str:
         if path is None:
-            return _checked(_typed(f"Passphrase of {what}: ", flag), flag, run)
+            return _checked(_typed("Passphrase", what, flag), flag, run)
         source = f"{flag} {path}"
         return _checked(decode_text(read_file(path, flag, run.stdin), source), source, run)
 
@@ -30,7 +30,7 @@ def new_passphrase(path: str | None, flag: str, run: Run) -> str:
     """Fetch a passphrase for something new; one that is typed is typed twice. Raises UsageError."""
     fetch = passphrase_asker(path, flag, "the new key", run)
     first = fetch()
-    if path is None and _typed("The same again: ", flag) != first:
+    if path is None and _typed("The same again", "the new key", flag) != first:
         raise UsageError(f"{flag}: the two passphrases differ", "Nothing was written.")
     return first
 
@@ -44,12 +44,15 @@ def _checked(text: str, source: str, run: Run) -> str:
     return text
 
 
-def _typed(prompt: str, flag: str) -> str:
+def _typed(asked: str, what: str, flag: str) -> str:
     from getpass import getpass
 
     if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError(f"{flag} is missing", "There is no terminal to ask on: give it a file.")
+        raise UsageError(
+            f"{flag} is missing, the passphrase of {what}",
+            "There is no terminal to ask on: give it a file.",
+        )
     try:
-        return getpass(prompt)
+        return getpass(f"{asked} of {what}: ")
     except EOFError:
         raise UsageError(f"{flag}: no passphrase was typed") from None

@@ -23,10 +23,12 @@ def is_pkcs12(data: bytes) -> bool:
     return data[2 + length_bytes :].startswith(_VERSION_3)
 
 
-def certificates_of(
+def contents_of(
     data: bytes, source: str, passphrase: Callable[[], str]
-) -> tuple[x509.Certificate, ...]:
-    """Return the certificates, the key's own first; *passphrase* is asked if there is one.
+) -> tuple[object, tuple[x509.Certificate, ...]]:
+    """Return the key, if there is one, and the certificates, the key's own first.
+
+    *passphrase* is asked if the file has one.
 
     Raises UsageError, which starts with *source*.
     """
@@ -41,7 +43,7 @@ def certificates_of(
     found = tuple(each.certificate for each in certificates if each is not None)
     if not found:
         raise UsageError(f"{source}: the file holds no certificate")
-    return found
+    return held.key, found
 
 
 def pkcs12_of(

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_der_priv
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
-from dpsctl.certificates.pkcs12 import certificates_of, is_pkcs12
+from dpsctl.certificates.pkcs12 import contents_of, is_pkcs12
 from dpsctl.errors import UsageError
 
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
@@ -95,7 +95,7 @@ def read_certificates(data: bytes, source: str) -> CertificateFile:
     if not data.strip():
         raise UsageError(f"{source}: the file is empty", _CONVERSIONS)
     content = unwrapped(data)
-    if _has_private_key(content):
+    if has_private_key(content):
         raise UsageError(
             f"{source}: the file holds a private key, which must not leave its owner",
             "Give a file with the certificate alone: 'openssl x509 -in FILE' writes one.",
@@ -112,7 +112,7 @@ def read_all_certificates(
     """
     content = unwrapped(data)
     if is_pkcs12(content):
-        return CertificateFile(certificates_of(content, source, passphrase))
+        return CertificateFile(contents_of(content, source, passphrase)[1])
     return _parsed(content, source)
 
 
@@ -234,7 +234,8 @@ def _labels(content: bytes) -> set[bytes]:
     return set(_BLOCK.findall(content))
 
 
-def _has_private_key(content: bytes) -> bool:
+def has_private_key(content: bytes) -> bool:
+    """Tell whether there is a private key in the PEM or DER *content*."""
     if any(label.endswith(b"PRIVATE KEY") for label in _labels(content)):
         return True
     try:

@@ -81,12 +81,19 @@ class Proof:
             panels.attestation,
             "--certificate-path",
             "--cp",
-            help="Its certificate in PEM, with the intermediate ones after it.",
+            help="Its certificate, with the intermediate ones after it: PEM, DER or PKCS#12.",
         ),
     ] = None
     key_path: Annotated[
         str | None,
-        kinds.file(
-            panels.attestation, "--key-path", "--kp", help="The certificate's private key in PEM."
+        kinds.file(panels.attestation, "--key-path", "--kp", help="The certificate's private key."),
+    ] = None
+    passphrase: Annotated[
+        str | None,
+        kinds.passphrase(
+            panels.attestation,
+            "--passphrase",
+            "--pass",
+            help="File with the passphrase of the key or PKCS#12 file (asked for on a terminal).",
         ),
     ] = None

@@ -31,18 +31,26 @@ _TOKEN_LIFETIME = 600
 # The service takes five polls in ten seconds of a device (docs/service.md#c), and says when itself.
 _POLL_SECONDS = 2.0
 _SHORTEST_POLL = 0.1
+# A derived key is an HMAC-SHA256; a group's keys, unless somebody gave shorter ones, have 64 bytes.
+_DERIVED_SIZE = 32
+_IS_DERIVED = "--group-key has 32 bytes, as a derived key has: is it the device's own, for --key?"
 _GOING_ON = frozenset({"assigning", "registering", "unassigned"})
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a device is; *flag* is the option that said so, *key* is its own symmetric key."""
+    """Who a device is; *flag* is the option that said so, *key* is its own symmetric key.
+
+    *doubts* are what is odd of it, and *advice* what to look at besides, if it is not let in.
+    """
 
     id_scope: str
     registration_id: str
     flag: str
     key: str | None = field(default=None, repr=False)
     certificate: tuple[str, str] | None = None
+    doubts: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
     def authorization(self) -> str:
         """Sign a token for the next ten minutes; nothing where a certificate speaks instead."""
@@ -59,8 +67,11 @@ class Identity:
         return f"HostName={hub};DeviceId={device_id};{ending}"
 
 
-def identity_of(id_scope: str, registration_id: str, proof: Proof) -> Identity:
-    """Read how the device proves who it is. Raises UsageError unless there is exactly one way."""
+def way_of(proof: Proof) -> str:
+    """Return the flag that says how the device proves who it is.
+
+    Raises UsageError unless there is exactly one.
+    """
     given = {
         "--key": proof.key,
         "--group-key": proof.group_key,
@@ -69,16 +80,27 @@ def identity_of(id_scope: str, registration_id: str, proof: Proof) -> Identity:
     flags = [flag for flag, value in given.items() if value is not None]
     if len(flags) != 1:
         raise UsageError(
-            f"{flags[0]} and {flags[1]} exclude each other" if flags else "No proof of who it is",
+            f"{flags[0]} and {flags[1]} exclude each other"
+            if flags
+            else "--key, --group-key or --certificate-path is missing",
             "Give one of --key, --group-key, or --certificate-path with --key-path.",
         )
-    if proof.group_key is not None:
-        derived = keys.derive_device_key(proof.group_key, registration_id)
-        return Identity(id_scope, registration_id, flags[0], key=derived)
-    if proof.key is not None:
-        return Identity(id_scope, registration_id, flags[0], key=proof.key)
-    pair = _checked_pair(proof.certificate_path, proof.key_path)
-    return Identity(id_scope, registration_id, flags[0], certificate=pair)
+    return flags[0]
+
+
+def identity_by_key(id_scope: str, registration_id: str, proof: Proof) -> Identity:
+    """Say who the device is that has a key of its own, or its group's."""
+    if proof.group_key is None:
+        return Identity(id_scope, registration_id, "--key", key=proof.key)
+    derived = keys.derive_device_key(proof.group_key, registration_id)
+    is_short = len(keys.decode_key(proof.group_key)) == _DERIVED_SIZE
+    return Identity(
+        id_scope,
+        registration_id,
+        "--group-key",
+        key=derived,
+        advice=(_IS_DERIVED,) if is_short else (),
+    )
 
 
 def connect_device(
@@ -98,7 +120,7 @@ def connect_device(
         retries=transport.retries,
         dry_run=dry_run,
         certificate=identity.certificate,
-        hint=device_hint_for(identity.flag),
+        hint=device_hint_for(identity.flag, (*identity.doubts, *identity.advice)),
     )
     return Http(target, identity.authorization, run)
 
@@ -169,38 +191,5 @@ def _judged(body: Json) -> Json:
         )
     raise RegistrationFailed(
         f"The registration ended as '{status}'{because}",
-        failure_hint(code) or "'registration show' has what the service keeps of it.",
-    )
-
-
-def _checked_pair(certificate: str | None, key: str | None) -> tuple[str, str]:
-    """Check that both files can be used for TLS and belong together. Raises UsageError."""
-    import ssl
-
-    if certificate is None or key is None:
-        missing = "--certificate-path" if certificate is None else "--key-path"
-        raise UsageError(f"{missing} is missing", "A certificate goes with its private key.")
-    for flag, path in (("--certificate-path", certificate), ("--key-path", key)):
-        try:
-            with open(path, "rb"):  # noqa: PTH123 - pathlib: 12 ms
-                pass
-        except (OSError, ValueError) as error:
-            problem = getattr(error, "strerror", None) or str(error)
-            raise UsageError(f"{flag} {path}: cannot read the file: {problem}") from None
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, _no_password)
-    except ssl.SSLError as error:
-        raise UsageError(
-            f"--certificate-path {certificate}, --key-path {key}: "
-            f"no usable pair of PEM files: {error.reason or error}",
-            "'openssl x509 -in FILE -pubkey' and 'openssl pkey -in FILE -pubout' print the same "
-            "key if they belong together.",
-        ) from None
-    return certificate, key
-
-
-def _no_password() -> str:
-    raise UsageError(
-        "--key-path: the private key is encrypted",
-        "'openssl pkey -in FILE -out PLAIN' takes the password off.",
+        failure_hint(code, said) or "'registration show' has what the service keeps of it.",
     )

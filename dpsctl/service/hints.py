@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 Hint = Callable[[int, object, Mapping[str, str]], str | None]
 _KEY_REFUSED = (
@@ -58,8 +58,13 @@ _DEVICE = {
     409: "The device may be registering elsewhere at this moment; try again.",
     429: "The service allows 1,000 registrations a minute; try again later or raise --retries.",
 }
+_SCOPE = "Is --id-scope the service's? 'az iot dps show' prints it as idScope."
+_WEBHOOK = 400207
+_FUNCTION_KEY = (
+    "The webhook wants its function key: 'update --webhook-url' with ?code=KEY at the URL's end."
+)
 _FAILED = {
-    400207: "Look at the logs of the custom allocation webhook.",
+    _WEBHOOK: "Look at the logs of the custom allocation webhook.",
     400208: "Link a hub to the provisioning service.",
     400209: "The service's connection to the hub has been refused: link the hub anew.",
     401001: "The hub is gone: link another one to the service, or change the enrollment's hubs.",
@@ -95,19 +100,25 @@ def token_hint(status: int, error_code: object, headers: Mapping[str, str]) -> s
     return hint_for(status, error_code, headers)
 
 
-def device_hint_for(proof: str) -> Hint:
-    """Return the hints for a device that proves who it is by *proof*, a flag."""
+def device_hint_for(proof: str, seen: Iterable[str] = ()) -> Hint:
+    """Return the hints for a device that proves who it is by *proof*, a flag.
+
+    What was *seen* to be odd of it comes first.
+    """
 
     def hint(status: int, error_code: object, headers: Mapping[str, str]) -> str | None:
         if status in {401, 403}:
-            return _clock_hint(headers) or _DEVICE_401[proof]
+            asked = [f"{text.rstrip('.?')}{text[-1] if text[-1] in '.?' else '.'}" for text in seen]
+            return _clock_hint(headers) or " ".join([*asked, _DEVICE_401[proof], _SCOPE])
         return _DEVICE.get(status) or hint_for(status, error_code, headers)
 
     return hint
 
 
-def failure_hint(error_code: object) -> str | None:
-    """Say what to do about a registration that failed with *error_code*."""
+def failure_hint(error_code: object, said: object) -> str | None:
+    """Say what to do about a registration that failed with *error_code*, of which *said* tells."""
+    if error_code == _WEBHOOK and str(said).endswith(("401", "403")):
+        return _FUNCTION_KEY
     return _FAILED.get(error_code) if isinstance(error_code, int) else None
 
 

@@ -47,7 +47,7 @@ def test_every_code_of_an_answer_has_its_hint(code, advice):
     ],
 )
 def test_every_code_of_a_failed_registration_has_its_hint(code, advice):
-    assert advice in failure_hint(code)
+    assert advice in failure_hint(code, "It is so.")
 
 
 @pytest.mark.parametrize("code", [None, "", "400004", 999999, [1]])
