@@ -33,6 +33,7 @@ _HARMLESS = {
     "DPSCTL_ERROR_FORMAT": ("json", "text"),
     "DPSCTL_OUTPUT": (*_TEMPLATES, "csv", "jsonc", "none", "table", "yaml", "yamlc"),
     "DPSCTL_RETRIES": (*map(str, range(20)),),
+    "DPSCTL_DEADLINE": (*map(str, range(1, 301)),),
     "DPSCTL_TIMEOUT": (*map(str, range(1, 301)),),
     "_DPSCTL_COMPLETE": (),
 }

@@ -16,6 +16,10 @@ from dpsctl.text.values import StandardInput
 READER_WENT_AWAY = 141
 
 
+class OutOfTime(KeyboardInterrupt):
+    """Raised when `--deadline` is over: as Ctrl-C, it lets long work say how far it came."""
+
+
 class Bar(str):
     """A table's column, by JMESPath, whose numbers are drawn as bars."""
 

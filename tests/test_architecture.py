@@ -11,8 +11,8 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "dpsctl"
 HEAVY = {
-    *("requests", "rich", "cryptography", "yaml", "jmespath", "sqlite3", "werkzeug", "OpenSSL"),
-    *("ssl", "hashlib", "http", "email", "csv", "tempfile", "concurrent"),
+    *("requests", "urllib3", "rich", "cryptography", "yaml", "jmespath", "sqlite3", "werkzeug"),
+    *("OpenSSL", "ssl", "hashlib", "http", "email", "csv", "tempfile", "concurrent"),
 }
 # From top to bottom; every room is here. A room uses what is on the floors below its own. Rooms on
 # one floor stand beside each other: one that needs its neighbour moves to a floor above it.
@@ -49,7 +49,15 @@ PURE = {
         for module in ("fields", "changes", "risks", "judgement", "scope", "fleet", "plan")
     ),
 }
-INPUT_AND_OUTPUT = {"requests", "urllib.request", "http", "subprocess", "socket", "pathlib"}
+INPUT_AND_OUTPUT = {
+    "requests",
+    "urllib3",
+    "urllib.request",
+    "http",
+    "subprocess",
+    "socket",
+    "pathlib",
+}
 
 
 def prefixes(name):

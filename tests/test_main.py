@@ -157,7 +157,7 @@ def test_closed_port_is_a_network_error(run_offline, monkeypatch):
     ran = run_offline("enrollment-group list", expect=7)
 
     where = "http://127.0.0.1:9/enrollmentGroups/query"
-    assert ran.err.startswith(f"dpsctl: {where}: no answer: Connection refused\n")
+    assert ran.err.startswith(f"dpsctl: {where}: no connection: Connection refused\n")
 
 
 def test_reader_that_went_away_ends_the_run_in_silence():

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dpsctl.errors import UsageError
+from dpsctl.options.durations import SecondsRule
 from dpsctl.options.kinds import Kind, kind_of
 
 # How Typer's message about a value goes on, behind the value itself.
 _CHOICE = " is not one of "
 _NO_NUMBER = " is not "
 _TOO_MANY = "Got unexpected extra argument"
-_NUMBERS = ("int", "float")
+_NUMBERS = ("int", "float", "time")
 # Other tools' words for what a verb here does.
 _SYNONYMS = {
     "add": "create",
@@ -132,7 +133,10 @@ def _no_such_value(error: Any, param: Any) -> UsageError:
 
 
 def _no_such_number(error: Any, param: Any) -> UsageError:
-    """Say which numbers *param* accepts; Typer speaks of types."""
+    """Say which numbers, or times, *param* accepts; Typer speaks of types."""
+    rule = getattr(param.type, "func", None)
+    if isinstance(rule, SecondsRule):
+        return UsageError(f"{_source_of(error, param)} {error.message}: no such time", rule.hint)
     kind = "a whole number" if param.type.name.startswith("int") else "a number"
     least, most = getattr(param.type, "min", None), getattr(param.type, "max", None)
     bounds = "" if least is None else f" of {least} or more"

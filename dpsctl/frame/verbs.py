@@ -21,6 +21,7 @@ from typer.main import get_command
 from dpsctl import process
 from dpsctl.errors import UsageError
 from dpsctl.frame.arguments import Command, Group
+from dpsctl.frame.deadline import ending_after
 from dpsctl.frame.option_groups import (
     gather,
     gather_connection,
@@ -253,14 +254,14 @@ class _Call:
         run.warn_of_command_line()
         query = _compiled(display.query)
         _format_of(display, run, self.verb)
-        given = {name: self._value(name, values, ctx, run) for name in self.wanted}
-        if not gc.isenabled():  # what is loaded by now stays, and is not searched for garbage
-            gc.freeze()
-            gc.enable()
         try:
-            return show_result(
-                self.verb.function(**given), display, query, run, self._shown(values)
-            )
+            with ending_after(values.get("deadline")):
+                given = {name: self._value(name, values, ctx, run) for name in self.wanted}
+                if not gc.isenabled():  # what is loaded by now stays, not searched for garbage
+                    gc.freeze()
+                    gc.enable()
+                result = self.verb.function(**given)
+                return show_result(result, display, query, run, self._shown(values))
         except BrokenPipeError:  # Typer would make it exit code 1
             return READER_WENT_AWAY
 

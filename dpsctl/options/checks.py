@@ -10,10 +10,9 @@ from typing import Any
 
 from dpsctl import keys
 from dpsctl.errors import UsageError
+from dpsctl.options.durations import seconds_in
 from dpsctl.options.kinds import Kind
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_MOST_DIGITS = 9
 _ID_RULE = "Use letters, digits and - . _ : and end in a letter, a digit or '-'."
 _KEY_RULE = "Give base64 of 16 to 64 bytes."
 _LONGEST_CENTRAL_ID = 255
@@ -91,20 +90,6 @@ def etag_rule(value: str | None) -> str | None:
     return value
 
 
-def timeout_rule(value: float) -> float:
-    """Accept a tenth of a second up to a day; NaN compares with nothing, so it falls out too."""
-    if not 0.1 <= value <= 86_400:
-        raise UsageError(f"--timeout {value:g}: no time to wait", "Give seconds, from 0.1.")
-    return value
-
-
-def wait_rule(value: float) -> float:
-    """Accept no time at all up to a day; NaN is none, as above."""
-    if not 0 <= value <= 86_400:
-        raise UsageError(f"--wait {value:g}: no time to wait", "Give seconds, up to a day's 86400.")
-    return value
-
-
 def top_rule(value: int) -> int:
     """Accept a number of records, or -1 for all of them."""
     if value == 0 or value < -1:
@@ -149,18 +134,11 @@ def page_size_rule(value: int | None) -> int | None:
     return value
 
 
-def seconds_in(text: str) -> int | None:
-    """Read a time such as 90s, 30m, 12h or 7d; a bare number is seconds. None if it is none."""
-    number, unit = (text[:-1], text[-1:]) if text[-1:] in _UNITS else (text, "s")
-    is_number = number.isascii() and number.isdecimal() and len(number) <= _MOST_DIGITS
-    return int(number) * _UNITS[unit] if is_number else None
-
-
 def duration_rule(flag: str) -> Callable[[str | None], str | None]:
-    """Return the check that a value is a time that `seconds_in` can read, and not nothing."""
+    """Return the check that a value is a time that `seconds_in` can read, a second at least."""
 
     def check(value: str | None) -> str | None:
-        if value is not None and not seconds_in(value):
+        if value is not None and (seconds_in(value) or 0) < 1:
             raise UsageError(f"{flag} {value!r}: no such time", "Write 90s, 30m, 12h or 7d.")
         return value
 

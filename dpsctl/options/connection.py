@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from dpsctl.options import kinds, panels
-from dpsctl.options.checks import timeout_rule
 from dpsctl.options.declaring import option_group
 from dpsctl.options.words import (
     AuthType,
@@ -107,14 +106,24 @@ class Transport:
     ] = 4
     timeout: Annotated[
         float,
-        panels.connection(
+        kinds.seconds(
+            panels.connection,
             "--timeout",
-            metavar="SECONDS",
+            least=0.1,
             envvar="DPSCTL_TIMEOUT",
-            callback=timeout_rule,
-            help="How long to wait for an answer.",
+            help="How long a request may take, answer and all: 500ms, 30s, 5m.",
         ),
     ] = 30.0
+    deadline: Annotated[
+        float | None,
+        kinds.seconds(
+            panels.connection,
+            "--deadline",
+            least=0.1,
+            envvar="DPSCTL_DEADLINE",
+            help="How long the whole command may take, with every try and wait.",
+        ),
+    ] = None
 
 
 @option_group

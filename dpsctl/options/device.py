@@ -7,7 +7,7 @@ from typing import Annotated
 from typer import Option
 
 from dpsctl.options import kinds, panels
-from dpsctl.options.checks import base64_rule, wait_rule
+from dpsctl.options.checks import base64_rule
 from dpsctl.options.declaring import option_group
 
 _ID_SCOPE = Option(
@@ -37,12 +37,7 @@ Host = Annotated[
 ]
 Wait = Annotated[
     float,
-    Option(
-        "--wait",
-        metavar="SECONDS",
-        callback=wait_rule,
-        help="How long to wait for the assignment.",
-    ),
+    kinds.seconds(Option, "--wait", least=0, help="How long to wait for the assignment."),
 ]
 ShowConnectionString = Annotated[
     bool,

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from enum import Flag, auto
 from typing import Any, Self
 
+from dpsctl.options.durations import SecondsRule
+
 Declare = Callable[..., Any]
 
 
@@ -111,6 +113,11 @@ def words(declare: Declare, *names: str, metavar: str = "OBJECT...", **traits: A
     """
     kind = Kind.SEVERAL | Kind.OBJECT | Kind.MAY_BE_EMPTY | Kind.LINES
     return declare(*names, metavar=_Metavar(metavar, kind), parser=Words.parse, **traits)
+
+
+def seconds(declare: Declare, *names: str, least: float, **traits: Any) -> Any:
+    """Declare an option that takes a time of *least* seconds up to a day; it gives seconds."""
+    return declare(*names, metavar="TIME", parser=SecondsRule(least), **traits)
 
 
 def clearable(declare: Declare, *names: str, metavar: str = "[TEXT]", **traits: Any) -> Any:

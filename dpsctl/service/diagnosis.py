@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from http.client import HTTPMessage
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from dpsctl.config import contexts
-from dpsctl.errors import DpsctlError, NotFound, ServiceError, Unauthorized, Unreachable
+from dpsctl.errors import DpsctlError, NotFound, ServiceError, Unauthorized
 from dpsctl.options.connection import Connection
 from dpsctl.options.words import AuthType
 from dpsctl.run import Run
@@ -23,9 +21,11 @@ from dpsctl.service.access import READ_RIGHTS, WRITE_RIGHTS, access_to
 from dpsctl.service.auth import Access
 from dpsctl.service.calls import Request
 from dpsctl.service.connect import ENDPOINT_VARIABLE, target_of
-from dpsctl.service.endpoints import trusted, url_of
-from dpsctl.service.handshake import connected, greeted
+from dpsctl.service.endpoints import url_of
+from dpsctl.service.handshake import addresses, greeted, reach
+from dpsctl.service.hints import DOCTOR
 from dpsctl.service.http import Http
+from dpsctl.service.proxies import Proxy, proxy_for
 from dpsctl.service.settings import Settled, settle
 
 _MOST_SKEW = 300.0  # seconds: half of a token's life
@@ -70,7 +70,9 @@ class Finding:
     def as_dict(self) -> dict[str, Any]:
         """Return what a bug report may show."""
         found = {"check": self.check, "status": self.status, "detail": self.detail}
-        return {**found, "hint": self.error.hint} if self.error and self.error.hint else found
+        hint = (self.error and self.error.hint) or ""
+        advice = hint.replace(DOCTOR, "").strip()  # this is the doctor
+        return {**found, "hint": advice} if advice else found
 
 
 def diagnose(connection: Connection, run: Run) -> list[Finding]:
@@ -115,32 +117,24 @@ class _Diagnosis:
         return f"{host} with {how}{place}"
 
     def proxy(self) -> str:
-        if not self._proxy:
+        proxy = self._proxy
+        if not proxy:
             raise _NotNeeded("no proxy is set for this host")
-        host, port = self._proxy.hostname or "", self._proxy.port or 8080
         hint = "Is HTTPS_PROXY right? NO_PROXY names hosts to reach without it."
-        connected(host, port, self._timeout, hint).close()
-        return f"{host}:{port} answers"
+        reach(proxy.host, proxy.port, self._timeout, hint)
+        return f"{proxy.url} answers"
 
     def dns(self) -> str:
         if self._proxy:
             raise _NotNeeded("the proxy looks names up")
-        host = self._url.hostname or ""
-        try:
-            found = socket.getaddrinfo(host, self._port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise Unreachable(
-                f"{host}: no address: {error.strerror or error}",
-                "Is the name spelled right? Does this machine's name server know it?",
-            ) from None
-        return ", ".join(dict.fromkeys(str(entry[4][0]) for entry in found))
+        return ", ".join(addresses(self._url.hostname or "", self._port, self._timeout))
 
     def tcp(self) -> str:
         if self._proxy:
             raise _NotNeeded("the proxy connects")
         started = time.monotonic()
         hint = "Is the service running, and does a firewall let this machine through?"
-        connected(self._url.hostname or "", self._port, self._timeout, hint).close()
+        reach(self._url.hostname or "", self._port, self._timeout, hint)
         return f"port {self._port} answers in {(time.monotonic() - started) * 1000:.0f} ms"
 
     def tls(self) -> str:
@@ -152,8 +146,8 @@ class _Diagnosis:
         if self._url.scheme == "http":
             raise _NotNeeded("plain http, on this machine only")
         try:
-            there = parsedate_to_datetime(str(self._greeting[1]["Date"])).timestamp()
-        except ValueError:
+            there = parsedate_to_datetime(self._greeting[1]["Date"]).timestamp()
+        except (KeyError, ValueError, OverflowError):
             raise _NotNeeded("the service does not say what time it is") from None
         off = time.time() - there
         if abs(off) > _MOST_SKEW:
@@ -233,24 +227,13 @@ class _Diagnosis:
         return min(10.0, self._connection.timeout)
 
     @cached_property
-    def _proxy(self) -> Any:
-        """Return the proxy that requests would use, None without one."""
-        from requests.utils import get_environ_proxies, select_proxy
-
-        proxy = select_proxy(self._url.geturl(), get_environ_proxies(self._url.geturl()))
-        if not proxy:
-            return None
-        return urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    def _proxy(self) -> Proxy | None:
+        return proxy_for(self._url.geturl(), self._run)
 
     @cached_property
-    def _greeting(self) -> tuple[str, HTTPMessage]:
-        return greeted(
-            self._url.hostname or "",
-            self._port,
-            self._proxy,
-            trusted(self._settled.connection, self._run),
-            self._timeout,
-        )
+    def _greeting(self) -> tuple[str, Mapping[str, str]]:
+        target = target_of(self._settled.connection, self._access, self._run)
+        return greeted(self._url.geturl(), replace(target, timeout=self._timeout), self._run)
 
     @cached_property
     def _reading(self) -> DpsctlError | None:

@@ -1,102 +1,62 @@
-"""The first words with a server: a connection, TLS, and the answer to an idle question."""
+"""The first words with a server: addresses, a connection, TLS, an answer to an idle question."""
 
 from __future__ import annotations
 
-import re
 import socket
-import ssl
-from collections.abc import Iterator
-from http.client import HTTPException, HTTPMessage, HTTPSConnection
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from functools import partial
 
-from dpsctl.errors import Unreachable, UsageError
+from urllib3.exceptions import HTTPError
+
+from dpsctl.errors import Unreachable
+from dpsctl.run import Run
+from dpsctl.service.calls import Target
+from dpsctl.service.exchange import Connections, TooLarge
+from dpsctl.service.failures import failure
+from dpsctl.service.timed import within
+from dpsctl.service.tls import described, trusted_in
 
 
-def connected(host: str, port: int, timeout: float, hint: str) -> socket.socket:
-    """Open a connection. Raises Unreachable, which says *hint*."""
+def addresses(host: str, port: int, seconds: float) -> list[str]:
+    """Look *host* up. Raises Unreachable."""
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
-        return socket.create_connection((host, port), timeout)
-    except OSError as error:
-        raise Unreachable(f"{host}:{port}: {error.strerror or error}", hint) from None
+        found = within(seconds, look_up, lambda _: None)
+    except (OSError, UnicodeError) as error:
+        raise Unreachable(
+            f"{host}: no address: {_words(error)}",
+            "Is the name spelled right? Does this machine's name server know it?",
+        ) from None
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def greeted(
-    host: str, port: int, proxy: Any, verify: str | bool, timeout: float
-) -> tuple[str, HTTPMessage]:
+def reach(host: str, port: int, seconds: float, hint: str) -> None:
+    """Open a connection and close it. Raises Unreachable, which says *hint*."""
+    try:
+        connect = partial(socket.create_connection, (host, port), seconds)
+        within(seconds, connect, socket.socket.close).close()
+    except (OSError, UnicodeError) as error:
+        raise Unreachable(f"{host}:{port}: {_words(error)}", hint) from None
+
+
+def greeted(url: str, target: Target, run: Run) -> tuple[str, Mapping[str, str]]:
     """Shake hands and ask for nothing in particular; return what TLS says, the answer's headers.
 
-    *proxy* is a parted URL or None, *verify* as requests takes it. Raises Unreachable, or
-    UsageError for a CA file that is none.
+    Raises Unreachable, or UsageError for a CA file that is none.
     """
-    trust = _ca_of(verify)
+    said: list[str] = []
+    trust = trusted_in(target.verify)
+    connections = Connections(url, target, run, lambda tls: said.append(described(tls, trust)))
     try:
-        client = HTTPSConnection(
-            (proxy.hostname if proxy else None) or host,
-            (proxy.port or 8080) if proxy else port,
-            timeout=timeout,
-            context=_context(trust),
-        )
-        if proxy:
-            from requests.utils import get_auth_from_url
-            from urllib3.util import make_headers
-
-            name, password = get_auth_from_url(proxy.geturl())
-            given = make_headers(proxy_basic_auth=f"{name}:{password}") if name else {}
-            client.set_tunnel(host, port, given)
-        client.connect()
-        with client.sock as tls:
-            said = _described(tls, trust)
-            client.request("GET", "/")
-            return said, client.getresponse().headers
-    except ssl.SSLError as error:
-        raise Unreachable(
-            f"{host}: {_reason(error)}; trusted are those in {trust}",
-            "Name the CA that signed its certificate: --ca-bundle FILE or REQUESTS_CA_BUNDLE. A "
-            "firewall that looks into TLS signs with its own.",
-        ) from None
-    except (OSError, HTTPException) as error:
-        problem = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise Unreachable(f"{host}: {problem}", "Check the network and the proxy.") from None
+        reply = connections.exchange("GET", f"{url}/", None, {}, target.timeout)
+    except (HTTPError, TooLarge) as error:
+        raise failure(error, url, connections, target.timeout).error from None
+    finally:
+        connections.close()
+    return said[0], reply.headers
 
 
-def _ca_of(verify: str | bool) -> str:
-    if isinstance(verify, str):
-        return verify
-    import certifi
-
-    return certifi.where()
-
-
-def _context(trust: str) -> ssl.SSLContext:
-    if Path(trust).is_dir():
-        return ssl.create_default_context(capath=trust)
-    try:
-        return ssl.create_default_context(cafile=trust)
-    except OSError:
-        raise UsageError(
-            f"{trust}: holds no certificates to trust", "Give a file of PEM certificates."
-        ) from None
-
-
-def _described(tls: ssl.SSLSocket, trust: str) -> str:
-    certificate: Any = tls.getpeercert() or {}
-    names = {
-        key: value for key in ("subject", "issuer") for value in _common_names(certificate, key)
-    }
-    return (
-        f"{tls.version()}, {names.get('subject', 'no name')}, signed by "
-        f"{names.get('issuer', 'nobody')}, until {certificate.get('notAfter')}; trusted by {trust}"
-    )
-
-
-def _common_names(certificate: Any, key: str) -> Iterator[str]:
-    for part in certificate.get(key, ()):
-        for name, value in part:
-            if name in ("commonName", "organizationName"):
-                yield value
-
-
-def _reason(error: ssl.SSLError) -> str:
-    said = getattr(error, "verify_message", "") or error.reason or str(error)
-    return re.sub(r"\s+", " ", str(said))
+def _words(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return str(getattr(error, "strerror", None) or error)

@@ -6,26 +6,27 @@ import json
 import random
 import time
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
-import requests
-from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import HTTPError
 
 from dpsctl import __version__
 from dpsctl.errors import BadAnswer, UsageError
 from dpsctl.run import Run
 from dpsctl.service.calls import Answer, Request, Target, header_problem
+from dpsctl.service.exchange import Connections, Reply, TooLarge
+from dpsctl.service.failures import failure
 from dpsctl.service.links import own_link
 from dpsctl.service.pace import Pace
-from dpsctl.service.refusals import no_answer, read_json, refusal
+from dpsctl.service.refusals import read_json, refusal
 from dpsctl.service.trace import trace_answer, trace_request
 from dpsctl.text.json_text import TOO_LONG, rounded_numbers
 
-_CONNECT_TIMEOUT = 10.0
 _LONGEST_WAIT = 60.0
 _FIRST_WAIT = 0.5
 _THROTTLED = 429
+_ALWAYS = {"Accept": "application/json", "User-Agent": f"dpsctl/{__version__}"}
 _PASSING = frozenset({408, 500, 502, 503, 504})
 
 
@@ -37,9 +38,8 @@ class Http:
         self._authorization = authorization
         self._run = run
         self._pace: Pace | None = None
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = f"dpsctl/{__version__}"
-        self._session.headers["Accept"] = "application/json"
+        self._opened: Connections | None = None
+        self._lock = Lock()
 
     @property
     def dry_run(self) -> bool:
@@ -68,24 +68,26 @@ class Http:
         for attempt in range(self.target.retries + 1):
             last = attempt == self.target.retries
             try:
-                response = self._paced(request, attempt)
-            except requests.RequestException as error:
-                if last or not request.repeatable or not _may_pass(error):
-                    raise no_answer(error, self.url_of(request), self._run) from None
+                reply = self._paced(request, attempt)
+            except (HTTPError, TooLarge) as error:
+                why = failure(error, self.url_of(request), self._connections, self.target.timeout)
+                self._run.say(str(error))
+                if last or not request.repeatable or not why.may_pass:
+                    raise why.error from None
                 may_have_happened = True
                 self.pause(attempt, None)
                 continue
-            if last or not _asks_again(response.status_code, request):
+            if last or not _asks_again(reply.status, request):
                 break
-            may_have_happened |= response.status_code != _THROTTLED
-            self.pause(attempt, response.headers.get("Retry-After"))
-        return self._judge(response, request, may_have_happened=may_have_happened)
+            may_have_happened |= reply.status != _THROTTLED
+            self.pause(attempt, reply.headers.get("Retry-After"))
+        return self._judge(reply, request, may_have_happened=may_have_happened)
 
     def keep_pace(self) -> None:
         """Take 429 as a matter of pace from now on: it never counts as a try."""
         self._pace = Pace()
 
-    def _paced(self, request: Request, attempt: int) -> requests.Response:
+    def _paced(self, request: Request, attempt: int) -> Reply:
         """Send a request once, or at the pace of the service until that lets it through."""
         pace = self._pace
         if pace is None:
@@ -93,56 +95,50 @@ class Http:
         while True:
             pace.wait()
             try:
-                response = self._once(request, attempt)
+                reply = self._once(request, attempt)
             except BaseException:
                 pace.answered(time.monotonic(), is_success=False)
                 raise
-            if response.status_code != _THROTTLED:
+            if reply.status != _THROTTLED:
                 pace.answered(time.monotonic())
-                return response
-            asked = _seconds_asked(response.headers.get("Retry-After") or "")
+                return reply
+            asked = _seconds_asked(reply.headers.get("Retry-After") or "")
             if not pace.refused(time.monotonic(), asked):
-                return response
+                return reply
 
-    def _once(self, request: Request, attempt: int) -> requests.Response:
-        headers = dict(request.headers)
-        data = b""
-        if request.body is not None:
-            data = _as_json(request.body)
-            headers["Content-Type"] = f"{request.media_type}; charset=utf-8"
-        for name, value in headers.items():
-            if problem := header_problem(value):
-                raise BadAnswer(f"What the service wants sent as {name} cannot be: {problem}")
+    def _once(self, request: Request, attempt: int) -> Reply:
         url = self.url_of(request)
+        data = None if request.body is None else _as_json(request.body)
+        headers = _headers(request)
+        connections = self._connections
         trace_request(self._run, request.method, url, headers, request.body, attempt)
+        token = self._authorization()  # none where a certificate says who is asking
+        self._run.masker.add(token)
+        signed = {"Authorization": token} if token else {}
         started = time.monotonic()
-        response = self._session.request(
-            request.method,
-            url,
-            data=data,
-            headers=headers,
-            auth=self._signed,
-            timeout=(min(_CONNECT_TIMEOUT, self.target.timeout), self.target.timeout),
-            verify=self.target.verify,
-            cert=self.target.certificate,
-            allow_redirects=False,
+        reply = connections.exchange(
+            request.method, url, data, _ALWAYS | headers | signed, self.target.timeout
         )
-        trace_answer(self._run, response, time.monotonic() - started)
-        return response
+        trace_answer(self._run, reply, time.monotonic() - started)
+        return reply
 
-    def _signed(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Sign the request, unless a certificate says who is asking."""
-        token = self._authorization()
-        if token:
-            self._run.masker.add(token)
-            prepared.headers["Authorization"] = token
-        return prepared
+    @property
+    def _connections(self) -> Connections:
+        with self._lock:  # threads share them
+            if self._opened is None:
+                self._opened = Connections(self._base, self.target, self._run)
+            return self._opened
+
+    @property
+    def _base(self) -> str:
+        url = self.target.url
+        return url if isinstance(url, str) else url()
 
     def url_of(self, request: Request) -> str:
         """Spell the URL of *request* out. Raises BadAnswer for a link to anywhere else."""
-        url = self.target.url
-        base = url if isinstance(url, str) else url()
-        return own_link(request.path, base) if request.is_link else self._spelled(base, request)
+        if request.is_link:
+            return own_link(request.path, self._base)
+        return self._spelled(self._base, request)
 
     def _spelled(self, base: str, request: Request) -> str:
         query = request.query or f"api-version={self.target.api_version}"
@@ -162,20 +158,28 @@ class Http:
         """Warn that `--top` has cut a list, which else looks as if it were whole."""
         self._run.warn(f"the list was cut at --top {top}: the service has more records")
 
-    def _judge(
-        self, response: requests.Response, request: Request, *, may_have_happened: bool
-    ) -> Answer:
+    def _judge(self, reply: Reply, request: Request, *, may_have_happened: bool) -> Answer:
         """Return a good answer, raise what any other one means."""
-        status = response.status_code
+        status = reply.status
         if not 200 <= status < 300:
-            error = refusal(response, f"{request.method} {request.path}", self.target.hint)
+            error = refusal(reply, f"{request.method} {request.path}", self.target.hint)
             error.may_have_happened = may_have_happened
             raise error
         body = None
         if status != 204:
-            body = read_json(response, self.url_of(request))
-        headers = CaseInsensitiveDict(response.headers)
-        return Answer(status, headers, body, may_have_happened)
+            body = read_json(reply, self.url_of(request))
+        return Answer(status, reply.headers, body, may_have_happened)
+
+
+def _headers(request: Request) -> dict[str, str]:
+    """Return the headers of *request* alone. Raises BadAnswer for one that no request can have."""
+    headers = dict(request.headers)
+    for name, value in headers.items():
+        if problem := header_problem(value):
+            raise BadAnswer(f"What the service wants sent as {name} cannot be: {problem}")
+    if request.body is not None:
+        headers["Content-Type"] = f"{request.media_type}; charset=utf-8"
+    return headers
 
 
 def _given(request: Request) -> dict[str, Any]:
@@ -200,17 +204,6 @@ def _as_json(body: Any) -> bytes:
 
 def _asks_again(status: int, request: Request) -> bool:
     return status == _THROTTLED or (request.repeatable and status in _PASSING)
-
-
-def _may_pass(error: requests.RequestException) -> bool:
-    """Tell whether another try could help: not for a wrong name, a closed port or bad TLS."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return False
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return not isinstance(reason, NewConnectionError) and isinstance(
-        error,
-        requests.ConnectionError | requests.Timeout | requests.exceptions.ChunkedEncodingError,
-    )
 
 
 def _seconds_asked(retry_after: str) -> float | None:

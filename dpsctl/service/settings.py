@@ -14,6 +14,7 @@ from dpsctl.service.azure.clouds import cloud_of_host
 
 API_VERSION = "2021-10-01"
 _DEFAULTS = {"auth_type": "key", "cloud": "public", "service_api_version": API_VERSION}
+_OF_TRANSPORT = ("ca_bundle", "retries", "timeout", "deadline")
 _NAMING = ("dps_name", *contexts.LOGIN_REFERENCES)
 
 
@@ -42,7 +43,9 @@ def explain(connection: Connection, sources: Sources, run: Run) -> Iterator[dict
     """Yield each setting with its value and where it comes from, secrets by reference only."""
     context = contexts.context_of(connection.context, run)
     layers = [("", vars(connection)), *_layers(connection, context, run)]
-    for name in dict.fromkeys(("login", *contexts.SETTINGS, "ca_bundle", "retries", "timeout")):
+    for name in dict.fromkeys(
+        ("login", *contexts.SETTINGS, "ca_bundle", "retries", "timeout", "deadline")
+    ):
         for origin, layer in layers:
             value = layer.get(name)
             if value is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dpsctl.run import Run
 
 if TYPE_CHECKING:
-    from requests import Response
+    from dpsctl.service.exchange import Reply
 
 
 def trace_request(
@@ -27,17 +27,17 @@ def trace_request(
         run.trace(f"> {_shown(run, body)}")
 
 
-def trace_answer(run: Run, response: Response, seconds: float) -> None:
+def trace_answer(run: Run, reply: Reply, seconds: float) -> None:
     """Write what came back."""
     if not run.debug:
         return
-    run.trace(f"< {response.status_code} {response.reason}  ({seconds * 1000:.0f} ms)")
-    for name, value in run.masker.mask_fields(dict(response.headers)).items():
+    run.trace(f"< {reply.status} {reply.reason}  ({seconds * 1000:.0f} ms)")
+    for name, value in run.masker.mask_fields(dict(reply.headers)).items():
         run.trace(f"< {name}: {value}")
     try:
-        run.trace(f"< {_shown(run, json.loads(response.content))}")
+        run.trace(f"< {_shown(run, json.loads(reply.content))}")
     except (ValueError, RecursionError):
-        run.trace(f"< ({len(response.content)} bytes that are not JSON)")
+        run.trace(f"< ({len(reply.content)} bytes that are not JSON)")
 
 
 def _shown(run: Run, body: Any) -> str:

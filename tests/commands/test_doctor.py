@@ -85,7 +85,7 @@ def test_a_ca_file_without_certificates_is_named(doctor, tmp_path):
     findings, _ = doctor(f"--ca-bundle {tmp_path / 'ca.pem'}", expect=2)
 
     assert failed(findings) == ["tls"]
-    assert findings["tls"]["detail"].endswith("ca.pem: holds no certificates to trust")
+    assert findings["tls"]["detail"].endswith("ca.pem holds no certificates to trust")
 
 
 def test_a_stopped_server_is_named(signed_in, doctor, monkeypatch):
@@ -282,7 +282,7 @@ def test_a_proxy_that_tunnels_is_checked_on_the_way(signed_in, proxy, doctor, mo
 
     findings, ran = doctor()
 
-    assert findings["proxy"]["detail"] == f"127.0.0.1:{port} answers"
+    assert findings["proxy"]["detail"] == f"http://127.0.0.1:{port} answers"
     assert findings["tcp"]["status"] == "not needed"
     assert f"CONNECT localhost:{signed_in.port}" in seen[1]
     assert "Proxy-Authorization: Basic" in seen[1].title()

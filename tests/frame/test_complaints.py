@@ -112,7 +112,10 @@ def test_value_of_the_environment_is_told_with_its_variable(run_offline, monkeyp
         ("enrollment-group list --top many", "--top many: no such number\nhint: Give a whole"),
         ("enrollment-group list --retries 1.5", "--retries 1.5: no such number"),
         ("enrollment-group list --retries -1", "Give a whole number of 0 or more."),
-        ("enrollment-group list --timeout soon", "--timeout soon: no such number\nhint: Give a nu"),
+        (
+            "enrollment-group list --timeout soon",
+            "--timeout soon: no such time\nhint: Give sec",
+        ),
         ("emulator run --port 70000", "--port 70000: no such number"),
         ("emulator run --port http", "Give a whole number from 0 to 65535."),
         ("""enrollment-group list --top "it's not 7" """, "--top it's not 7: no such number"),

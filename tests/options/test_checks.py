@@ -1,3 +1,4 @@
+import re
 from base64 import b64encode
 
 import pytest
@@ -6,13 +7,13 @@ from hypothesis import strategies as st
 
 from dpsctl.errors import UsageError
 from dpsctl.options.checks import (
+    duration_rule,
     etag_rule,
     id_rule,
     key_rule,
-    timeout_rule,
     top_rule,
-    wait_rule,
 )
+from dpsctl.options.durations import SecondsRule
 
 ID_LETTERS = "abcXYZ019-._:"
 check_id = id_rule("--enrollment-id", "group id")
@@ -78,23 +79,48 @@ def test_no_number_of_records_is_refused(top):
         top_rule(top)
 
 
-@pytest.mark.parametrize("seconds", [0.1, 30.0, 86_400.0])
-def test_time_to_wait_is_accepted(seconds):
-    assert timeout_rule(seconds) == seconds
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("500ms", 0.5), ("0.1", 0.1), ("30s", 30), ("1.5m", 90), ("5m", 300), ("24h", 86_400)],
+)
+def test_time_to_wait_is_read(text, seconds):
+    assert SecondsRule(0.1)(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("seconds", [0.0, -1.0, 86_401.0, float("nan"), float("inf")])
-def test_no_time_to_wait_is_refused(seconds):
-    with pytest.raises(UsageError, match=r"^--timeout "):
-        timeout_rule(seconds)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *[
+            "0",
+            "-1",
+            "99ms",
+            "86401",
+            "2d",
+            "nan",
+            "inf",
+            "1e3",
+            "s",
+            ".",
+            "1.2.3",
+            "5sm",
+            "٣",
+            "1_000",
+            "5M",
+        ],
+        "",
+        "5 s",
+    ],
+)
+def test_no_time_to_wait_is_refused(text):
+    with pytest.raises(ValueError, match=rf"^{re.escape(text)}$"):
+        SecondsRule(0.1)(text)
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.5, 86_400.0])
-def test_time_for_an_assignment_is_accepted(seconds):
-    assert wait_rule(seconds) == seconds
+def test_time_may_be_none_where_nothing_need_be_waited_for():
+    assert SecondsRule(0)("0") == 0
 
 
-@pytest.mark.parametrize("seconds", [-1.0, 86_401.0, float("nan"), float("inf")])
-def test_no_time_for_an_assignment_is_refused(seconds):
-    with pytest.raises(UsageError, match=r"^--wait "):
-        wait_rule(seconds)
+@pytest.mark.parametrize("text", ["0", "500ms", "0.9s", "soon"])
+def test_lifetime_of_less_than_a_second_is_refused(text):
+    with pytest.raises(UsageError, match=r"^--expires-in .*: no such time"):
+        duration_rule("--expires-in")(text)

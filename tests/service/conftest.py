@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -96,3 +97,69 @@ def waits(monkeypatch):
     seconds = []
     monkeypatch.setattr("dpsctl.service.http.time.sleep", seconds.append)
     return seconds
+
+
+class Peer:
+    """A listener that hands each connection to *talk*, in a thread, and closes it after that."""
+
+    def __init__(self, talk):
+        self._talk = talk
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self.is_over = threading.Event()
+        self.connections = []
+        self._threads = []
+        self._listening = threading.Thread(target=self._listen)
+        self._listening.start()
+
+    def _listen(self):
+        while True:
+            connection, _ = self._socket.accept()
+            if self.is_over.is_set():
+                connection.close()
+                return
+            self.connections.append(connection)
+            self._threads.append(threading.Thread(target=self._serve, args=(connection,)))
+            self._threads[-1].start()
+
+    def _serve(self, connection):
+        with connection, suppress(OSError):
+            self._talk(connection, self.is_over)
+
+    def close(self):
+        self.is_over.set()
+        socket.create_connection(("127.0.0.1", self.port)).close()
+        self._listening.join()
+        for connection in self.connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        self._socket.close()
+
+
+@pytest.fixture
+def peer():
+    """Start a Peer; it is gone after the test."""
+    peers = []
+
+    def start(talk):
+        peers.append(Peer(talk))
+        return peers[-1]
+
+    yield start
+    for one in peers:
+        one.close()
+
+
+@pytest.fixture
+def dps_at(monkeypatch):
+    """Point dpsctl at a URL of this machine."""
+
+    def point(url):
+        login = f"HostName=dps.example;SharedAccessKeyName=owner;SharedAccessKey={KEY}"
+        monkeypatch.setenv("DPSCTL_LOGIN", login)
+        monkeypatch.setenv("DPSCTL_ENDPOINT_URL", url)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+    return point

@@ -51,9 +51,13 @@ def test_error_page_of_a_proxy_is_told_by_its_status(odd_service, run_offline, s
 @pytest.mark.parametrize(
     ("proxy", "code", "said"),
     [
-        ("http://user:p%2Fss@127.0.0.1:9", 7, "no answer: the proxy: Connection refused"),
-        ("http://user:pa/ss@127.0.0.1:9", 2, "the host or the proxy is no place to connect to"),
-        ("http://user:pa/ss@[::1", 2, "the host or the proxy is no place to connect to"),
+        (
+            "http://user:p%2Fss@127.0.0.1:9",
+            7,
+            "through the proxy http://127.0.0.1:9: Connection refused",
+        ),
+        ("http://user:pa/ss@127.0.0.1:9", 2, "The proxy that the environment names is no URL"),
+        ("http://user:pa/ss@[::1", 2, "The proxy that the environment names is no URL"),
     ],
 )
 def test_proxy_is_to_blame_and_its_password_is_not_told(

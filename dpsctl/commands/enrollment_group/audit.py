@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dpsctl.frame.verbs import verb
-from dpsctl.options.checks import seconds_in
+from dpsctl.options.durations import seconds_in
 from dpsctl.options.rotation import ExpiresIn
 from dpsctl.run import Outcome, Run
 from dpsctl.service.dps import DpsService

@@ -12,7 +12,7 @@ Json = dict[str, Any]
 _UNKNOWN = datetime.min.replace(tzinfo=UTC)
 
 
-def ending(record: Json, seconds: int, now: datetime) -> Iterator[Json]:
+def ending(record: Json, seconds: float, now: datetime) -> Iterator[Json]:
     """Yield the certificates of *record* that end within *seconds* of *now*, or have ended.
 
     `daysLeft` is negative once one has ended. One whose end cannot be read is among them, with

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from dpsctl import keys
 from dpsctl.errors import SomeFailed, UsageError
-from dpsctl.options.checks import seconds_in
 from dpsctl.options.connection import Display
+from dpsctl.options.durations import seconds_in
 from dpsctl.options.fleet import Credential, Fleet
 from dpsctl.run import Outcome, Run
 
@@ -85,7 +85,7 @@ def _request(group_key: str, credential: Credential, output: str, fleet: Fleet) 
 
     sas = None
     if credential.sas:
-        lifetime = seconds_in(credential.expires_in or _AN_HOUR) or 0
+        lifetime = int(seconds_in(credential.expires_in or _AN_HOUR) or 0)
         sas = SasTerms(str(credential.id_scope), int(time.time()) + lifetime)
     return FleetRequest(
         group_key=group_key,

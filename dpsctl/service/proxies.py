@@ -1,0 +1,71 @@
+"""The proxy between this machine and a service; its password is in nothing that is shown."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from dpsctl.errors import UsageError
+from dpsctl.run import Run
+from dpsctl.service.calls import header_problem
+
+_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
+_DEFAULT_PORT = 8080
+_HINT = "Is HTTPS_PROXY a URL, with every / : @ ? # of its password percent-encoded?"
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """Where a proxy is, and who asks it."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        """Its URL without user and password."""
+        return f"{self.scheme}://{self.host}:{self.port}"
+
+
+def proxy_for(url: str, run: Run) -> Proxy | None:
+    """Return the proxy that the environment wants *url* to be asked through.
+
+    Raises UsageError for one that is none, without repeating any of it.
+    """
+    has_any = any(name.lower().endswith("_proxy") and os.environ[name] for name in os.environ)
+    if not has_any and sys.platform not in {"darwin", "win32"}:
+        return None
+    # Loaded for whoever has a proxy: it knows the rules of NO_PROXY, of macOS and of Windows.
+    from requests.utils import get_environ_proxies, select_proxy
+
+    found = select_proxy(url, get_environ_proxies(url))
+    return _read(found, run) if found else None
+
+
+def _read(text: str, run: Run) -> Proxy:
+    from urllib3.exceptions import HTTPError
+    from urllib3.util import parse_url
+
+    text = text if "://" in text else f"http://{text}"
+    userinfo = text.partition("://")[2].rpartition("@")[0]
+    is_cut = any(letter in userinfo for letter in "/?#\\")
+    user, colon, password = (unquote(part) for part in userinfo.partition(":"))
+    for secret in (userinfo, password):
+        run.masker.add(secret)
+    try:
+        parsed = parse_url(text)
+    except (HTTPError, ValueError):
+        raise UsageError("The proxy that the environment names is no URL", _HINT) from None
+    if parsed.scheme not in _SCHEMES or not parsed.host or is_cut:
+        raise UsageError("The proxy that the environment names is no place to connect to", _HINT)
+    if problem := header_problem(user + password):
+        raise UsageError(f"The proxy's user or password cannot be sent: {problem}", _HINT)
+    port = parsed.port or (443 if parsed.scheme == "https" else _DEFAULT_PORT)
+    if not userinfo:
+        return Proxy(parsed.scheme, parsed.host, port)
+    return Proxy(parsed.scheme, parsed.host, port, user, password if colon else "")
