@@ -24,10 +24,7 @@ def main(argv: list[str]) -> int:
     """Run dpsctl with *argv* and return the exit code."""
     from dpsctl import early
 
-    try:
-        code = early.run(argv)
-    except KeyboardInterrupt:
-        return process.INTERRUPTED
+    code = early.run(argv)
     return run_tree(argv) if code is None else code
 
 

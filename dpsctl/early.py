@@ -12,6 +12,7 @@ import stat
 import sys
 
 from dpsctl import keys
+from dpsctl.permissions import PLAIN, exposure
 
 _COMMAND = ["enrollment-group", "compute-device-key"]
 _OPTIONS = {
@@ -37,6 +38,8 @@ _HARMLESS = {
     "DPSCTL_TIMEOUT": (*map(str, range(1, 301)),),
     "_DPSCTL_COMPLETE": (),
 }
+# What a warning shows as it is: nothing here is spelled out, or looks like a secret.
+_SHOWN = PLAIN | {*"@~ :;"}
 
 
 class _Doubt(Exception):
@@ -51,23 +54,35 @@ def run(argv: list[str]) -> int | None:
     if argv[:2] != _COMMAND:
         return None
     try:
-        sys.stdout.write(_answer(argv[2:]))
+        answer, warning = _answer(argv[2:])
+        sys.stdout.write(answer)
         sys.stdout.flush()
     except (_Doubt, KeyError, OSError, ValueError):  # the command tree meets the same, and says it
         return None
+    if warning:
+        _warn(warning)
     return 0
 
 
-def _answer(words: list[str]) -> str:
+def _warn(text: str) -> None:
+    try:
+        sys.stderr.write(f"warning: {text}\n")
+        sys.stderr.flush()
+    except OSError:
+        return
+
+
+def _answer(words: list[str]) -> tuple[str, str | None]:
+    """Return what to print, and what to warn of. Raises _Doubt, and what else may go wrong."""
     _check_environment()
     given = _options(words)
     template = _TEMPLATES[given.get("output") or os.environ.get("DPSCTL_OUTPUT") or "json"]
     registration_id = given["registration_id"]
     keys.check_registration_id(registration_id)
-    key = _expanded(given["key"]) if "key" in given else os.environ["DPSCTL_GROUP_KEY"]
+    key, warning = _key(given["key"]) if "key" in given else (os.environ["DPSCTL_GROUP_KEY"], None)
     if keys.key_length_warning(key) or keys.upper_case_warning(registration_id):
         raise _Doubt
-    return template.format(keys.derive_device_key(key, registration_id))
+    return template.format(keys.derive_device_key(key, registration_id)), warning
 
 
 def _check_environment() -> None:
@@ -93,13 +108,26 @@ def _options(words: list[str]) -> dict[str, str]:
     return given
 
 
-def _expanded(key: str) -> str:
-    """Return the key that `--key` means: itself, or what stands in a file or standard input."""
-    if not key.startswith("@"):
+def _key(given: str) -> tuple[str, str | None]:
+    """Return the key that `--key` means, and a warning if others can read the file it is in."""
+    if not given.startswith("@"):
         if sys.stderr.isatty() and not os.environ.get("DPSCTL_NO_ARGV_WARNING"):
             raise _Doubt  # a person may have to be told that it is not safe there
-        return key
-    text = (_standard_input() if key == "@-" else _content_of(key[1:])).decode("ascii")
+        return given, None
+    if given == "@-":
+        return _text(_standard_input()), None
+    key, warning = _text(_content_of(given[1:])), exposure(given, f"--key {given}")
+    if warning and (
+        os.environ.get("DPSCTL_ERROR_FORMAT") == "json"
+        or not _SHOWN.issuperset(warning)
+        or key in given
+    ):
+        raise _Doubt
+    return key, warning
+
+
+def _text(data: bytes) -> str:
+    text = data.decode("ascii")
     return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
 
 

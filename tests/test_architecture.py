@@ -27,7 +27,7 @@ FLOORS = [
     "output config",
     "payloads fleet run",
     "options text private_files early",
-    "errors frozen keys masking parallel process platforms __init__",
+    "errors frozen keys masking parallel permissions process platforms __init__",
     "streams",
 ]
 HEIGHTS = {room: -depth for depth, rooms in enumerate(FLOORS) for room in rooms.split()}

@@ -8,7 +8,6 @@ from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from types import SimpleNamespace
 from unittest.mock import patch
 
 import pytest
@@ -64,6 +63,7 @@ def test_early_path_takes_the_key_from_where_it_is_safe(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
     (tmp_path / "group.key").write_text(content, newline="")
+    (tmp_path / "group.key").chmod(0o600)
 
     code = early.run([*COMMAND, "--key", reference, "--rid", ID])
 
@@ -186,22 +186,15 @@ def test_early_path_gives_standard_input_back(capsys, monkeypatch):
     assert sys.stdin.buffer.read() == b"no key"
 
 
-def test_ctrl_c_while_the_key_is_awaited_is_130(monkeypatch):
-    class Terminal(io.RawIOBase):
-        def readall(self):
-            raise KeyboardInterrupt
+def test_early_path_warns_of_a_file_that_others_can_read(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    Path("group.key").write_text(KEY)
+    Path("group.key").chmod(0o644)
 
-    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=Terminal()))
+    code = early.run([*COMMAND, "--key", "@group.key", "--rid", ID, "-o", "tsv"])
 
-    assert main([*COMMAND, "--key", "@-", "--rid", ID]) == 130
-
-
-def test_early_path_leaves_a_failing_stdout_to_the_command_tree(monkeypatch):
-    with io.TextIOWrapper(io.FileIO("/dev/full", "w"), write_through=True) as full:
-        monkeypatch.setattr(sys, "stdout", full)
-        code = early.run([*COMMAND, "--key", KEY, "--rid", ID])
-
-    assert code is None
+    said = "warning: --key @group.key: others can read it; chmod 600 group.key\n"
+    assert (code, *capsys.readouterr()) == (0, f"{ANSWER}\n", said)
 
 
 CONTENTS = [
@@ -209,9 +202,10 @@ CONTENTS = [
     *(f"\ufeff{KEY}".encode(), KEY.encode("utf-16"), f" {KEY}".encode(), f"'{KEY}'".encode()),
     *(b"", b"\n", b"YQ==", b"\xff\xfe", KEY[:-1].encode()),
 ]
+FILES = ["group.key", "a b;c", "é'", "a\tb", "@x", "-", "~", "code=secret"]
 SPELLINGS = {
     "--key": [KEY, "UFBQUFBQUFBQUFBQUFBQUA==", KEY.lower(), "aA-_", "YQ==", "@x", "@@x", "@", ""],
-    "--symmetric-key": [KEY, "@-", "@group.key"],
+    "--symmetric-key": [KEY, "@-", *(f"@{name}" for name in FILES)],
     "--rid": [ID, ID.upper(), "d1", "d 1", "d1.", "é", "--key", "@-", "a" * 128, "a" * 129],
     "--registration-id": ["d2", "@group.key"],
     "-o": ["tsv", "json", "jsonl", "yaml", "TSV", "none", "xml"],
@@ -253,7 +247,9 @@ def words(name):
 
 
 OPTIONS = st.just([]) | st.lists(st.sampled_from(list(SPELLINGS)).flatmap(words), max_size=2)
-KEYS = st.sampled_from([["--key", KEY], ["--key", "@group.key"], ["--key=@-"], []])
+KEYS = st.sampled_from(
+    [["--key", KEY], *(["--key", f"@{name}"] for name in FILES), ["--key=@-"], []]
+)
 ENVIRONMENTS = st.dictionaries(
     st.sampled_from(sorted(VARIABLES)), st.sampled_from(VALUES), max_size=2
 )
@@ -265,12 +261,14 @@ class World:
 
     environment: dict[str, str]
     file: bytes
+    mode: int
     stdin: bytes
     is_watched: bool
 
 
 TEXTS = st.just(KEY.encode()) | st.sampled_from(CONTENTS)
-WORLDS = st.builds(World, ENVIRONMENTS, TEXTS, TEXTS, st.booleans())
+MODES = st.sampled_from([0o600, 0o640, 0o604, 0o644])
+WORLDS = st.builds(World, ENVIRONMENTS, TEXTS, MODES, TEXTS, st.booleans())
 
 
 @settings(max_examples=200)
@@ -293,7 +291,9 @@ def said_by(run, argv, world):
         redirect_stdout(io.StringIO()) as out,
         redirect_stderr(err),
     ):
-        Path("group.key").write_bytes(world.file)
+        for name in FILES:
+            Path(name).write_bytes(world.file)
+            Path(name).chmod(world.mode)
         try:
             code = run(argv)
         except SystemExit as end:  # Typer's own, where a variable asks for a completion script

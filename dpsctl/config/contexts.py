@@ -17,6 +17,7 @@ from typing import Any
 
 from dpsctl.errors import UsageError
 from dpsctl.options.words import AuthType, CloudName, OutputFormat
+from dpsctl.permissions import exposure
 from dpsctl.run import Run
 
 LOGIN_REFERENCES = ("login_env", "login_file", "login_command")
@@ -196,8 +197,8 @@ def _from_file(name: str, source: str, run: Run) -> str:
     if not path.is_absolute():
         path = config_file(run.environ).parent / path
     text = expand_file_reference(f"@{path}", source, run.stdin)
-    if os.name == "posix" and path.stat().st_mode & _OTHERS_READ:
-        run.warn(f"{source}: others can read it; chmod 600 {path}")
+    if warning := exposure(f"@{path}", source):
+        run.warn(warning)
     return text
 
 

@@ -19,6 +19,7 @@ from dpsctl.fleet.derivation import FleetRequest, derive_fleet
 from dpsctl.fleet.device_files import DeviceFile
 from dpsctl.fleet.filtering import Destination, derive_file, warnings_of
 from dpsctl.fleet.registration_ids import one_id
+from dpsctl.permissions import exposure
 from dpsctl.text.values import StandardInput, expand_file_reference
 
 _READER_WENT_AWAY = 141
@@ -89,6 +90,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _group_key(given: str | None, stdin: StandardInput) -> str:
     if given is not None:
+        if warning := exposure(given, f"--key {given}"):
+            _tell(f"warning: {warning}")
         return expand_file_reference(given, "--key", stdin)
     key = os.environ.get("DPSCTL_GROUP_KEY")
     if not key:

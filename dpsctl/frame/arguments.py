@@ -19,6 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 from dpsctl.errors import UsageError
 from dpsctl.options.checks import refuse_controls
 from dpsctl.options.kinds import Kind, Words, kind_of
+from dpsctl.permissions import exposure
 from dpsctl.run import Run
 from dpsctl.text.values import added_up, expand_file_reference
 
@@ -128,7 +129,7 @@ class _Words:
         if values is None:
             values = self._following(kind, name)
         if Kind.SECRET in kind and self.run is not None:
-            self.run.typed_secrets += [name for value in values if not value.startswith("@")]
+            _notice(option.opts[0], values, self.run)
         values = [self._expanded(kind, name, value) for value in values]
         if Kind.SECRET in kind and self.run is not None:
             for value in values:
@@ -175,6 +176,14 @@ class _Words:
         if Kind.FILE not in kind and any("\ud800" <= letter <= "\udfff" for letter in value):
             raise UsageError(f"{name}: the value is not UTF-8 text")
         return value
+
+
+def _notice(flag: str, secrets: list[str], run: Run) -> None:
+    """Keep what may have to be said of the way that secrets were given."""
+    for secret in secrets:
+        if not secret.startswith("@"):
+            run.typed_secrets.append(flag)
+        run.noticed += filter(None, [exposure(secret, f"{flag} {secret}")])
 
 
 def _together(name: str, joint: str, value: str) -> list[str]:

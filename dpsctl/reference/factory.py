@@ -27,6 +27,7 @@ _MODULES = (
     "fleet/tables",
     "keys",
     "platforms",
+    "permissions",
     "private_files",
     "process",
     "streams",

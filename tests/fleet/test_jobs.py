@@ -32,6 +32,7 @@ def planted(tmp_path):
         path.write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r} + ' ')\n")
     (folder / "planted.pth").write_text(f"import sys; open({str(tmp_path / 'ran')!r}, 'a')\n")
     (folder / "group.key").write_text(KEY)
+    (folder / "group.key").chmod(0o600)
     return folder
 
 

@@ -1,4 +1,6 @@
 import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -429,3 +431,33 @@ def test_script_may_say_that_nothing_is_to_be_asked(run, group, line, word):
     del group
 
     assert run(f"{line} {word}").err == ""
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "said"),
+    [
+        pytest.param(0o644, "login", "chmod 600 login", id="all"),
+        pytest.param(0o640, "my login", "chmod 600 'my login'", id="group-and-a-blank"),
+        pytest.param(0o600, "login", "", id="owner"),
+    ],
+)
+def test_secret_in_a_file_that_others_can_read_is_warned_of(
+    run, signed_in, monkeypatch, mode, name, said
+):
+    monkeypatch.chdir(os.environ["HOME"])
+    Path(name).write_text(signed_in.connection_string)
+    Path(name).chmod(mode)
+
+    ran = run(["enrollment-group", "list", "-l", f"@{name}"])
+
+    warning = f"warning: --login @{name}: others can read it; {said}\n"
+    assert ran.err == (warning if said else "")
+
+
+def test_what_is_no_secret_may_be_read_by_others(run, tmp_path):
+    (tmp_path / "tags.json").write_text('{"site": "eu"}')
+    (tmp_path / "tags.json").chmod(0o644)
+
+    ran = run(f"enrollment-group create --gid g1 --tags @{tmp_path}/tags.json")
+
+    assert ran.err == ""

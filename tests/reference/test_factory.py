@@ -25,6 +25,7 @@ def archive(tmp_path_factory):
 @pytest.fixture
 def run_archive(archive, tmp_path):
     (tmp_path / "group.key").write_text(f"{KEY}\n")
+    (tmp_path / "group.key").chmod(0o600)
 
     def run(*words, stdin=""):
         command = [sys.executable, "-I", "-S", archive, *words]
@@ -46,6 +47,15 @@ def test_archive_derives_the_published_key(run_archive):
     ran = run_archive("--key", "@group.key", "--rid", ID)
 
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"{ID}\t{DERIVED}\n", "")
+
+
+def test_archive_warns_of_a_key_that_others_can_read(run_archive, tmp_path):
+    (tmp_path / "group.key").chmod(0o644)
+
+    ran = run_archive("--key", "@group.key", "--rid", ID)
+
+    assert (ran.returncode, ran.stdout) == (0, f"{ID}\t{DERIVED}\n")
+    assert ran.stderr == "warning: --key @group.key: others can read it; chmod 600 group.key\n"
 
 
 def test_archive_derives_a_fleet_on_two_processes(run_archive):
@@ -104,6 +114,7 @@ def test_archive_keeps_the_rows_of_a_spreadsheet(run_archive, tmp_path):
 
 def test_archive_ends_silently_when_its_reader_goes_away(archive, tmp_path):
     (tmp_path / "group.key").write_text(KEY)
+    (tmp_path / "group.key").chmod(0o600)
     line = (
         f"yes d | {sys.executable} -I -S {archive} --key @group.key --registration-ids - | head -n1"
     )

@@ -317,6 +317,7 @@ def in_shell(monkeypatch, ids, tmp_path):
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "group.key").write_text(KEY)
+    (tmp_path / "group.key").chmod(0o600)
     ids(*FLEET)
 
     def in_shell(line):
