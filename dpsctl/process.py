@@ -91,8 +91,7 @@ def run(main: Callable[[], int]) -> NoReturn:
         code = _BY_SIGNAL + _State.first[0]
     streams.finish()
     _remove_leftovers()
-    gc.freeze()  # or the interpreter searches all that is loaded for garbage before it ends
-    sys.exit(code)
+    os._exit(code)  # the interpreter's own end takes time, and in it a signal ends the process
 
 
 def begin_work() -> None:

@@ -72,11 +72,6 @@ ENDINGS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
     [
         pytest.param(f"def main():\n {READY}\n time.sleep(60)", id="before-the-work"),
         pytest.param(f"{AT_WORK}\n    time.sleep(60)", id="at-work"),
-        pytest.param(
-            f"def main():\n return 0\nimport atexit\n"
-            f"atexit.register(lambda: [{READY}, time.sleep(60)])",
-            id="behind-it",
-        ),
     ],
 )
 def test_signal_ends_the_process_in_silence_whenever_it_comes(code, number):

@@ -46,16 +46,24 @@ class Fleet:
             ]
 
     def results(self, *, is_progress_shown: bool) -> Iterator[Json]:
-        """Yield what became of each line, in order."""
+        """Yield what became of each line, in order; if stopped, say on stderr how far it came."""
         _make_folder(self._plan.folder)
-        with progress(
-            self._run, "making certificates", len(self._lines), is_shown=is_progress_shown
-        ) as advance:
-            for done, (number, text, problem) in enumerate(self._lines, 1):
-                result = self._failed(number, problem) if problem else self._result(number, text)
-                self._counts[result["status"]] += 1
-                yield result
-                advance(done, self._summary())
+        done = 0
+        try:
+            with progress(
+                self._run, "making certificates", len(self._lines), is_shown=is_progress_shown
+            ) as advance:
+                for number, text, problem in self._lines:
+                    result = (
+                        self._failed(number, problem) if problem else self._result(number, text)
+                    )
+                    self._counts[result["status"]] += 1
+                    done += 1
+                    yield result
+                    advance(done, self._summary())
+        finally:
+            if done < len(self._lines):
+                self._tell_where_it_stopped(done)
         if not self._lines:
             self._run.warn(f"{self._file.nothing_in_it('ids')}: no certificate was made")
         if self._counts["failed"]:
@@ -88,6 +96,11 @@ class Fleet:
 
     def _failed(self, number: int, problem: str | None) -> Json:
         return {"status": "failed", "message": f"{self._file.name}:{number}: {problem}"}
+
+    def _tell_where_it_stopped(self, done: int) -> None:
+        summary = self._summary() or "nothing was made"
+        self._run.tell(f"{self._file.name}: stopped, {done} of {len(self._lines)} done: {summary}")
+        self._run.tell("hint: Run it again: what is made is kept.")
 
     def _summary(self) -> str:
         return ", ".join(f"{count} {status}" for status, count in sorted(self._counts.items()))
