@@ -37,7 +37,8 @@ def proxy_for(url: str, run: Run) -> Proxy | None:
 
     Raises UsageError for one that is none, without repeating any of it.
     """
-    has_any = any(name.lower().endswith("_proxy") and os.environ[name] for name in os.environ)
+    given = {name.lower() for name, value in os.environ.items() if value}
+    has_any = any(name.endswith("_proxy") for name in given - {"no_proxy"})
     if not has_any and sys.platform not in {"darwin", "win32"}:
         return None
     # Loaded for whoever has a proxy: it knows the rules of NO_PROXY, of macOS and of Windows.
