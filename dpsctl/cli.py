@@ -18,6 +18,8 @@ COMMANDS = {
     "enrollment": "Manage individual enrollments.",
     "apply": "Make a service as manifests say.",
     "diff": "Show how a service differs from manifests.",
+    "export": "Write what a service holds as manifests.",
+    "schema": "Print the JSON Schema of manifests.",
     "device": "Register as a device does.",
     "central": "Manage devices and groups of IoT Central.",
     "config": "Name services and how to sign in to them.",

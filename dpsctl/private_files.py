@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -61,9 +62,10 @@ def write_together(files: Sequence[NewFile], *, replace: bool = False) -> None:
     Raises as `private_file` does, and UsageError if two of them are the same file. *replace* is
     what `--force` says.
     """
+    counts = Counter(file.target for file in files)
     for file in files:
         _check_new(file, replace=replace)
-        if [other.target for other in files].count(file.target) > 1:
+        if counts[file.target] > 1:
             raise UsageError(f"{file.flag} {file.path}: two files cannot have one name")
     folders = sorted({file.target.parent for file in files})
     with ExitStack() as around:

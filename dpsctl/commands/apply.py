@@ -78,7 +78,7 @@ def apply(  # noqa: PLR0913 - each is one thing a user may say
     fleet = fleet_of(manifests, service, run)
     service.keep_pace()
     collections = collections_of(service)
-    plan = plan_for(fleet, Reading(collections, parallel, prune=prune))
+    plan = plan_for(fleet, Reading(collections, parallel, prune=prune), run)
     work = CarryingOut(plan, Writer(collections), run, parallel, deletes_first=delete_first)
     if service.groups.dry_run:
         return Outcome(work.requests(), 0)

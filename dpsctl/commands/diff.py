@@ -51,7 +51,7 @@ def diff(  # noqa: PLR0913 - each is one thing a user may say
 
     fleet = fleet_of(manifests, service, run)
     reading = Reading(collections_of(service), parallel, prune=prune, skip_keys=skip_keys)
-    plan = plan_for(fleet, reading)
+    plan = plan_for(fleet, reading, run)
     return Outcome(
         plan_view(plan),
         DIFFERENCES if exit_code and plan.changes else 0,

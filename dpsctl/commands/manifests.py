@@ -31,7 +31,7 @@ def fleet_of(manifests: Manifests, service: DpsService, run: Run) -> Fleet:
     return fleet
 
 
-def plan_for(fleet: Fleet, reading: Reading) -> Plan:
+def plan_for(fleet: Fleet, reading: Reading, run: Run) -> Plan:
     """Compare the fleet with the service. Raises UsageError for a prune that would take all."""
     from dpsctl.manifests.plan import plan_of
 
@@ -45,7 +45,10 @@ def plan_for(fleet: Fleet, reading: Reading) -> Plan:
             "--prune: no manifest says what this fleet owns",
             "Add a document with '$fleet: 1' and 'owns:', which has the globs of ids by kind.",
         )
-    return plan_of(fleet, reading.records(fleet), prune=reading.prune)
+    plan = plan_of(fleet, reading.records(fleet), prune=reading.prune)
+    for glob in plan.unmatched if reading.prune else ():  # else not all records have been read
+        run.warn(f"protect: {glob} matches no id, neither on the service nor in a manifest")
+    return plan
 
 
 def collections_of(service: DpsService) -> dict[str, Any]:

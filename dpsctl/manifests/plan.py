@@ -19,6 +19,7 @@ from dpsctl.manifests.fields import Json, Kind, Path, is_written
 from dpsctl.manifests.fleet import Fleet, Key, Wanted, id_of, key_of
 from dpsctl.manifests.judgement import why_refused
 from dpsctl.manifests.risks import Risk, risks_of_delete, risks_of_update, trusted_by
+from dpsctl.manifests.scope import matches
 
 _FEWEST_FOR_PERCENT = 10
 # What no change may take from a protected record, whatever is allowed.
@@ -83,7 +84,8 @@ class Change:
 class Plan:
     """All that has to be done, and what was found beside it.
 
-    *unmanaged* are the fields that the service holds and no file names, by record.
+    *unmanaged* are the fields that the service holds and no file names, by record; *unmatched* the
+    globs of `protect` that no record of the service or of a file matches.
     """
 
     changes: tuple[Change, ...]
@@ -92,6 +94,7 @@ class Plan:
     protected: int = 0
     unmanaged: tuple[tuple[Kind, str, Path], ...] = ()
     is_many: bool = False
+    unmatched: tuple[str, ...] = ()
 
     @property
     def feasible(self) -> list[Change]:
@@ -151,10 +154,12 @@ class _Planning:
         self._changes: list[Change] = []
         self._unmanaged: list[tuple[Kind, str, Path]] = []
         self._counts: Counter[str] = Counter()
+        self._unmatched = list(self._scope.protect)
 
     def meet(self, kind: Kind, record: Json) -> None:
         """Look at a record of the service."""
         record_id = id_of(kind, record)
+        self._match(record_id)
         key = key_of(kind, record_id)
         wanted = self._fleet.get(key)
         if wanted:
@@ -175,6 +180,7 @@ class _Planning:
     def plan(self) -> Plan:
         """Return the plan, once all records have been met."""
         for key in self._fleet:
+            self._match(key[1])
             if key not in self._met and self._fleet.formerly.get(key) not in self._olds:
                 self._take(change_of(self._fleet[key], None))
         for key, old in self._olds.items():
@@ -187,7 +193,12 @@ class _Planning:
             self._counts["protected"],
             tuple(self._unmanaged),
             self._is_many(changes),
+            tuple(self._unmatched),
         )
+
+    def _match(self, record_id: str) -> None:
+        if self._unmatched:
+            self._unmatched = [one for one in self._unmatched if not matches(record_id, [one])]
 
     def _take(self, change: Change | None) -> None:
         if change is None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import translate
+from fnmatch import fnmatchcase
 from typing import Any
 
 from dpsctl.errors import UsageError
@@ -40,7 +39,7 @@ class Scope:
 
     def is_owned(self, kind: str, record_id: str) -> bool:
         """Tell whether the fleet says that it answers for a record."""
-        return self.owns is not None and _is_any(record_id, self.owns.get(kind, ()))
+        return self.owns is not None and matches(record_id, self.owns.get(kind, ()))
 
     def is_allowed(self, kind: str, record_id: str) -> bool:
         """Tell whether the files may have a record."""
@@ -48,7 +47,7 @@ class Scope:
 
     def is_protected(self, record_id: str) -> bool:
         """Tell whether nothing may be taken away from a record."""
-        return _is_any(record_id, self.protect)
+        return matches(record_id, self.protect)
 
 
 def read_scope(document: Json) -> Scope:
@@ -76,13 +75,9 @@ def read_scope(document: Json) -> Scope:
     )
 
 
-def unmatched(scope: Scope, ids: Sequence[str]) -> list[str]:
-    """Return the globs of `protect` that no id matches."""
-    return [glob for glob in scope.protect if not any(_is_any(one, [glob]) for one in ids)]
-
-
-def _is_any(record_id: str, globs: Sequence[str]) -> bool:
-    return any(re.match(translate(glob.casefold()), record_id.casefold()) for glob in globs)
+def matches(record_id: str, globs: Sequence[str]) -> bool:
+    """Tell whether an id matches any of *globs*, whatever the case of its letters."""
+    return any(fnmatchcase(record_id.casefold(), glob.casefold()) for glob in globs)
 
 
 def _text(value: Any) -> str | None:

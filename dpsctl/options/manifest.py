@@ -8,6 +8,7 @@ from typer import Option
 
 from dpsctl.options import kinds, panels
 from dpsctl.options.declaring import option_group
+from dpsctl.options.words import RecordKind, Toggle
 
 
 @option_group
@@ -51,6 +52,43 @@ class Manifests:
     ] = False
 
 
+@option_group
+class Exported:
+    """Which records are written as manifests, and how."""
+
+    ids: Annotated[
+        list[str] | None,
+        kinds.several(
+            Option, "--ids", metavar="GLOB...", help="Only records whose id matches one of these."
+        ),
+    ] = None
+    kind: Annotated[
+        RecordKind | None,
+        Option("--kind", case_sensitive=False, help="Only records of this kind."),
+    ] = None
+    show_keys: Annotated[
+        Toggle | None,
+        kinds.toggle(Option, "--show-keys", "--keys", help="Include symmetric keys."),
+    ] = None
+    certificates: Annotated[
+        str | None,
+        kinds.folder(
+            Option,
+            "--certificates",
+            help="Write certificates as the names of their files, which are looked for here.",
+        ),
+    ] = None
+    split: Annotated[
+        str | None,
+        kinds.folder(Option, "--split", help="Write a file for each record into this folder."),
+    ] = None
+    force: Annotated[bool, Option("--force", help="Replace files of --split that exist.")] = False
+
+
+Kind = Annotated[
+    RecordKind | None,
+    Option("--kind", case_sensitive=False, help="The schema of records of this kind alone."),
+]
 Prune = Annotated[bool, Option("--prune", help="Delete what $fleet owns and no manifest has.")]
 SkipKeys = Annotated[
     bool, Option("--skip-keys", help="Compare no symmetric keys, which takes fewer rights.")

@@ -60,6 +60,13 @@ class RotationStep(StrEnum):
     finish = "finish"
 
 
+class RecordKind(StrEnum):
+    """What manifests can hold."""
+
+    group = "EnrollmentGroup"
+    individual = "IndividualEnrollment"
+
+
 class AuthType(StrEnum):
     """Sign requests with a policy key, or with a token of the signed-in user."""
 

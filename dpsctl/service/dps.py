@@ -75,7 +75,7 @@ class Enrollments:
         """
         query = {"query": "SELECT *"}
         request = Request("POST", f"/{self._collection}/query", query)
-        for record in _listed(self._http, request, top, page_size):
+        for record in map(as_record, _listed(self._http, request, top, page_size)):
             if keys and _is_symmetric(record):
                 record["attestation"] = self.attestation(str(record.get(self._id_field)))
             yield record

@@ -57,9 +57,7 @@ def audit(service: DpsService, run: Run, expires_in: ExpiresIn = "60d") -> Outco
 
 def _records(service: DpsService) -> Iterator[tuple[str, str, Json]]:
     """Yield every record with its kind and its id."""
-    from dpsctl.service.shape import as_record
-
     for record in service.groups.list():
-        yield "enrollment-group", str(record.get("enrollmentGroupId")), as_record(record)
+        yield "enrollment-group", str(record.get("enrollmentGroupId")), record
     for record in service.enrollments.list():
-        yield "enrollment", str(record.get("registrationId")), as_record(record)
+        yield "enrollment", str(record.get("registrationId")), record
