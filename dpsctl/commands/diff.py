@@ -13,7 +13,7 @@ from dpsctl.options.manifest import (
     SkipKeys,
     Unmanaged,
 )
-from dpsctl.run import Outcome, Run
+from dpsctl.run import Outcome, Paper, Run
 from dpsctl.service.dps import DpsService
 
 DIFFERENCES = 10
@@ -24,7 +24,7 @@ DIFFERENCES = 10
     is_report=True,
     examples=[
         "dpsctl diff -f fleet",
-        "dpsctl diff -f fleet --exit-code -o json",
+        "dpsctl diff -f fleet --exit-code -o markdown",
     ],
 )
 def diff(  # noqa: PLR0913 - each is one thing a user may say
@@ -45,6 +45,7 @@ def diff(  # noqa: PLR0913 - each is one thing a user may say
     is not compared, null means that it must be absent. What devices would lose is listed as risks,
     for which 'apply' needs --allow.
     """
+    from dpsctl.manifests.markdown import markdown_lines
     from dpsctl.manifests.reading import Reading
     from dpsctl.manifests.rendering import Look, plan_lines
     from dpsctl.manifests.views import plan_view
@@ -52,13 +53,16 @@ def diff(  # noqa: PLR0913 - each is one thing a user may say
     fleet = fleet_of(manifests, service, run)
     reading = Reading(collections_of(service), parallel, prune=prune, skip_keys=skip_keys)
     plan = plan_for(fleet, reading, run)
+
+    def look(paper: Paper) -> Look:
+        return Look(paper.width, paper.colour, full=full, unmanaged=unmanaged)
+
     return Outcome(
         plan_view(plan),
         DIFFERENCES if exit_code and plan.changes else 0,
         renderings={
-            "text": lambda paper: plan_lines(
-                plan, Look(paper.width, paper.colour, full=full, unmanaged=unmanaged)
-            )
+            "text": lambda paper: plan_lines(plan, look(paper)),
+            "markdown": lambda paper: markdown_lines(plan, look(paper)),
         },
     )
 

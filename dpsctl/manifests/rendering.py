@@ -47,7 +47,7 @@ class Look:
 def plan_lines(plan: Plan, look: Look) -> Iterator[str]:
     """Yield the lines of a plan, risks and summary last."""
     for changes in grouped(plan.changes, full=look.full):
-        yield from _group_lines(changes, look)
+        yield from group_lines(changes, look)
     yield from (_painted(line, _RISK_COLOUR, look) for line in risk_lines(plan))
     if look.unmanaged:
         for kind, record_id, path in plan.unmanaged:
@@ -90,14 +90,19 @@ def summary_line(plan: Plan) -> str:
     """Count everything in one line."""
     counts = plan.counts()
     parts = [f"{action.value} {counts[action]:,}" for action in Action if counts[action]]
-    others = {
+    parts += [f"{name} {count:,}" for name, count in other_counts(plan).items()]
+    return ", ".join(parts) or "nothing is wanted"
+
+
+def other_counts(plan: Plan) -> dict[str, int]:
+    """Count what is not changed, but for what there is none of."""
+    counts = {
         "blocked": len(plan.changes) - len(plan.feasible),
         "as wanted": plan.as_wanted,
         "protected": plan.protected,
         "not ours": plan.not_ours,
     }
-    parts += [f"{name} {count:,}" for name, count in others.items() if count]
-    return ", ".join(parts) or "nothing is wanted"
+    return {name: count for name, count in counts.items() if count}
 
 
 def ids_of(changes: Sequence[Change]) -> str:
@@ -128,7 +133,8 @@ def _likeness(change: Change) -> Any:
     return change.action, change.kind.name, source, paths, change.risks
 
 
-def _group_lines(changes: list[Change], look: Look) -> Iterator[str]:
+def group_lines(changes: list[Change], look: Look) -> Iterator[str]:
+    """Yield the line of an object, or of several alike, and below it what changes."""
     first = changes[0]
     count = f"{len(changes):,} " if len(changes) > 1 else ""
     old = f"{first.old_id} → " if first.old_id else ""

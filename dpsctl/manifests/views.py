@@ -84,10 +84,11 @@ def risk_view(risk: Risk, change: Change) -> str:
     after = change.body()
     if risk is Risk.keys:
         names = [_PLACES.get(name, name) for name in lost_keys(change.actual, after)]
-        return f"the old {' and the old '.join(names)} goes; devices that use it are refused"
+        go, them = ("goes", "it") if len(names) == 1 else ("go", "them")
+        return f"the old {' and the old '.join(names)} {go}; devices that use {them} are refused"
     if risk is Risk.certificates:
         lost = [_short(one) for one in lost_trust(change.kind, change.actual, after)]
-        return f"{' and '.join(lost)} is trusted no more"
+        return f"{' and '.join(lost)} {'is' if len(lost) == 1 else 'are'} trusted no more"
     return ""
 
 

@@ -1,0 +1,207 @@
+"""Plans as people see them, held against files: `DPSCTL_GOLDEN=write` writes them anew."""
+
+import base64
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from dpsctl.manifests.fields import GROUP, INDIVIDUAL
+from dpsctl.manifests.fleet import Fleet, Wanted
+from dpsctl.manifests.markdown import markdown_lines
+from dpsctl.manifests.plan import plan_of
+from dpsctl.manifests.rendering import Look, plan_lines
+from dpsctl.manifests.scope import Scope
+from dpsctl.manifests.views import plan_view
+
+FOLDER = Path(__file__).parent.parent / "data" / "plans"
+WRITES = os.environ.get("DPSCTL_GOLDEN") == "write"  # tests do not see the variable
+A, B, C = (base64.b64encode(bytes([letter]) * 32).decode() for letter in b"abc")
+KEY_PATH = ("attestation", "symmetricKey", "primaryKey")
+SCOPE = Scope(owns={"EnrollmentGroup": ["*"], "IndividualEnrollment": ["*"]}, protect=["line-root"])
+
+
+def keys(primary=A, secondary=B):
+    return {
+        "type": "symmetricKey",
+        "symmetricKey": {"primaryKey": primary, "secondaryKey": secondary},
+    }
+
+
+def certificates(*letters):
+    infos = [
+        letter
+        and {
+            "info": {
+                "subjectName": f"CN=line {letter}",
+                "sha256Thumbprint": letter * 64,
+                "notAfterUtc": "2027-03-04T00:00:00Z",
+            }
+        }
+        for letter in letters
+    ]
+    slots = dict(zip(("primary", "secondary"), infos, strict=True))
+    return {"type": "x509", "x509": {"signingCertificates": slots}}
+
+
+def wanted(kind, record_id, place, body, **traits):
+    return Wanted(kind, record_id, {kind.id_field: record_id, **body}, place, **traits)
+
+
+def actual(kind, record_id, **body):
+    return kind, {kind.id_field: record_id, "attestation": keys(), "etag": "e", **body}
+
+
+def every_action():
+    """A plan with each action, each class, blocked and protected ones, and rows."""
+    twin = {"tags": {"site": "eu", "text": "x" * 70, "list": [1, 2, {"a": None}]}}
+    webhook = {"webhookUrl": "https://f.example/api?code=s3cret", "apiVersion": "2021-10-01"}
+    records = [
+        wanted(
+            GROUP,
+            "line-1",
+            "fleet/a.yaml:1",
+            {"attestation": keys(C, A)},
+            origins={KEY_PATH: "$env LINE1_NEXT"},
+        ),
+        wanted(GROUP, "line-2", "fleet/a.yaml:9", {"attestation": certificates("B", None)}),
+        wanted(
+            GROUP,
+            "line-3",
+            "fleet/a.yaml:15",
+            {
+                "provisioningStatus": "disabled",
+                "initialTwin": twin,
+                "iotHubs": ["b.x"],
+                "allocationPolicy": "hashed",
+            },
+        ),
+        wanted(GROUP, "line-4", "fleet/a.yaml:20", {"attestation": certificates("A", "B")}),
+        wanted(GROUP, "line-6", "fleet/a.yaml:30", {}, formerly="line-5"),
+        wanted(
+            GROUP,
+            "line-7",
+            "fleet/a.yaml:34",
+            {
+                "attestation": {"type": "symmetricKey"},
+                "customAllocationDefinition": webhook,
+                "allocationPolicy": "custom",
+            },
+        ),
+        wanted(
+            GROUP,
+            "line-8",
+            "fleet/a.yaml:40",
+            {"attestation": {"type": "x509", "x509": {"caReferences": {"primary": "ca"}}}},
+        ),
+        wanted(GROUP, "line-9", "fleet/a.yaml:50", {"provisioningStatus": None}),
+        *(
+            wanted(
+                INDIVIDUAL,
+                f"pump-{n:04}",
+                f"fleet/pumps.csv:{n + 1}",
+                {"attestation": {"type": "symmetricKey"}, "deviceId": f"d{n}"},
+                rows="pumps.csv",
+            )
+            for n in range(1, 1001)
+        ),
+    ]
+    found = [
+        actual(GROUP, "line-1", foo=1),
+        actual(GROUP, "line-2", attestation=certificates("A", "B")),
+        actual(GROUP, "line-3", initialTwin={"tags": {"site": "us", "text": "x" * 70}},
+               iotHubs=["a.x"], allocationPolicy="hashed"),
+        actual(GROUP, "line-4", attestation=certificates("A", None)),
+        actual(GROUP, "line-5"),
+        actual(GROUP, "line-8"),
+        actual(GROUP, "line-9", provisioningStatus="disabled"),
+        actual(GROUP, "line-root"),
+        *(actual(INDIVIDUAL, f"valve-{n}", **({"provisioningStatus": "disabled"} if n == 7 else {}))
+          for n in range(1, 8)),
+    ]  # fmt: skip
+    return plan_of(Fleet(SCOPE, records), found, prune=True)
+
+
+def nothing():
+    return plan_of(Fleet(SCOPE, [wanted(GROUP, "a", "a.yaml:1", {})]), [actual(GROUP, "a")])
+
+
+def only_destructive(count=4000):
+    found = [actual(INDIVIDUAL, f"pump-{n:05}") for n in range(count)]
+    return plan_of(Fleet(SCOPE, [wanted(GROUP, "a", "a.yaml:1", {})]), found, prune=True)
+
+
+def text_of(plan, **look):
+    return "\n".join(plan_lines(plan, Look(**look))) + "\n"
+
+
+RENDERINGS = {
+    "every-action.txt": lambda: text_of(every_action()),
+    "every-action-40-columns.txt": lambda: text_of(every_action(), width=40),
+    "every-action-coloured.txt": lambda: text_of(every_action(), width=80, colour=True),
+    "every-action-unmanaged.txt": lambda: text_of(every_action(), unmanaged=True),
+    "every-action.md": lambda: "\n".join(markdown_lines(every_action(), Look())) + "\n",
+    "every-action.json": lambda: (
+        json.dumps(
+            {**plan_view(every_action()), "changes": plan_view(every_action())["changes"][:9]},
+            indent=1,
+        )
+        + "\n"
+    ),
+    "nothing.txt": lambda: text_of(nothing()),
+    "nothing.md": lambda: "\n".join(markdown_lines(nothing(), Look())) + "\n",
+}
+
+
+@pytest.mark.parametrize("name", RENDERINGS)
+def test_plan_is_shown_as_it_always_was(name):
+    shown = RENDERINGS[name]()
+    if WRITES:
+        (FOLDER / name).write_text(shown, encoding="utf-8")
+
+    assert shown == (FOLDER / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", RENDERINGS)
+def test_no_secret_is_shown(name):
+    shown = RENDERINGS[name]()
+
+    for secret in (A, B, C, "s3cret"):
+        assert secret not in shown
+
+
+def test_full_shows_every_object():
+    shown = text_of(every_action(), full=True)
+
+    assert all(f"+ IndividualEnrollment pump-{n:04} " in shown for n in range(1, 1001))
+
+
+def test_markdown_fits_into_a_comment_and_names_all_that_loses_something():
+    plan = only_destructive(1500)
+
+    shown = "\n".join(markdown_lines(plan, Look(full=True)))
+
+    assert len(shown) < 65_535
+    assert all(f"pump-{n:05}" in shown for n in range(1500))
+    assert "more objects" in shown
+
+
+def test_markdown_counts_what_nobody_would_read():
+    shown = "\n".join(markdown_lines(only_destructive(), Look(full=True)))
+
+    assert len(shown) < 65_535
+    assert " more" in shown
+
+
+def test_what_others_wrote_is_neither_markdown_nor_html_nor_a_terminals():
+    tags = {"a": "</details><b>```\x1b[31m", "b": "y" * 70}
+    fleet = Fleet(Scope(), [wanted(GROUP, "a", "x<y>.yaml:1", {"initialTwin": {"tags": tags}})])
+    plan = plan_of(fleet, [actual(GROUP, "a")])
+
+    markdown = list(markdown_lines(plan, Look()))
+    opened = markdown.index("```diff")
+    closed = markdown.index("```", opened)
+    assert not any("</details><b>" in line for line in markdown[:opened] + markdown[closed:])
+    assert "\x1b" not in "\n".join(markdown) + text_of(plan)
+    assert "x&lt;y&gt;" in "\n".join(markdown)
