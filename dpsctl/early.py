@@ -24,6 +24,7 @@ _OPTIONS = {
     "-o": "output",
 }
 _TEMPLATES = {"json": '"{}"\n', "jsonl": '"{}"\n', "tsv": "{}\n"}  # base64 needs no escape in JSON
+_TIMES = tuple(f"{number}{unit}" for number in range(1, 121) for unit in ("", "s", "m"))
 # The variables that the command tree judges or heeds although no service is asked, and the values
 # that change nothing here. In all others it minds control characters alone.
 _HARMLESS = {
@@ -34,8 +35,8 @@ _HARMLESS = {
     "DPSCTL_ERROR_FORMAT": ("json", "text"),
     "DPSCTL_OUTPUT": (*_TEMPLATES, "csv", "jsonc", "none", "table", "yaml", "yamlc"),
     "DPSCTL_RETRIES": (*map(str, range(20)),),
-    "DPSCTL_DEADLINE": (*map(str, range(1, 301)),),
-    "DPSCTL_TIMEOUT": (*map(str, range(1, 301)),),
+    "DPSCTL_DEADLINE": _TIMES,
+    "DPSCTL_TIMEOUT": _TIMES,
     "_DPSCTL_COMPLETE": (),
 }
 # What a warning shows as it is: nothing here is spelled out, or looks like a secret.

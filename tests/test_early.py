@@ -81,6 +81,7 @@ def test_early_path_takes_the_key_from_where_it_is_safe(
         ("DPSCTL_ENDPOINT_URL", "no URL"),
         ("DPSCTL_RETRIES", "0"),
         ("DPSCTL_TIMEOUT", "60"),
+        ("DPSCTL_DEADLINE", "5m"),
         ("DPSCTL_NOBODY_KNOWS", "this"),
     ],
 )
