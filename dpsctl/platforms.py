@@ -74,6 +74,12 @@ def _windows_unlock(descriptor: int) -> None:
     os.close(descriptor)
 
 
+def cache_folder(environ: Mapping[str, str]) -> str:
+    """Return the folder for what this user may lose at any time; nothing is made."""
+    base = environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - as above
+    return os.path.join(base, "dpsctl")  # noqa: PTH118 - as above
+
+
 def program(name: str, environ: Mapping[str, str]) -> str | None:
     """Find a program on PATH; a relative part of that means another folder in each folder.
 

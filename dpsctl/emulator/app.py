@@ -14,6 +14,7 @@ from uuid import uuid4
 from werkzeug.wrappers import Request
 
 from dpsctl.emulator.answers import FAILED, Answer, Refusal, write_json
+from dpsctl.emulator.arm.answers import arm_answer, is_arm
 from dpsctl.emulator.call import Call, Service
 from dpsctl.emulator.central.answers import central_answer, is_central
 from dpsctl.emulator.control import api as control
@@ -66,6 +67,8 @@ class EmulatorApp:
     def _refused(self, call: Call, refusal: Refusal) -> Answer:
         if is_central(call.request.path):
             return central_answer(refusal, call.clock.now())
+        if is_arm(call.request.path):
+            return arm_answer(refusal)
         return refusal.answer(call.clock.timestamp())
 
     def _written(

@@ -11,9 +11,11 @@ from cryptography.x509 import Certificate
 from werkzeug.wrappers import Request
 
 from dpsctl.emulator.answers import read_json
+from dpsctl.emulator.authorities import put_authorities
 from dpsctl.emulator.clock import Clock
 from dpsctl.emulator.faults.in_force import ActiveFaults
 from dpsctl.emulator.identity import Identity
+from dpsctl.emulator.local_auth import LocalAuth
 from dpsctl.emulator.request_log import RequestLog
 from dpsctl.emulator.settings import EmulatorSettings
 from dpsctl.emulator.store import Store
@@ -21,7 +23,10 @@ from dpsctl.emulator.store import Store
 
 @dataclass(frozen=True)
 class Service:
-    """Hold what all requests share; who controls the emulator must show the *control_token*."""
+    """Hold what all requests share; who controls the emulator must show the *control_token*.
+
+    The service holds the *authorities* from the start, as certificates that were proved.
+    """
 
     settings: EmulatorSettings
     store: Store
@@ -29,14 +34,22 @@ class Service:
     clock: Clock
     faults: ActiveFaults
     log: RequestLog
+    local_auth: LocalAuth
     authorities: Mapping[str, Certificate] = field(default_factory=dict)
     control_token: str = field(default_factory=lambda: token_urlsafe(32), repr=False)
 
     def reset(self) -> None:
-        """Forget records and requests, and go back to the faults of the start."""
-        self.store.reset()
+        """Forget records and requests, and go back to the start in all else."""
+        with self.store.writing():
+            self.store.reset()
+            self.hold_authorities()
         self.faults.reset()
+        self.local_auth.reset()
         self.log.clear()
+
+    def hold_authorities(self) -> None:
+        """Put the certificates of the settings among those that the service holds."""
+        put_authorities(self.store, self.authorities, self.clock.now())
 
 
 @dataclass(frozen=True)

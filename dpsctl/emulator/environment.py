@@ -28,6 +28,9 @@ def client_environment(
         "DPSCTL_DEVICE_ENDPOINT_URL": ready["endpoint"],
         "DPSCTL_CENTRAL_APP": ready["endpoint"],
         "DPSCTL_CENTRAL_TOKEN": ready["centralToken"],
+        "DPSCTL_ARM_URL": ready["endpoint"],
+        "DPSCTL_ACCESS_TOKEN": ready["accessToken"],
+        "DPSCTL_EMULATOR": "1",
         "DPSCTL_EMULATOR_CONTROL_TOKEN": ready["controlToken"],
         "NO_PROXY": _without_proxy(inherited.get("NO_PROXY", ""), host),
         "no_proxy": _without_proxy(inherited.get("no_proxy", ""), host),
@@ -47,6 +50,7 @@ def _trust(ca_file: Path, bundle: Path) -> dict[str, str]:
         bundle.write_text(f"{roots}\n{ca_file.read_text(encoding='utf-8')}", encoding="utf-8")
     return {
         "REQUESTS_CA_BUNDLE": str(bundle),
+        "CURL_CA_BUNDLE": str(bundle),
         "SSL_CERT_FILE": str(bundle),
         "NODE_EXTRA_CA_CERTS": str(ca_file),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dpsctl.emulator.access_tokens import DPS, why_refused
 from dpsctl.emulator.answers import FORBIDDEN, Refusal, invalid
 from dpsctl.emulator.call import Call
 from dpsctl.emulator.settings import OWNER_POLICY, RIGHTS
@@ -57,13 +58,15 @@ def _check_policy(call: Call, right: str) -> None:
         _check_access_token(call, bearer.strip(), right)
         return
     token = read_token(call.header("Authorization"))
+    if call.service.local_auth.is_disabled:
+        raise unauthorized(reason="disableLocalAuth: keys open nothing, access tokens do.")
     rights = dict(call.settings.policies) | {OWNER_POLICY: RIGHTS}
     if token.policy not in rights:
         raise unauthorized(reason=f"There is no policy {token.policy!r} (skn).")
     if token.is_expired(call.clock.now()):
         raise unauthorized(reason="The token has expired.")
-    if not token.is_signed_with(call.service.identity.key_of(token.policy)):
-        raise unauthorized(reason=f"The token is not signed with the key of {token.policy}.")
+    if not any(map(token.is_signed_with, call.service.identity.keys_of(token.policy))):
+        raise unauthorized(reason=f"The token is not signed with a key of {token.policy}.")
     if right not in rights[token.policy]:
         raise Refusal(FORBIDDEN, f"The policy {token.policy} lacks {right}.")
 
@@ -71,6 +74,8 @@ def _check_policy(call: Call, right: str) -> None:
 def _check_access_token(call: Call, token: str, right: str) -> None:
     rights = dict(call.settings.access_tokens).get(token)
     if rights is None:
-        raise unauthorized(reason="The access token is none that the emulator was given.")
+        if problem := why_refused(token, DPS, call.service.identity, call.clock.now()):
+            raise unauthorized(reason=problem)
+        return
     if right not in rights:
         raise Refusal(FORBIDDEN, f"Who signed in lacks {right}.")

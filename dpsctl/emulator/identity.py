@@ -45,6 +45,11 @@ class Identity:
             return self.policy_key
         return sign(self.policy_key, policy)
 
+    def keys_of(self, policy: str) -> tuple[str, str]:
+        """Return the primary and the secondary key of *policy*."""
+        primary = self.key_of(policy)
+        return primary, sign(primary, "secondary")
+
     def server_certificate(
         self, names: tuple[str, ...]
     ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:

@@ -1,6 +1,7 @@
 """All routes: what each asks of the caller, and who answers it.
 
-The URLs of IoT Central stand in `central/urls.py`, as all of them ask the same of the caller.
+The URLs of IoT Central stand in `central/urls.py`, those of Resource Manager in `arm/urls.py`, as
+all of each ask the same of the caller.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, Map, Rule
 
 from dpsctl.emulator.answers import METHOD_NOT_ALLOWED, NOT_FOUND, Answer, Refusal
+from dpsctl.emulator.arm import guards as arm
+from dpsctl.emulator.arm.urls import SUBSCRIPTIONS
+from dpsctl.emulator.arm.urls import URLS as ARM_URLS
 from dpsctl.emulator.central.tokens import api_token
 from dpsctl.emulator.central.urls import URLS
 from dpsctl.emulator.control import api as control
@@ -84,6 +88,8 @@ ROUTES = (
     ),
     Route("POST", "/<scope>/registrations/<id>", device_api.look_up, check_version),
     *(Route(method, f"/api{path}", handler, api_token) for method, path, handler in URLS),
+    Route(*SUBSCRIPTIONS, arm.subscriptions),
+    *(Route(*url, arm.provider) for url in ARM_URLS),
     Route("GET", "/_emulator/health", control.health, tester),
     Route("GET", "/_emulator/openapi.json", description.describe, tester),
     Route("POST", "/_emulator/reset", control.reset, tester),
@@ -91,6 +97,8 @@ ROUTES = (
     Route("GET", "/_emulator/faults", control.show_faults, tester),
     Route("PUT", "/_emulator/faults", control.replace_faults, tester),
     Route("DELETE", "/_emulator/faults", control.remove_faults, tester),
+    Route("GET", "/_emulator/settings", control.show_settings, tester),
+    Route("PUT", "/_emulator/settings", control.change_settings, tester),
     Route("GET", "/_emulator/requests", control.requests, tester),
     Route("DELETE", "/_emulator/requests", control.forget_requests, tester),
     Route("GET", "/_emulator/devices/<id>", device_api.show_hub_device, tester),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import shutil
 import sqlite3
@@ -15,6 +14,8 @@ from typing import Any, Self
 
 from OpenSSL import SSL
 
+from dpsctl.emulator.access_tokens import make_access_token
+from dpsctl.emulator.address import LOOPBACK_NAMES, check_address, known_as
 from dpsctl.emulator.answers import Refusal
 from dpsctl.emulator.app import EmulatorApp
 from dpsctl.emulator.authorities import load_authorities
@@ -28,6 +29,7 @@ from dpsctl.emulator.faults.in_force import ActiveFaults
 from dpsctl.emulator.identity import Identity, load_identity
 from dpsctl.emulator.listening.listener import Listener
 from dpsctl.emulator.listening.tls import server_context
+from dpsctl.emulator.local_auth import LocalAuth
 from dpsctl.emulator.mqtt.upgrade import UpgradableExchange
 from dpsctl.emulator.request_log import RequestLog
 from dpsctl.emulator.settings import OWNER_POLICY, EmulatorSettings
@@ -36,8 +38,6 @@ from dpsctl.errors import UsageError
 from dpsctl.process import Held, leftovers
 
 __all__ = ["Emulator"]
-
-_LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 
 
 class Emulator:
@@ -56,7 +56,7 @@ class Emulator:
 
     def start(self) -> Self:
         """Open the store and listen; clients may connect when this returns."""
-        _check_address(self.settings)
+        check_address(self.settings)
         store = Store(self.settings.db)
         try:
             self.identity = self._kept_identity(store)
@@ -67,8 +67,10 @@ class Emulator:
                 self.clock,
                 self.faults,
                 RequestLog(),
+                LocalAuth(is_disabled=self.settings.disable_local_auth),
                 load_authorities(self.settings.cas),
             )
+            service.hold_authorities()
             self.ca_file = self._written_ca()
             self._listeners = self._listening(EmulatorApp(service))
         except BaseException:
@@ -126,7 +128,7 @@ class Emulator:
     @property
     def host(self) -> str:
         """Return HOST:PORT as a connection string names it, without the port if it is 443."""
-        name = _known_as(self.settings)
+        name = known_as(self.settings)
         name = f"[{name}]" if ":" in name else name
         return name if self.settings.tls and self.port == 443 else f"{name}:{self.port}"
 
@@ -161,6 +163,11 @@ class Emulator:
         return make_token(self.identity, self.clock.now())
 
     @property
+    def access_token(self) -> str:
+        """Return a token of a signed-in user, for Resource Manager, the service and Central."""
+        return make_access_token(self.identity, self.clock.now())
+
+    @property
     def control_token(self) -> str:
         """Return what a caller must show who changes something under `/_emulator/`."""
         return self.service.control_token
@@ -175,10 +182,16 @@ class Emulator:
             "connectionString": self.connection_string,
             "idScope": self.id_scope,
             "centralToken": self.central_token,
+            "accessToken": self.access_token,
             "controlToken": self.control_token,
             "caFile": self.ca_file,
             "pid": os.getpid(),
         }
+
+    def ready_for_others(self) -> dict[str, Any]:
+        """Return what `client_environment` needs to know in another process."""
+        self.environment_over({})  # the bundle is written here, not by several others at once
+        return {**self.ready(), "folder": str(self._own_folder())}
 
     @property
     def environment(self) -> dict[str, str]:
@@ -231,7 +244,7 @@ class Emulator:
         """Listen for HTTP, and then for MQTT if that is wanted."""
         tls = None
         if self.settings.tls:
-            names = (_known_as(self.settings), *_LOOPBACK_NAMES, *self.settings.sans)
+            names = (known_as(self.settings), *LOOPBACK_NAMES, *self.settings.sans)
             tls = server_context(*self.identity.server_certificate(names))
         listeners = [self._bound("--port", self.settings.port, app, tls, UpgradableExchange)]
         if self.settings.mqtt_port is not None:
@@ -271,29 +284,3 @@ class Emulator:
             path = Path(f"{self.settings.db}.ca.pem").absolute()
         write_ca_file(path, self.identity.ca_certificate)
         return str(path)
-
-
-def _known_as(settings: EmulatorSettings) -> str:
-    """Return the name that clients should use: an address for all interfaces is nobody's name."""
-    if settings.host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound
-        return settings.sans[0] if settings.sans else _LOOPBACK_NAMES[0]
-    return settings.host
-
-
-def _check_address(settings: EmulatorSettings) -> None:
-    if settings.host == "localhost":
-        return
-    try:
-        is_loopback = ipaddress.ip_address(settings.host).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback and not settings.allow_remote:
-        raise UsageError(
-            f"--host {settings.host}: is not an address of this machine alone",
-            "The emulator holds keys: add --allow-remote if others shall reach it.",
-        )
-    if not is_loopback and settings.tls and not settings.sans:
-        raise UsageError(
-            "--allow-remote: its certificate names no host that others know",
-            "Add --san NAME, the name by which they reach this machine.",
-        )

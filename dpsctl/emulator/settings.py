@@ -35,8 +35,9 @@ class EmulatorSettings:
     milliseconds) pairs for `geoLatency`, *retry_after_seconds* is how long devices are told to wait
     before they ask for their operation, *cas* are (name, PEM file) pairs, *policies* are (name,
     rights) pairs beside the owner's, *access_tokens* are (token, rights) pairs of who signed in,
-    *faults* are as `--fault` takes them, and *idle_seconds* is how long a connection may be silent
-    before it is closed.
+    *dps_name* is the service's only name (any will do unless given), *disable_local_auth* is
+    whether tokens alone open the service API, *faults* are as `--fault` takes them, and
+    *idle_seconds* is how long a connection may be silent before it is closed.
     """
 
     host: str = "127.0.0.1"
@@ -53,6 +54,8 @@ class EmulatorSettings:
     page_size: int = 100
     policies: tuple[tuple[str, frozenset[str]], ...] = ()
     access_tokens: tuple[tuple[str, frozenset[str]], ...] = ()
+    dps_name: str | None = None
+    disable_local_auth: bool = False
     limits: Limits = Limits()
     faults: tuple[str, ...] = ()
     idle_seconds: float = 75.0

@@ -7,6 +7,7 @@ import binascii
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from dpsctl.emulator.answers import Json, invalid
 
@@ -42,6 +43,12 @@ def has_signed(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     except (InvalidSignature, UnsupportedAlgorithm, TypeError, ValueError):
         return False
     return True
+
+
+def common_names(certificate: x509.Certificate) -> list[str]:
+    """Return the common names of *certificate*'s subject."""
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return [str(name.value) for name in names]
 
 
 def is_described_by(info: Json, known: Json) -> bool:

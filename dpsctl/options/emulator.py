@@ -63,6 +63,14 @@ class Contents:
             "standard input).",
         ),
     ] = None
+    dps_name: Annotated[
+        str | None,
+        Option(
+            "--dps-name",
+            metavar="NAME",
+            help="The service's name; any other is not found (any will do unless given).",
+        ),
+    ] = None
     hub: Annotated[
         list[str] | None,
         kinds.several(
@@ -103,6 +111,13 @@ class Behaviour:
             help="How far hubs are from every device, for the policy geoLatency.",
         ),
     ] = None
+    disable_local_auth: Annotated[
+        bool,
+        Option(
+            "--disable-local-auth",
+            help="Let no policy key open the service, but access tokens alone.",
+        ),
+    ] = False
     limit: Annotated[
         list[str] | None,
         kinds.several(

@@ -126,6 +126,16 @@ class ErrorFormat(StrEnum):
     text = "text"
 
 
+class EnvironmentShell(StrEnum):
+    """The shells in whose words variables can be set; sh is bash and zsh too."""
+
+    sh = "sh"
+    powershell = "powershell"
+    fish = "fish"
+    cmd = "cmd"
+    json = "json"
+
+
 class Colour(StrEnum):
     """When to write ANSI colours."""
 

@@ -7,7 +7,6 @@ import secrets
 from typing import Any
 
 from cryptography import x509
-from cryptography.x509.oid import NameOID
 
 from dpsctl.certificates.reading import certificate_info
 from dpsctl.emulator.answers import Answer, Json, Refusal
@@ -19,7 +18,7 @@ from dpsctl.emulator.central.enrollment_groups import (
     shown_certificate,
 )
 from dpsctl.emulator.etags import new_etag
-from dpsctl.emulator.x509 import base64_der, has_signed, read_certificate
+from dpsctl.emulator.x509 import base64_der, common_names, has_signed, read_certificate
 
 _ENTRIES = ("primary", "secondary")
 _CODE_BYTES = 24
@@ -81,7 +80,7 @@ def verify(call: Call, group_id: str, entry: str) -> Answer:
         code = slot.pop("code", None)
         if code is None:
             raise invalid_body("Generate a verification code first")
-        if _common_names(proof) != [code]:
+        if common_names(proof) != [code]:
             raise invalid_body("The certificate's CN is not the verification code")
         if not has_signed(read_certificate(slot["certificate"]), proof):
             raise invalid_body(f"The certificate is not signed by the {entry} certificate")
@@ -126,8 +125,3 @@ def _certificate_in(body: Json) -> x509.Certificate:
         return read_certificate(str(text))
     except (ValueError, Refusal):
         raise invalid_body("certificate must be the base64 of an X.509 certificate") from None
-
-
-def _common_names(certificate: x509.Certificate) -> list[str]:
-    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return [str(name.value) for name in names]

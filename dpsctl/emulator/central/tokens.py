@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from dpsctl.emulator.access_tokens import CENTRAL, why_refused
 from dpsctl.emulator.call import Call
 from dpsctl.emulator.central.answers import bad_request
 from dpsctl.emulator.identity import Identity
@@ -29,14 +30,25 @@ def make_token(identity: Identity, now: float) -> str:
 
 def api_token(call: Call) -> None:
     """Refuse a caller without a token of this application, or in a version that nobody knows."""
+    _check_token(call)
+    if call.request.args.get("api-version") not in _VERSIONS:
+        raise bad_request("The api-version query parameter is missing or not supported")
+
+
+def _check_token(call: Call) -> None:
+    """Refuse a token that is neither the application's own nor a user's for it."""
+    scheme, _, bearer = (call.header("Authorization") or "").partition(" ")
+    if scheme.lower() == "bearer":
+        identity, now = call.service.identity, call.clock.now()
+        if problem := why_refused(bearer.strip(), CENTRAL, identity, now):
+            raise unauthorized(_NOT_AUTHORIZED, problem)
+        return
     token = read_token(call.header("Authorization"))
     key = call.service.identity.key_of(_POLICY)
     if token.policy != _NAME or not token.is_signed_with(key):
         raise unauthorized(_NOT_AUTHORIZED, "The token is not one of this application.")
     if int(token.expiry) <= call.clock.now() * 1000:
         raise unauthorized(_NOT_AUTHORIZED, "The token has expired.")
-    if call.request.args.get("api-version") not in _VERSIONS:
-        raise bad_request("The api-version query parameter is missing or not supported")
 
 
 def is_preview(call: Call) -> bool:

@@ -27,7 +27,7 @@ def health(call: Call) -> Answer:
 
 
 def reset(call: Call) -> Answer:
-    """Forget records and requests, and go back to the faults of the start."""
+    """Forget records and requests, and go back to the faults and settings of the start."""
     call.service.reset()
     return Answer(status=204)
 
@@ -53,6 +53,21 @@ def remove_faults(call: Call) -> Answer:
     """Let everything work again."""
     call.service.faults.replace(())
     return Answer(status=204)
+
+
+def show_settings(call: Call) -> Answer:
+    """Answer with what may be changed while the emulator runs."""
+    return Answer(body={"disableLocalAuth": call.service.local_auth.is_disabled})
+
+
+def change_settings(call: Call) -> Answer:
+    """Change what the body names."""
+    sent = call.json()
+    wanted = sent.get("disableLocalAuth") if isinstance(sent, dict) else None
+    if not isinstance(wanted, bool) or len(sent) > 1:
+        raise invalid("Settings are disableLocalAuth, true or false, and nothing else.")
+    call.service.local_auth.is_disabled = wanted
+    return show_settings(call)
 
 
 def requests(call: Call) -> Answer:

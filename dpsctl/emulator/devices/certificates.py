@@ -10,6 +10,7 @@ from cryptography import x509
 
 from dpsctl.certificates.reading import certificate_info, name_of
 from dpsctl.emulator.answers import Json, Refusal
+from dpsctl.emulator.authorities import authority_of
 from dpsctl.emulator.call import Service
 from dpsctl.emulator.devices.chain_rules import why_no_device, why_no_issuer
 from dpsctl.emulator.devices.enrolled import Device, Enrolled, groups_of, individual_of
@@ -103,8 +104,8 @@ def _signers(service: Service, enrolled: Enrolled) -> Iterator[x509.Certificate]
     for slot in trusted.get("signingCertificates", {}).values():
         yield read_certificate(slot["certificate"])
     for name in trusted.get("caReferences", {}).values():
-        if name in service.authorities:
-            yield service.authorities[name]
+        if authority := authority_of(service.store, name):
+            yield authority
 
 
 def _x509(enrolled: Enrolled) -> Json:

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from dpsctl.certificates.reading import can_sign, extension_of, why_not_valid
 from dpsctl.emulator.devices.name_constraints import is_own, why_not_permitted
-from dpsctl.emulator.x509 import has_signed
+from dpsctl.emulator.x509 import common_names, has_signed
 
 _AUTHENTICATION = {
     ExtendedKeyUsageOID.CLIENT_AUTH,
@@ -24,10 +24,10 @@ _AUTHENTICATION = {
 
 def why_no_device(leaf: x509.Certificate, registration_id: str, now: datetime) -> str | None:
     """Say why *leaf* is not the certificate of the device *registration_id*, or return None."""
-    names = [name.value for name in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    names = common_names(leaf)
     if len(names) != 1:
         return f"has {len(names)} common names, not one"
-    if str(names[0]).lower() != registration_id.lower():
+    if names[0].lower() != registration_id.lower():
         return "has a common name that is not the registration id"
     if problem := _why_not_usable(leaf, now):
         return problem

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dpsctl.errors import DpsctlError
+from dpsctl.platforms import cache_folder
 
 _MOST = 200
 
@@ -24,8 +25,7 @@ class Places:
     """The places of services by name, in a file; one that cannot be read is empty."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        base = environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        self.path = Path(base) / "dpsctl" / "services.json"
+        self.path = Path(cache_folder(environ)) / "services.json"
 
     def get(self, key: str) -> Place | None:
         """Return what is remembered under *key*."""

@@ -46,7 +46,7 @@ def test_every_route_is_described_and_nothing_else():
     routes = {
         (route.method, path_of(route.path, names))
         for route in ROUTES
-        if not route.path.startswith("/api/")
+        if not route.path.startswith(("/api/", "/subscriptions"))
     }
 
     assert described == routes
@@ -86,7 +86,7 @@ def send(emulator, sas, device_sas):
     return send_case
 
 
-@SCHEMA.exclude(operation_id=["replaceFaults", "seed"]).parametrize()
+@SCHEMA.exclude(operation_id=["replaceFaults", "changeSettings", "seed"]).parametrize()
 @settings(max_examples=15, suppress_health_check=list(HealthCheck))
 def test_whatever_is_sent_is_answered_as_described(send, case):
     answer = send(case)

@@ -1,4 +1,4 @@
-"""`dpsctl emulator`: the provisioning service on this machine, for people and for tests."""
+"""`dpsctl emulator run` and `exec`: an emulator until it is stopped, or beside one command."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument
 
 from dpsctl import platforms
+from dpsctl.commands.emulator.ready_files import told_of
 from dpsctl.errors import UsageError
-from dpsctl.frame.verbs import Noun, verb
+from dpsctl.frame.verbs import verb
 from dpsctl.options import kinds
 from dpsctl.options.emulator import DEFAULT_HUB, Behaviour, Contents, Listening
 from dpsctl.process import Taken
@@ -36,14 +37,19 @@ def run_emulator(
     """Run the emulator until it is stopped.
 
     Prints one line of JSON when it is ready: where it listens, the connection string, the id scope,
-    the CA to trust and the token to control it. SIGINT, SIGTERM and SIGHUP stop it.
+    the CA to trust and the tokens to sign in and to control it. 'dpsctl emulator env' finds it from
+    another terminal. SIGINT, SIGTERM and SIGHUP stop it.
     """
     import queue
 
     # Not an Event: its lock is held for a moment by who waits, and the handler would wait for that.
     told: queue.SimpleQueue[int] = queue.SimpleQueue()
     settings = _settings(listening, contents, behaviour)
-    with Taken(told.put), _started(run, contents, settings) as emulator:
+    with (
+        Taken(told.put),
+        _started(run, contents, settings) as emulator,
+        told_of(emulator, run.environ),
+    ):
         yield emulator.ready()
         run.stdout.flush()
         number = 0
@@ -69,9 +75,8 @@ def exec_command(
 ) -> Outcome:
     """Run a command beside an emulator that lives as long.
 
-    The command finds the emulator in its environment: DPSCTL_LOGIN, DPSCTL_ID_SCOPE,
-    DPSCTL_CENTRAL_APP, DPSCTL_CENTRAL_TOKEN, DPSCTL_EMULATOR_CONTROL_TOKEN and the CA to trust.
-    The exit code is the command's.
+    The command finds the emulator in its environment: what 'dpsctl emulator env' prints, by which
+    every name of a service leads to the emulator. The exit code is the command's.
     """
     with _started(run, contents, _settings(listening, contents, behaviour)) as emulator:
         environment = {**run.environ, **emulator.environment_over(run.environ)}
@@ -125,6 +130,8 @@ def _settings(listening: Listening, contents: Contents, behaviour: Behaviour) ->
         allow_remote=listening.allow_remote,
         db=contents.db,
         hubs=tuple(hubs.items()),
+        dps_name=contents.dps_name,
+        disable_local_auth=behaviour.disable_local_auth,
         cas=tuple(_pair(text, "--ca", "NAME=FILE") for text in contents.ca or []),
         faults=tuple(behaviour.fault or []),
         latencies=tuple(_latency(text, hubs) for text in behaviour.latency or []),
@@ -208,8 +215,3 @@ def _exit_code_of(words: list[str], environment: dict[str, str]) -> int:
             children[0].send_signal(number)
         code = children[0].wait()
     return code if code >= 0 else 128 - code
-
-
-command = Noun(
-    "emulator", "Run the provisioning service on this machine.", [run_emulator, exec_command]
-)
