@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from dpsctl.cli import tree
+from dpsctl.commands.emulator.ready_files import told_of
 from dpsctl.reference.tree import pages
 
 EXAMPLES = [example for page in pages(tree()) if not page.members for example in page.examples]
@@ -112,11 +113,12 @@ def workshop(tmp_path, monkeypatch, run_offline, emulator, issue):
 
 
 def filled_in(words, run, emulator):
-    """Put the record's own etag and the service's own id scope where an example shows one."""
+    """Put the record's own etag, the service's own id scope and port where an example shows one."""
     if "ETAG" in words:
         shown = run([words[0], "show", *words[2 : words.index("--etag")]])
         words = [json.loads(shown.out)["etag"] if word == "ETAG" else word for word in words]
-    return [emulator.id_scope if word == "0ne00000000" else word for word in words]
+    here = {"0ne00000000": emulator.id_scope, "8443": str(emulator.port)}
+    return [here.get(word, word) for word in words]
 
 
 @pytest.mark.parametrize("example", PLAIN)
@@ -129,7 +131,8 @@ def test_example_does_what_it_says(workshop, emulator, issue, example):
     if Path("factory-root.key").exists():
         shutil.copy("factory-root.key", "usb")
 
-    workshop(filled_in(words, workshop, emulator))
+    with told_of(emulator, os.environ):
+        workshop(filled_in(words, workshop, emulator))
 
 
 @pytest.mark.parametrize("example", VERIFYING)

@@ -51,6 +51,10 @@ _ELSEWHERE = (
         "Where 'device register' asks instead of https://HOST, such as an emulator.",
     ),
     (
+        "DPSCTL_EMULATOR",
+        "Set by 'emulator exec' and 'env': every name is the emulator's; no other is asked.",
+    ),
+    (
         "DPSCTL_EMULATOR_CONTROL_TOKEN",
         "Set by 'emulator exec': what a request must show that changes the emulator itself.",
     ),

@@ -12,6 +12,7 @@ from dpsctl.options.connection import Connection
 from dpsctl.run import Run
 from dpsctl.service.auth import Access, ConnectionString, is_host, is_host_name
 from dpsctl.service.azure.clouds import cloud_of
+from dpsctl.service.endpoints import EMULATOR_VARIABLE, ENDPOINT_VARIABLE, is_emulated
 from dpsctl.service.hints import hint_for
 from dpsctl.service.settings import Settled
 
@@ -80,6 +81,14 @@ def _credentials(login: str, source: str, run: Run) -> ConnectionString:
     run.masker.add(login)
     credentials = ConnectionString.parse(login, source)
     run.masker.add(credentials.key)
+    own = run.environ.get(ENDPOINT_VARIABLE, "").partition("://")[2]
+    if is_emulated(run) and credentials.host.lower() != own.lower():
+        raise UsageError(
+            f"{source} names {credentials.host}, but {EMULATOR_VARIABLE} is set: here everything "
+            f"goes to the emulator at {own}",
+            f"Leave {source} out, or unset {EMULATOR_VARIABLE} and all else that 'dpsctl emulator "
+            "env' prints.",
+        )
     return credentials
 
 

@@ -19,11 +19,10 @@ from dpsctl.service.auth import Access
 from dpsctl.service.calls import Target
 from dpsctl.service.contract import Purpose
 from dpsctl.service.dps import DpsService
-from dpsctl.service.endpoints import trusted, url_of
+from dpsctl.service.endpoints import ENDPOINT_VARIABLE, trusted, url_of
 from dpsctl.service.http import Http
 from dpsctl.service.settings import settle
 
-ENDPOINT_VARIABLE = "DPSCTL_ENDPOINT_URL"
 _READING = Purpose()
 
 

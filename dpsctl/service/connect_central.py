@@ -15,7 +15,7 @@ from dpsctl.service.azure.identity import CENTRAL_SCOPE, Identity
 from dpsctl.service.calls import Target
 from dpsctl.service.central import STABLE, CentralService
 from dpsctl.service.contract import Purpose
-from dpsctl.service.endpoints import checked_endpoint, trusted
+from dpsctl.service.endpoints import checked_endpoint, is_emulated, trusted
 from dpsctl.service.hints import central_hint_for
 from dpsctl.service.http import Http
 
@@ -39,8 +39,13 @@ def connect(connection: CentralConnection, run: Run, purpose: Purpose) -> Centra
 
 
 def _address(connection: CentralConnection, run: Run) -> str:
-    """Return the application's URL, named as it may be: by id, host or URL (docs/service.md#f1)."""
+    """Return the application's URL, named as it may be: by id, host or URL (docs/service.md#f1).
+
+    The emulator is every application.
+    """
     named = connection.app_id
+    if is_emulated(run):
+        named = run.environ.get("DPSCTL_CENTRAL_APP")
     if not named:
         _, settings = context_of(connection.context, run) or ("", {})
         named = settings.get("central_app")

@@ -20,8 +20,8 @@ from dpsctl.run import Run
 from dpsctl.service.access import READ_RIGHTS, WRITE_RIGHTS, access_to
 from dpsctl.service.auth import Access
 from dpsctl.service.calls import Request
-from dpsctl.service.connect import ENDPOINT_VARIABLE, target_of
-from dpsctl.service.endpoints import url_of
+from dpsctl.service.connect import target_of
+from dpsctl.service.endpoints import ENDPOINT_VARIABLE, url_of
 from dpsctl.service.handshake import addresses, greeted, reach
 from dpsctl.service.hints import DOCTOR
 from dpsctl.service.http import Http

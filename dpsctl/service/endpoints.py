@@ -10,6 +10,8 @@ from dpsctl.options.connection import Transport
 from dpsctl.run import Run
 from dpsctl.service.auth import is_host
 
+ENDPOINT_VARIABLE = "DPSCTL_ENDPOINT_URL"
+EMULATOR_VARIABLE = "DPSCTL_EMULATOR"
 _LOOPBACK = re.compile(r"(?i)(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?")
 
 
@@ -20,6 +22,11 @@ def url_of(host: str, variable: str, run: Run) -> str:
     """
     endpoint = run.environ.get(variable)
     return checked_endpoint(endpoint, variable) if endpoint else f"https://{host}"
+
+
+def is_emulated(run: Run) -> bool:
+    """Say whether the environment is one of 'dpsctl emulator', in which nothing real is asked."""
+    return bool(run.environ.get(EMULATOR_VARIABLE))
 
 
 def trusted(transport: Transport, run: Run) -> str | bool:

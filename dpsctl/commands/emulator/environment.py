@@ -21,8 +21,8 @@ _PORT = Option("--port", metavar="PORT", min=1, max=65535, help="The emulator at
 
 @verb(
     examples=[
-        'eval "$(dpsctl emulator env)"',
-        "dpsctl emulator env --shell fish --port 8443 | source",
+        "dpsctl emulator env",
+        "dpsctl emulator env --shell powershell --port 8443",
     ],
     default_output="tsv",
 )
@@ -36,8 +36,9 @@ def env(
 ) -> str:
     """Print what makes a shell use the emulator that runs.
 
-    It is what 'dpsctl emulator exec' gives its command: with it, every name of a service leads to
-    the emulator, whatever is signed in. The tokens in it are secrets.
+    In a second terminal: eval "$(dpsctl emulator env)". It is what 'dpsctl emulator exec' gives its
+    command: with it every name of a service leads to the emulator, and nothing beyond it is asked.
+    Tokens and keys are in it.
     """
     from dpsctl.emulator.environment import client_environment
 

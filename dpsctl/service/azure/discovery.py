@@ -14,10 +14,14 @@ from dpsctl.service.auth import ConnectionString, is_host
 from dpsctl.service.azure import azure_cli
 from dpsctl.service.azure.arm import Arm
 from dpsctl.service.azure.remembered import Place, Places
+from dpsctl.service.endpoints import is_emulated
 
 Json = dict[str, Any]
 _SUBSCRIPTION_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NAMED_AT_MOST = 20
+_ANY = "emulator"  # it has every name in every subscription and resource group
+# What az looks for, and the owner's policy of a new service has (docs/service.md#b7).
+_EVERYTHING = {"serviceconfig", "enrollmentwrite"}
 _ODD = "Is --cloud right? --debug shows what Azure Resource Manager answered."
 
 
@@ -26,8 +30,9 @@ class Finder:
 
     def __init__(self, connection: Connection, arm: Arm, run: Run) -> None:
         self._name = (connection.dps_name or "").partition(".")[0]
-        self._group = connection.resource_group
-        self._subscription = connection.subscription
+        self._emulated = is_emulated(run)
+        self._group = connection.resource_group or (_ANY if self._emulated else None)
+        self._subscription = connection.subscription or (_ANY if self._emulated else None)
         self._cloud = connection.cloud
         self._arm = arm
         self._run = run
@@ -63,6 +68,8 @@ class Finder:
 
     def _remembered(self) -> tuple[Place, bool]:
         """Return the place, and whether it is from an earlier run."""
+        if self._emulated:
+            return _place_of(self._found()), False
         key = self._key()
         if known := self._places.get(key):
             return known, True
@@ -107,6 +114,8 @@ class Finder:
     def _subscription_id(self) -> str:
         """Return the id of the subscription that was named, or az's default, or the only one."""
         wanted = self._subscription
+        if wanted and self._emulated:
+            return wanted
         if wanted and _SUBSCRIPTION_ID.fullmatch(wanted):
             return wanted
         seen = azure_cli.subscriptions(self._run)
@@ -141,7 +150,8 @@ def _policy_with(rights: Iterable[str], policies: list[Json], name: str) -> Json
     wanted = {right.lower() for right in rights}
     for policy in policies:
         has = {right.strip().lower() for right in str(policy.get("rights", "")).split(",")}
-        if wanted <= has and policy.get("keyName") and policy.get("primaryKey"):
+        fits = wanted <= has or has >= _EVERYTHING
+        if fits and policy.get("keyName") and policy.get("primaryKey"):
             return policy
     there = "; ".join(f"{policy.get('keyName')}: {policy.get('rights')}" for policy in policies)
     raise Unauthorized(

@@ -18,6 +18,7 @@ from dpsctl.service.auth import bearer
 from dpsctl.service.azure import azure_cli
 from dpsctl.service.azure.clouds import CLOUDS, DPS_SCOPE, Cloud
 from dpsctl.service.calls import Request, Target
+from dpsctl.service.endpoints import EMULATOR_VARIABLE, is_emulated
 
 TOKEN_VARIABLE = "DPSCTL_ACCESS_TOKEN"  # noqa: S105 - a variable's name
 CENTRAL_SCOPE = "https://apps.azureiotcentral.com/.default"
@@ -67,11 +68,19 @@ class Identity:
         if given and is_for(given, scope):
             _check_time(given)
             return given, float("inf")  # nobody else can renew it
+        if is_emulated(self._run):
+            raise Unauthorized(
+                f"{EMULATOR_VARIABLE} is set, and {TOKEN_VARIABLE} is no token for the emulator",
+                401,
+                hint="Set all that 'dpsctl emulator env' prints, or unset all of it.",
+            )
         found = self._from_azure_identity(scope) or azure_cli.access_token(scope, self._run)
         if found:
             return found
         if given:
-            problem = f"{TOKEN_VARIABLE} is a token for {audience_of(given)}, not for {scope}"
+            problem = (
+                f"{TOKEN_VARIABLE} is a token for {', '.join(audiences_of(given))}, not for {scope}"
+            )
             raise Unauthorized(problem, 401, hint=_HOW)
         raise Unauthorized("Nobody is signed in to Azure", 401, hint=_HOW)
 
@@ -162,9 +171,10 @@ def _may_have_managed_identity(environ: Mapping[str, str]) -> bool:
     return True
 
 
-def audience_of(token: str) -> str:
-    """Return whom a JWT is for; empty if it is none, or does not say."""
-    return str(claims_of(token).get("aud") or "")
+def audiences_of(token: str) -> list[str]:
+    """Return whom a JWT is for; nobody if it is none, or does not say."""
+    named = claims_of(token).get("aud") or []
+    return [str(each) for each in (named if isinstance(named, list) else [named])]
 
 
 def _check_time(token: str) -> None:
@@ -193,11 +203,12 @@ def is_for(token: str, scope: str) -> bool:
 
     An audience may also be an application's id, which says nothing here.
     """
-    audience = urlsplit(audience_of(token)).hostname
+    audiences = {urlsplit(audience).hostname for audience in audiences_of(token)}
     arm: set[str | None] = {*_CLASSIC_ARM, *(cloud.arm_host for cloud in CLOUDS.values())}
     groups = [arm, *({urlsplit(known).hostname} for known in (DPS_SCOPE, CENTRAL_SCOPE))]
     wanted = urlsplit(scope).hostname
-    return not any(audience in group and wanted not in group for group in groups)
+    known = [group for group in groups if audiences & group]
+    return not known or any(wanted in group for group in known)
 
 
 def _in_short(error: Exception) -> str:

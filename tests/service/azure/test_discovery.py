@@ -143,6 +143,13 @@ def test_doctor_names_the_rights_that_no_policy_has(client_secret, service, run_
     assert "no shared access policy has the rights EnrollmentRead, Enr" in failed[0]["detail"]
 
 
+def test_the_owner_of_a_new_service_may_read_as_azure_makes_it(client_secret, service, run_offline):
+    rights = "ServiceConfig, DeviceConnect, EnrollmentWrite"
+    client_secret.add("mydps", service.policy_key, rights=rights)
+
+    assert run_offline("enrollment-group list -n mydps -g rg").json == []
+
+
 def test_policies_without_the_rights_are_named(client_secret, service, run_offline):
     client_secret.add("mydps", service.policy_key, rights="ServiceConfig, EnrollmentRead")
 
