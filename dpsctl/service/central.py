@@ -16,7 +16,7 @@ from dpsctl.options.central import CentralConnection
 from dpsctl.service.calls import Request
 from dpsctl.service.contract import Service
 from dpsctl.service.paging import first_records, linked_pages
-from dpsctl.service.shape import as_object
+from dpsctl.service.shape import CENTRAL, DEVICE, as_object
 
 if TYPE_CHECKING:
     from dpsctl.service.http import Http
@@ -80,7 +80,7 @@ class Collection:
 
     def path(self, record_id: str) -> str:
         """Return a record's path, its id percent-encoded."""
-        return f"/{self.name}/{quote(record_id, safe='')}"
+        return f"/{self.name}/{quote(record_id, safe='', errors='replace')}"
 
 
 class Devices(Collection):
@@ -106,7 +106,7 @@ class Devices(Collection):
         for device in self.list(-1, page_size, filter_=filter_, order_by=order_by):
             if top == 0:
                 return
-            template = device.get("template")
+            template = as_object(device, DEVICE).get("template")
             if "iotEdge" not in (device.get("type") or []):
                 if template and template not in templates:
                     templates[template] = self._is_edge_template(template)
@@ -117,11 +117,11 @@ class Devices(Collection):
 
     def _is_edge_template(self, template_id: str) -> bool:
         try:
-            path = f"/deviceTemplates/{quote(template_id, safe='')}"
-            template = self._central.read(path)
+            path = f"/deviceTemplates/{quote(template_id, safe='', errors='replace')}"
+            kinds = self._central.read(path).get("@type")
         except NotFound:
             return False
-        return "EdgeModel" in (template.get("@type") or [])
+        return "EdgeModel" in (kinds if isinstance(kinds, list) else [kinds])
 
 
 class DeviceGroups(Collection):
@@ -187,7 +187,7 @@ class CentralService(Service):
 
     def read(self, path: str) -> Json:
         """Return the object at *path*."""
-        return as_object(self._http.send(Request("GET", path)).body)
+        return as_object(self._http.send(Request("GET", path)).body, CENTRAL)
 
     def write(self, method: str, path: str, body: Any, etag: str | None = None) -> Json:
         """Send a write and return its answer ({} if it has none), or with --dry-run the write."""
@@ -204,7 +204,7 @@ class CentralService(Service):
         if self.dry_run:
             return self._http.planned(request)
         answer = self._http.send(request)
-        return {} if answer.body is None else as_object(answer.body)
+        return {} if answer.body is None else as_object(answer.body, CENTRAL)
 
     def delete(self, path: str) -> Json | None:
         """Delete what is at *path*; one that a lost try has deleted counts."""
@@ -221,7 +221,7 @@ class CentralService(Service):
     def pages(self, path: str, top: int, asked: Asked) -> Iterator[Json]:
         """Read a list to its end, or its first *top* records (docs/service.md#f6)."""
         request = Request("GET", path, query=self._query(asked))
-        return first_records(linked_pages(self._http, request), top, self._http)
+        return first_records(linked_pages(self._http, request, CENTRAL), top, self._http)
 
     def _query(self, asked: Asked | None = None, *, preview: bool = False) -> str:
         """Write the query of a URL: what is *asked*, in the version that has it.

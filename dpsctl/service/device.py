@@ -21,6 +21,7 @@ from dpsctl.options.device import Proof
 from dpsctl.run import Run
 from dpsctl.service.calls import Answer, Request, Target
 from dpsctl.service.hints import device_hint_for, failure_hint
+from dpsctl.service.shape import OPERATION, as_object
 
 if TYPE_CHECKING:
     from dpsctl.service.http import Http
@@ -143,7 +144,7 @@ def register(http: Http, identity: Identity, payload: Json | None, wait: float) 
     answer = _final(
         http.send(request),
         lambda operation: http.send(
-            Request("GET", f"{device}/operations/{quote(operation, safe='')}")
+            Request("GET", f"{device}/operations/{quote(operation, safe='', errors='replace')}")
         ),
         wait,
     )
@@ -155,7 +156,8 @@ def _final(answer: Answer, ask: Callable[[str], Answer], wait: float) -> Answer:
     end = time.monotonic() + wait
     while _status_of(answer) in _GOING_ON:
         asked = answer.headers.get("Retry-After", "")
-        pause = max(_SHORTEST_POLL, float(asked)) if asked.isdigit() else _POLL_SECONDS
+        is_number = asked.isascii() and asked.isdecimal()
+        pause = max(_SHORTEST_POLL, float(asked[:10])) if is_number else _POLL_SECONDS
         if time.monotonic() + pause > end:
             raise Unreachable(
                 f"The device was not assigned to a hub within {wait:g} seconds",
@@ -167,12 +169,13 @@ def _final(answer: Answer, ask: Callable[[str], Answer], wait: float) -> Answer:
 
 
 def _status_of(answer: Answer) -> str:
-    if not isinstance(answer.body, dict) or not isinstance(answer.body.get("status"), str):
+    status = as_object(answer.body, OPERATION).get("status")
+    if status is None:
         raise BadAnswer(
             "The answer to the registration has no status",
             "Is this the host where devices ask? --debug shows the answer.",
         )
-    return str(answer.body["status"]).lower()
+    return str(status).lower()
 
 
 def _judged(body: Json) -> Json:

@@ -17,14 +17,23 @@ from dpsctl.payloads.comparison import is_unchanged
 from dpsctl.service.calls import Answer, Request
 from dpsctl.service.contract import Service
 from dpsctl.service.paging import Page, Trail, first_records
-from dpsctl.service.shape import as_list, as_mechanism, as_object, as_record
+from dpsctl.service.shape import (
+    BULK,
+    ENROLLMENT,
+    MECHANISM,
+    REGISTRATION,
+    Shape,
+    as_list,
+    as_object,
+)
 
 if TYPE_CHECKING:
     from dpsctl.service.batches import Report
     from dpsctl.service.http import Http
 
 Json = dict[str, Any]
-_MERGES = 3
+_MERGES = 10
+_LONGEST_MERGE_WAIT = 2.0
 _LARGEST_PAGE = 2**31 - 1  # the header is an int32 (docs/service.md#a2)
 # What the service owns and sets itself; a write does not carry it (docs/service.md#a3).
 _READ_ONLY = ("createdDateTimeUtc", "lastUpdatedDateTimeUtc", "registrationState")
@@ -56,7 +65,7 @@ class Enrollments:
 
         Raises NotFound.
         """
-        record = as_record(self._send("GET", self._path(record_id)).body)
+        record = as_object(self._send("GET", self._path(record_id)).body, ENROLLMENT)
         if keys and _is_symmetric(record):
             record["attestation"] = self.attestation(record_id)
         return record
@@ -64,7 +73,7 @@ class Enrollments:
     def attestation(self, record_id: str) -> Json:
         """Read a record's attestation mechanism, with its symmetric keys."""
         path = f"{self._path(record_id)}/attestationmechanism"
-        return as_mechanism(self._send("POST", path).body)
+        return as_object(self._send("POST", path).body, MECHANISM)
 
     def list(
         self, top: int = -1, page_size: int | None = None, *, keys: bool = False
@@ -75,7 +84,7 @@ class Enrollments:
         """
         query = {"query": "SELECT *"}
         request = Request("POST", f"/{self._collection}/query", query)
-        for record in map(as_record, _listed(self._http, request, top, page_size)):
+        for record in _listed(self._http, request, ENROLLMENT, top, page_size):
             if keys and _is_symmetric(record):
                 record["attestation"] = self.attestation(str(record.get(self._id_field)))
             yield record
@@ -94,11 +103,11 @@ class Enrollments:
         A change that changes nothing is not written.
 
         Without *etag* the one just read is sent, and if the record has changed meanwhile it is
-        read and changed again, three times at most. With an *etag*, just that one is sent, once;
-        `*` writes over any change. Symmetric keys are read before, or the service would make new
-        ones (docs/service.md#b3).
+        read and changed again after a random wait, up to ten times: others may write it too. With
+        an *etag*, just that one is sent, once; `*` writes over any change. Symmetric keys are read
+        before, or the service would make new ones (docs/service.md#b3).
         """
-        for merges_left in reversed(range(_MERGES)):
+        for merges in range(_MERGES + 1):
             record = self.show(record_id, keys=True)
             _refuse_hidden_keys(record)
             body = {name: value for name, value in record.items() if name not in _READ_ONLY}
@@ -108,8 +117,9 @@ class Enrollments:
             try:
                 return Update(self.replace(record_id, changed, etag or _etag_of(record)))
             except Conflict as conflict:
-                if etag or conflict.status != 412 or not merges_left:
+                if etag or conflict.status != 412 or merges == _MERGES:
                     raise
+            self._http.pause(merges, longest=_LONGEST_MERGE_WAIT)
         raise AssertionError("the last round returns or raises")
 
     def bulk(self, mode: str, bodies: Sequence[Json]) -> Sequence[Json]:
@@ -118,8 +128,8 @@ class Enrollments:
         It is not sent again where an answer was lost. An error without an id is all that is said
         of a failure that the service does not explain.
         """
-        answer = as_object(self._http.send(self._bulk_request(mode, bodies)).body)
-        errors = [error for error in answer.get("errors") or [] if isinstance(error, dict)]
+        answer = as_object(self._http.send(self._bulk_request(mode, bodies)).body, BULK)
+        errors: list[Json] = answer.get("errors") or []
         return errors or ([] if answer.get("isSuccessful") else [{}])
 
     def batch(self, mode: str, bodies: Sequence[Json]) -> Sequence[Report]:
@@ -146,7 +156,7 @@ class Enrollments:
         return _delete(self._http, self._path(record_id), etag)
 
     def _path(self, record_id: str) -> str:
-        return f"/{self._collection}/{quote(record_id, safe='')}"
+        return f"/{self._collection}/{quote(record_id, safe='', errors='replace')}"
 
     def _bulk_request(self, mode: str, bodies: Sequence[Json]) -> Request:
         body = {"mode": mode, self._collection: list(bodies)}
@@ -161,7 +171,7 @@ class Enrollments:
         if self._http.dry_run:
             return self._http.planned(request)
         try:
-            return as_object(self._http.send(request).body)
+            return as_object(self._http.send(request).body, ENROLLMENT)
         except Conflict as conflict:
             from dpsctl.payloads.comparison import is_written
 
@@ -180,12 +190,13 @@ class Registrations:
 
     def show(self, registration_id: str) -> Json:
         """Read a device's registration. Raises NotFound."""
-        return as_object(self._http.send(Request("GET", _registration(registration_id))).body)
+        answer = self._http.send(Request("GET", _registration(registration_id)))
+        return as_object(answer.body, REGISTRATION)
 
     def list(self, group_id: str, top: int = -1, page_size: int | None = None) -> Iterator[Json]:
         """Read the registrations of a group's devices, a page at a time."""
         request = Request("POST", f"{_registration(group_id)}/query")
-        return _listed(self._http, request, top, page_size)
+        return _listed(self._http, request, REGISTRATION, top, page_size)
 
     def delete(self, registration_id: str, etag: str | None) -> Json | None:
         """Forget a device's registration, so that it is assigned afresh."""
@@ -230,7 +241,7 @@ def _refuse_hidden_keys(record: Json) -> None:
 
 
 def _registration(record_id: str) -> str:
-    return f"/registrations/{quote(record_id, safe='')}"
+    return f"/registrations/{quote(record_id, safe='', errors='replace')}"
 
 
 def _is_symmetric(record: Json) -> bool:
@@ -250,12 +261,16 @@ def _delete(http: Http, path: str, etag: str | None) -> Json | None:
     return None
 
 
-def _listed(http: Http, request: Request, top: int, page_size: int | None) -> Iterator[Json]:
+def _listed(
+    http: Http, request: Request, shape: Shape, top: int, page_size: int | None
+) -> Iterator[Json]:
     """Read a list to its end, or its first *top* records."""
-    return first_records(_pages(http, request, top, page_size), top, http)
+    return first_records(_pages(http, request, shape, top, page_size), top, http)
 
 
-def _pages(http: Http, request: Request, top: int, page_size: int | None) -> Iterator[Page]:
+def _pages(
+    http: Http, request: Request, shape: Shape, top: int, page_size: int | None
+) -> Iterator[Page]:
     """Read page after page, none larger than what is still wanted."""
     trail = Trail()
     headers: dict[str, str] = {}
@@ -266,7 +281,7 @@ def _pages(http: Http, request: Request, top: int, page_size: int | None) -> Ite
         if wanted:
             headers["x-ms-max-item-count"] = str(min(*wanted, _LARGEST_PAGE))
         answer = http.send(replace(request, headers=headers))
-        records = as_list(answer.body)
+        records = as_list(answer.body, shape)
         token = answer.headers.get("x-ms-continuation") or ""
         yield Page(records, bool(token))
         if not token:

@@ -10,6 +10,7 @@ from dpsctl.errors import BadAnswer, DpsctlError, NotFound, UsageError
 from dpsctl.service.central import EnrollmentGroups
 
 Json = dict[str, Any]
+_LONGEST_NAME = 64  # of a certificate's subject (RFC 5280)
 Step = tuple[str, Callable[[], Json | None]]
 
 
@@ -96,9 +97,9 @@ def certify(
         return [*planned, groups.verification_code(group_id, entry)]
     if held is None:
         groups.set_certificate(group_id, entry, own.body)
-    code = groups.verification_code(group_id, entry).get("verificationCode")
-    if not isinstance(code, str):
-        raise BadAnswer("The service's answer holds no verification code")
+    code: str | None = groups.verification_code(group_id, entry).get("verificationCode")
+    if not (code and code.isascii() and code.isprintable() and len(code) <= _LONGEST_NAME):
+        raise BadAnswer("The service's answer holds no verification code that a certificate takes")
     groups.verify(group_id, entry, own.prove(code))
     return groups.certificate(group_id, entry)
 

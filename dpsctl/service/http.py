@@ -144,10 +144,12 @@ class Http:
         query = request.query or f"api-version={self.target.api_version}"
         return f"{base}{request.path}?{query}"
 
-    def pause(self, attempt: int, retry_after: str | None = None) -> None:
+    def pause(
+        self, attempt: int, retry_after: str | None = None, longest: float = _LONGEST_WAIT
+    ) -> None:
         """Wait as long as the service asks, else a random while that doubles with each try."""
-        longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(attempt, 10))
-        seconds = random.uniform(0, longest)  # noqa: S311 - spreads load, guards nothing
+        most = min(longest, _FIRST_WAIT * 2 ** min(attempt, 10))
+        seconds = random.uniform(0, most)  # noqa: S311 - spreads load, guards nothing
         asked = _seconds_asked(retry_after or "")
         if asked is not None:
             seconds = min(_LONGEST_WAIT, asked)

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dpsctl.errors import BadAnswer
 from dpsctl.service.calls import Request
-from dpsctl.service.shape import as_objects, kind_of
+from dpsctl.service.shape import Shape, as_list, as_object
 
 if TYPE_CHECKING:
     from dpsctl.service.http import Http
 
 Json = dict[str, Any]
+
+
+_PAGE = {"nextLink": str}
 
 
 class Page(NamedTuple):
@@ -38,18 +41,16 @@ class Trail:
         self._seen.add(onward)
 
 
-def linked_pages(http: Http, request: Request) -> Iterator[Page]:
-    """Read the list that *request* asks for, following `nextLink` to its end.
+def linked_pages(http: Http, request: Request, shape: Shape) -> Iterator[Page]:
+    """Read the list of *shape* that *request* asks for, following `nextLink` to its end.
 
     Raises BadAnswer for a page or link that is none, leads elsewhere or was read before.
     """
     trail = Trail(http.url_of(request))
     while True:
-        body = http.send(request).body
-        records = as_objects(body, "value")
+        body = as_object(http.send(request).body, _PAGE)
+        records = as_list(body.get("value"), shape, "value in the service's answer")
         link = body.get("nextLink")
-        if not isinstance(link, str | None):
-            raise BadAnswer(f"nextLink in the service's answer is {kind_of(link)}, not a text")
         yield Page(records, bool(link))
         if not link:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from textwrap import shorten
 from typing import Any
 
 from dpsctl.errors import (
@@ -26,6 +27,7 @@ _ERRORS: dict[int, type[ServiceError]] = {
     412: Conflict,
     429: Throttled,
 }
+_LONGEST = 1000  # characters of what a service or a proxy says
 _HUB = "This is how an IoT hub answers: is HostName the provisioning service's?"
 
 
@@ -38,9 +40,10 @@ def refusal(reply: Reply, what: str, hint: Hint) -> ServiceError:
     said = details.get("message") or details.get("Message") or reply.reason or "no message"
     numbers = f"HTTP {status}" + (f", {code}" if code else "")
     tracking = f", tracking id {details['trackingId']}" if details.get("trackingId") else ""
+    in_short = shorten(str(said), _LONGEST, placeholder=" ...")
     kind = _ERRORS.get(status, ServiceFailed if status >= 500 else ServiceError)
     return kind(
-        f"{what}: {str(said).rstrip('.')} ({numbers}{tracking})",
+        f"{what}: {in_short.rstrip('.')} ({numbers}{tracking})",
         status,
         details,
         _HUB if is_hub else hint(status, code, reply.headers),
@@ -50,13 +53,18 @@ def refusal(reply: Reply, what: str, hint: Hint) -> ServiceError:
 def read_json(reply: Reply, url: str) -> Any:
     """Return the JSON of a good answer. Raises BadAnswer if it is none."""
     try:
-        return json.loads(reply.content, parse_float=read_decimal)
-    except (ValueError, RecursionError):
+        return json.loads(reply.content, parse_float=read_decimal, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
         kind = reply.headers.get("Content-Type", "no content type")
         size = len(reply.content)
         raise BadAnswer(
-            f"{url.partition('?')[0]}: the answer is not JSON ({kind}, {size} bytes)", ODD_ANSWER
+            f"{url.partition('?')[0]}: the answer is not JSON ({kind}, {size} bytes): {error}",
+            ODD_ANSWER,
         ) from None
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 def _details_of(reply: Reply) -> dict[str, Any]:

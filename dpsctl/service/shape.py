@@ -1,70 +1,84 @@
-"""Is an answer what the service promises? What is read further on is checked here, once."""
+"""Is an answer what the service promises? What is read further on is checked here, once.
+
+A shape is a kind of JSON, an object of shapes by name, or a list with the shape of its items. What
+a shape does not name may be anything, and what it names may be absent or null.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dpsctl.errors import BadAnswer
 
 Json = dict[str, Any]
+Shape = type | Mapping[str, Any] | list[Any]
 _KINDS = {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}
 _HINT = "Is this the host of the service that was meant? --debug shows the answer."
-# The objects inside a record (docs/service.md#a3); each may be absent.
-_OBJECTS = (
-    "attestation.symmetricKey",
-    "attestation.tpm",
-    "attestation.x509.caReferences",
-    *(
-        f"attestation.x509.{way}.{slot}.info"
-        for way in ("clientCertificates", "signingCertificates")
-        for slot in ("primary", "secondary")
-    ),
-    "capabilities",
-    "customAllocationDefinition",
-    "initialTwin.properties",
-    "reprovisionPolicy",
+
+
+def _texts(*names: str) -> Mapping[str, Any]:
+    return dict.fromkeys(names, str)
+
+
+_SLOT = {
+    "certificate": str,
+    "info": _texts("sha1Thumbprint", "sha256Thumbprint", "subjectName"),
+}
+_SLOTS = {"primary": _SLOT, "secondary": _SLOT}
+# docs/service.md#a3
+MECHANISM: Shape = {
+    **_texts("type"),
+    "symmetricKey": _texts("primaryKey", "secondaryKey"),
+    "tpm": _texts("endorsementKey", "storageRootKey"),
+    "x509": {
+        "clientCertificates": _SLOTS,
+        "signingCertificates": _SLOTS,
+        "caReferences": _texts("primary", "secondary"),
+    },
+}
+REGISTRATION: Shape = _texts(
+    "registrationId", "deviceId", "assignedHub", "status", "etag", "errorMessage"
 )
+ENROLLMENT: Shape = {
+    **_texts("enrollmentGroupId", "registrationId", "deviceId", "etag"),
+    **_texts("provisioningStatus", "allocationPolicy", "iotHubHostName"),
+    "attestation": MECHANISM,
+    "capabilities": {"iotEdge": bool},
+    "customAllocationDefinition": _texts("webhookUrl", "apiVersion"),
+    "initialTwin": {"tags": dict, "properties": {"desired": dict}},
+    "iotHubs": [str],
+    "registrationState": dict,
+    "reprovisionPolicy": {"updateHubAssignment": bool, "migrateDeviceData": bool},
+}
+# docs/service.md#c
+OPERATION: Shape = {**_texts("operationId", "status"), "registrationState": REGISTRATION}
+BULK: Shape = {"errors": [_texts("registrationId", "errorStatus")], "isSuccessful": bool}
+# docs/service.md#f2
+CENTRAL: Mapping[str, Any] = {
+    **_texts("id", "etag", "displayName", "verificationCode"),
+    "info": _texts("sha1Thumbprint"),
+}
+DEVICE: Shape = {**CENTRAL, "template": str, "type": [str]}
+# docs/service.md#h
+SERVICE: Shape = {
+    **_texts("id", "name"),
+    "properties": _texts("serviceOperationsHostName", "state"),
+}
+SUBSCRIPTION: Shape = _texts("subscriptionId", "displayName")
+POLICY: Shape = _texts("keyName", "primaryKey", "rights")
 
 
-def as_object(body: Any) -> Json:
-    """Return *body*, an object. Raises BadAnswer if it is something else."""
-    if not isinstance(body, dict):
-        raise _wrong("The service's answer", body, dict)
-    return body
+def as_object(body: Any, shape: Shape = dict) -> Json:
+    """Return *body*, an object of *shape*. Raises BadAnswer if it is something else."""
+    return _object(body, shape, "The service's answer")
 
 
-def as_record(body: Any) -> Json:
-    """Return *body*, an enrollment. Raises BadAnswer unless its parts are what they should be."""
-    record = as_object(body)
-    for path in _OBJECTS:
-        _check(record, path)
-    if not isinstance(record.get("iotHubs"), list | None):
-        raise _wrong("iotHubs in the service's answer", record["iotHubs"], list)
-    return record
-
-
-def as_mechanism(body: Any) -> Json:
-    """Return *body*, an attestation mechanism. Raises BadAnswer as `as_record` does."""
-    mechanism: Json = as_record({"attestation": as_object(body)})["attestation"]
-    return mechanism
-
-
-def as_list(body: Any) -> list[Json]:
-    """Return *body*, a list of objects. Raises BadAnswer if it is something else."""
+def as_list(body: Any, shape: Shape, what: str = "The service's answer") -> list[Json]:
+    """Return *body*, a list of objects of *shape*. Raises BadAnswer if it is something else."""
     if not isinstance(body, list):
-        raise _wrong("The service's answer", body, list)
-    for item in body:
-        if not isinstance(item, dict):
-            raise _wrong("An item of the service's answer", item, dict)
-    return body
-
-
-def as_objects(body: Any, name: str) -> list[Json]:
-    """Return the list of objects that *body*, an object, has under *name*. Raises BadAnswer."""
-    found = as_object(body).get(name)
-    if not isinstance(found, list):
-        raise _wrong(f"{name} in the service's answer", found, list)
-    return as_list(found)
+        raise _wrong(what, body, list)
+    return [_object(item, shape, "An item of the service's answer") for item in body]
 
 
 def kind_of(value: Any) -> str:
@@ -72,14 +86,22 @@ def kind_of(value: Any) -> str:
     return "nothing" if value is None else _KINDS.get(type(value), "a number")
 
 
-def _check(record: Json, path: str) -> None:
-    value: Any = record
-    for name in path.split("."):
-        value = value.get(name)
-        if value is None:
-            return
-        if not isinstance(value, dict):
-            raise _wrong(f"{name} in the service's answer", value, dict)
+def _object(value: Any, shape: Shape, what: str) -> Json:
+    if not isinstance(value, dict):
+        raise _wrong(what, value, dict)
+    _check(value, shape, "")
+    return value
+
+
+def _check(value: Any, shape: Any, path: str) -> None:
+    kind: Any = shape if isinstance(shape, type) else list if isinstance(shape, list) else dict
+    if not isinstance(value, kind):
+        raise _wrong(f"{path} in the service's answer", value, kind)
+    for name, inner in shape.items() if isinstance(shape, Mapping) else ():
+        if value.get(name) is not None:
+            _check(value[name], inner, f"{path}.{name}" if path else name)
+    for number, item in enumerate(value) if isinstance(shape, list) else ():
+        _check(item, shape[0], f"{path}[{number}]")
 
 
 def _wrong(what: str, found: Any, wanted: type) -> BadAnswer:

@@ -135,14 +135,19 @@ def test_register_exits_7_when_the_time_is_over(httpserver, register):
 
 
 @pytest.mark.parametrize(
-    "body", [pytest.param([], id="a list"), pytest.param({"status": 5}, id="no status")]
+    ("body", "said"),
+    [
+        pytest.param([], "a list instead of an object", id="a list"),
+        pytest.param({"status": 5}, "status in the service's answer is a number", id="a number"),
+        pytest.param({}, "no status", id="no status"),
+    ],
 )
-def test_register_distrusts_an_answer_without_a_status(httpserver, register, body):
+def test_register_distrusts_an_answer_without_a_status(httpserver, register, body, said):
     httpserver.expect_request(f"{PATH}/register").respond_with_json(body)
 
     ran = register(f"--key {DEVICE_KEY}", expect=1)
 
-    assert "no status" in ran.err
+    assert said in ran.err
 
 
 @pytest.mark.parametrize(

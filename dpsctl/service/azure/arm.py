@@ -16,7 +16,7 @@ from dpsctl.service.endpoints import trusted, url_of
 from dpsctl.service.hints import hint_for
 from dpsctl.service.http import Http
 from dpsctl.service.paging import linked_pages
-from dpsctl.service.shape import as_object
+from dpsctl.service.shape import POLICY, SERVICE, SUBSCRIPTION, Shape, as_object
 
 Json = dict[str, Any]
 _API_VERSION = "2022-12-12"
@@ -56,29 +56,31 @@ class Arm:
 
     def subscriptions(self) -> Iterator[Json]:
         """List the subscriptions that the signed-in user can see."""
-        return _listed(self._subscriptions, "GET", "/subscriptions")
+        return _listed(self._subscriptions, "GET", "/subscriptions", SUBSCRIPTION)
 
     def service(self, subscription: str, group: str, name: str) -> Json:
         """Read the service *name*. Raises NotFound."""
         path = f"{_scope(subscription, group)}/{_PROVIDER}/{quote(name, safe='')}"
-        return as_object(self._http.send(Request("GET", path)).body)
+        return as_object(self._http.send(Request("GET", path)).body, SERVICE)
 
     def services(self, subscription: str, group: str | None = None) -> Iterator[Json]:
         """List the services of a subscription, or of one resource group."""
-        return _listed(self._http, "GET", f"{_scope(subscription, group)}/{_PROVIDER}")
+        return _listed(self._http, "GET", f"{_scope(subscription, group)}/{_PROVIDER}", SERVICE)
 
     def policies(self, resource_id: str) -> Iterator[Json]:
         """List a service's shared access policies with their keys."""
-        return _listed(self._http, "POST", f"{quote(resource_id)}/listkeys")
+        return _listed(
+            self._http, "POST", f"{quote(resource_id, errors='replace')}/listkeys", POLICY
+        )
 
 
 def _scope(subscription: str, group: str | None) -> str:
-    scope = f"/subscriptions/{quote(subscription, safe='')}"
+    scope = f"/subscriptions/{quote(subscription, safe='', errors='replace')}"
     return f"{scope}/resourceGroups/{quote(group, safe='')}" if group else scope
 
 
-def _listed(http: Http, method: str, path: str) -> Iterator[Json]:
-    for page in linked_pages(http, Request(method, path)):
+def _listed(http: Http, method: str, path: str, shape: Shape) -> Iterator[Json]:
+    for page in linked_pages(http, Request(method, path), shape):
         yield from page.records
 
 

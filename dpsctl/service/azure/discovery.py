@@ -163,23 +163,21 @@ def _policy_with(rights: Iterable[str], policies: list[Json], name: str) -> Json
 
 def _described(service: Json) -> str:
     """Name a service and its resource group, which stands in its id only."""
+    name = service.get("name") or "a service without a name"
     group = re.search(r"/resourceGroups/([^/]+)/", str(service.get("id")), re.IGNORECASE)
-    return (
-        f"{service.get('name')} (resource group {group[1]})" if group else str(service.get("name"))
-    )
+    return f"{name} (resource group {group[1]})" if group else name
 
 
 def _place_of(service: Json) -> Place:
-    properties = service.get("properties")
-    host = properties.get("serviceOperationsHostName") if isinstance(properties, dict) else None
-    path = service.get("id")
-    if isinstance(host, str) and not is_host(host):
-        raise BadAnswer(f"ARM's name of the service's host is none ({len(host)} characters)", _ODD)
-    if isinstance(path, str) and not path.startswith("/"):
-        raise BadAnswer("ARM's id of the service is no path", _ODD)
-    if not isinstance(host, str) or not isinstance(path, str):
-        state = properties.get("state") if isinstance(properties, dict) else None
+    properties = service.get("properties") or {}
+    host, path = properties.get("serviceOperationsHostName"), service.get("id")
+    if not host or not path:
         raise BadAnswer(
-            f"ARM names no host for the service (its state: {state})", "Is it still being made?"
+            f"ARM names no host for the service (its state: {properties.get('state')})",
+            "Is it still being made?",
         )
+    if not is_host(host):
+        raise BadAnswer(f"ARM's name of the service's host is none ({len(host)} characters)", _ODD)
+    if not path.startswith("/"):
+        raise BadAnswer("ARM's id of the service is no path", _ODD)
     return Place(host, path)

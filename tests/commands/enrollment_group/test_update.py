@@ -45,16 +45,6 @@ def test_update_keeps_what_others_changed_meanwhile(odd_service, run_offline):
     assert sent.json == {**second, "capabilities": {"iotEdge": True}}
 
 
-def test_update_gives_up_after_three_changes_by_others(odd_service, run_offline):
-    odd_service.expect_request(PATH, method="GET").respond_with_json(record())
-    odd_service.expect_request(PATH, method="PUT").respond_with_json({}, status=412)
-
-    ran = run_offline(f"{UPDATE} --ee", expect=5)
-
-    assert "HTTP 412" in ran.err
-    assert [request.method for request, _ in odd_service.log] == ["GET", "PUT"] * 3
-
-
 def test_update_with_an_etag_tries_once(odd_service, run_offline):
     odd_service.expect_request(PATH, method="GET").respond_with_json(record())
     odd_service.expect_request(PATH, method="PUT").respond_with_json({}, status=412)

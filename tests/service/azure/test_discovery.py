@@ -187,6 +187,21 @@ def test_a_service_that_goes_while_its_keys_are_asked_for_is_missing(
         pytest.param({"properties": {"state": "Activating"}}, "its state: Activating", id="new"),
         pytest.param([], "The service's answer is a list instead of an object", id="a list"),
         pytest.param({"id": ONE}, "names no host", id="no properties"),
+        pytest.param(
+            {"id": ONE, "properties": {"serviceOperationsHostName": "a" * 300}},
+            "host is none (300 characters)",
+            id="a host of 300 letters",
+        ),
+        pytest.param(
+            {"id": ".evil.example/x", "properties": {"serviceOperationsHostName": "h.example"}},
+            "id of the service is no path",
+            id="an id that continues the host",
+        ),
+        pytest.param(
+            {"id": ONE, "properties": {"serviceOperationsHostName": 5}},
+            "properties.serviceOperationsHostName in the service's answer is a number",
+            id="a number",
+        ),
     ],
 )
 def test_a_service_without_a_host_is_named(answer, problem, client_secret, run_offline):
@@ -392,3 +407,20 @@ def test_a_dry_run_says_where_it_would_write(client_secret, service, run_offline
 
     assert ran.json["method"] == "PUT"
     assert json.loads(run_offline("enrollment-group list -n mydps -g rg").out) == []
+
+
+def test_service_without_a_name_is_told_of(client_secret, run_offline):
+    client_secret.server.expect_oneshot_request(ALL).respond_with_json({"value": [{"id": ONE}]})
+
+    ran = run_offline("enrollment-group list -n mydps", expect=3)
+
+    assert "There is a service without a name" in ran.err
+
+
+def test_key_of_a_policy_that_is_none_is_named(client_secret, run_offline):
+    client_secret.add("mydps", "no base64 at all")
+
+    ran = run_offline("enrollment-group list -n mydps -g rg", expect=1)
+
+    assert "ARM's key of the policy provisioningserviceowner" in ran.err
+    assert "no base64 at all" not in ran.err
