@@ -129,7 +129,9 @@ class Store:
 def _opened(path: str) -> sqlite3.Connection:
     if path != MEMORY:
         _make_file(path)
-    database = sqlite3.connect(path, _PATIENCE, isolation_level=None, check_same_thread=False)
+    database = sqlite3.connect(
+        path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+    )
     try:
         _check_tables(database)
         # FULL: an acknowledged write is on disk, not only in the log of a process that may die.
