@@ -55,6 +55,7 @@ def test_wheel_asks_for_what_the_design_names_and_no_more(metadata):
         "typer",
         "rich",
         "requests",
+        "certifi",
         "urllib3",
         "cryptography",
         "pyyaml",
