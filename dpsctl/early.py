@@ -36,6 +36,7 @@ _HARMLESS = {
     "DPSCTL_OUTPUT": (*_TEMPLATES, "csv", "jsonc", "none", "table", "yaml", "yamlc"),
     "DPSCTL_RETRIES": (*map(str, range(20)),),
     "DPSCTL_DEADLINE": _TIMES,
+    "DPSCTL_SERVICE_API_VERSION": ("2021-10-01", "2026-11-01"),
     "DPSCTL_TIMEOUT": _TIMES,
     "_DPSCTL_COMPLETE": (),
 }

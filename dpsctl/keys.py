@@ -48,6 +48,7 @@ _ID_BYTES = _LETTERS + _DIGITS + b"-._:"
 _ID_CHARACTERS = _ID_BYTES.decode()
 _NEVER_LAST = b"._:"
 _MAX_ID_LENGTH = 128
+_QUOTES = ('"', "'")
 _KEY_SIZES = range(16, 65)
 
 
@@ -183,7 +184,14 @@ def _signatures(key: bytes, texts: Iterable[str]) -> Iterator[str]:
         yield b2a_base64(outer.digest(), newline=False).decode()
 
 
+def is_quoted(text: str) -> bool:
+    """Tell a text that begins or ends with a quote, which a shell or a file left on it."""
+    return text[:1] in _QUOTES or text[-1:] in _QUOTES
+
+
 def _why_not_base64(text: str) -> str:
+    if is_quoted(text.strip()):
+        return "there are quotes around the key, and they are no part of it"
     if any(letter.isspace() for letter in text):
         return "the key has white space or a line break in it"
     strange = text.encode("utf-8", "replace").translate(None, _LETTERS + _DIGITS + b"+/=")

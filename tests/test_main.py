@@ -30,13 +30,13 @@ def test_missing_command_shows_what_there_is(run_offline, words, path):
     assert "Commands:" in ran.err
 
 
-def test_error_of_usage_names_the_help(run_offline):
+def test_error_of_usage_shows_how_it_is_written(run_offline):
     ran = run_offline("enrollment-group show", expect=2)
 
     problem, hint = ran.err.splitlines()
     assert "--enrollment-id" in problem
     assert "issing" in problem
-    assert hint == "hint: 'dpsctl enrollment-group show --help' lists what it takes."
+    assert hint == "hint: Write it so: dpsctl enrollment-group show --gid line-4"
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ class _Words:
     def _spelled(self, option: Any, name: str, values: list[str] | None) -> list[str]:
         kind = kind_of(option)
         if values is None:
-            values = self._following(kind, name)
+            values = self._following(kind, name, option.metavar)
         if Kind.SECRET in kind and self.run is not None:
             _notice(option.opts[0], values, self.run)
         values = [self._expanded(kind, name, value) for value in values]
@@ -147,14 +147,14 @@ class _Words:
         self.added[option.name] = words
         return words
 
-    def _following(self, kind: Kind, name: str) -> list[str]:
+    def _following(self, kind: Kind, name: str, metavar: str | None) -> list[str]:
         """Take the option's values off the waiting words."""
         if Kind.MAY_STAND_ALONE in kind:
             return [self.waiting.popleft()] if self._next_is_value() else ["true"]
         if Kind.FILE in kind and self.waiting:
             _refuse_content(name, self.waiting[0])
         if not self.waiting or not _may_be_value(self.waiting[0]):
-            raise UsageError(f"{name} needs a value", _dash_hint(name, self.waiting))
+            raise UsageError(f"{name} needs a value", _value_hint(name, metavar, self.waiting))
         values = [self.waiting.popleft()]
         while Kind.SEVERAL in kind and self._next_is_value():
             values.append(self.waiting.popleft())
@@ -208,8 +208,8 @@ def _may_be_value(word: str) -> bool:
     return not word.startswith("-") or word == "-" or word[1:].replace(".", "", 1).isdecimal()
 
 
-def _dash_hint(name: str, waiting: deque[str]) -> str | None:
-    if not waiting:
-        return None
+def _value_hint(name: str, metavar: str | None, waiting: deque[str]) -> str:
+    if not waiting or waiting[0].startswith("--"):
+        return f"Write {name} {metavar or 'VALUE'}."
     joint = "=" if name.startswith("--") else ""
     return f"A value that starts with a dash is written {name}{joint}VALUE."

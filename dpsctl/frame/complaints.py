@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dpsctl.errors import UsageError
@@ -44,7 +44,7 @@ def usage_error(error: Any) -> UsageError:
     if message.startswith("Usage:"):
         return UsageError(f"'{path}' needs a command.\n\n{message}")
     if message.startswith("Missing") and param is not None:
-        return _missing(param, path)
+        return _missing(param, path, getattr(error.ctx.command, "examples", ()))
     if _CHOICE in message and param is not None:
         return _no_such_value(error, param)
     if param is not None and param.type.name.startswith(_NUMBERS):
@@ -108,15 +108,21 @@ def did_you_mean(word: str, known: Iterable[str], meant: Iterable[str] = ()) -> 
     return f" Did you mean {' or '.join(close)}?" if is_clear else ""
 
 
-def _missing(param: Any, path: str) -> UsageError:
+def _missing(param: Any, path: str, examples: Sequence[str]) -> UsageError:
     from dpsctl.frame.descriptions import choices_of
 
     name = (
         " / ".join(param.opts) if param.param_type_name == "option" else param.human_readable_name
     )
     choices = choices_of(param)
-    takes = f"It takes {', '.join(choices)}." if choices else ""
-    return UsageError(f"{name} is missing", takes or f"'{path} --help' lists what it takes.")
+    fitting = (each for each in examples if any(f"{opt} " in each for opt in param.opts))
+    if choices:
+        hint = f"It takes {', '.join(choices)}."
+    elif example := next(fitting, ""):
+        hint = f"Write it so: {example}"
+    else:
+        hint = f"'{path} --help' lists what it takes."
+    return UsageError(f"{name} is missing", hint)
 
 
 def _no_such_value(error: Any, param: Any) -> UsageError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from dpsctl.options import kinds, panels
+from dpsctl.options.checks import version_rule
 from dpsctl.options.declaring import option_group
 from dpsctl.options.words import (
     AuthType,
@@ -194,6 +195,7 @@ class Connection(Transport):
             "--service-api-version",
             metavar="VERSION",
             envvar="DPSCTL_SERVICE_API_VERSION",
+            callback=version_rule,
             help="REST version spoken with the service (2021-10-01 unless set).",
         ),
     ] = None

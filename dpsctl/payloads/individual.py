@@ -35,10 +35,10 @@ class Draft:
     def check(self) -> str:
         """Return the id of a draft that can be made. Raises UsageError."""
         if self.record_id is None or self.attestation_type is None:
-            missing = "--enrollment-id" if self.record_id is None else "--attestation-type"
-            raise UsageError(
-                f"{missing} is missing", "An enrollment has an id and a type of attestation."
-            )
+            missing, hint = "--enrollment-id", "An enrollment has the id of its device."
+            if self.record_id is not None:
+                missing, hint = "--attestation-type", f"It takes {', '.join(AttestationType)}."
+            raise UsageError(f"{missing} is missing", hint)
         check_type(self.attestation_type, self.attestation, is_certified=bool(self.certificates))
         check_edits(self.edits, ID_FIELD)
         return self.record_id

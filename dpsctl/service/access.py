@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
+from urllib.parse import urlsplit
 
 from dpsctl.errors import UsageError
 from dpsctl.options.connection import Connection
@@ -33,6 +34,8 @@ def access_to(settled: Settled, run: Run, rights: Iterable[str]) -> Access:
     connection = settled.connection
     if connection.login:
         credentials = _credentials(connection.login, settled.login_source, run)
+        if settled.login_source == "--login":
+            _refuse_elsewhere(credentials.host, run)
         return Access(lambda: credentials.host, credentials.authorization, hint_for)
     from dpsctl.service.azure.by_name import (
         access_by_name,  # what it loads is for nothing with a login
@@ -74,6 +77,23 @@ def service_named(settled: Settled, run: Run) -> str:
     if settled.connection.login:
         return _credentials(settled.connection.login, settled.login_source, run).host
     return str(_with_bare_name(settled.connection).dps_name)
+
+
+def _refuse_elsewhere(host: str, run: Run) -> None:
+    """Refuse a typed connection string of one service where a variable names the other's address.
+
+    The variable would win: its requests, and its key's tokens, would go to the other one.
+    """
+    endpoint = run.environ.get(ENDPOINT_VARIABLE, "")
+    place = urlsplit(endpoint)
+    there = {place.netloc.lower(), (place.hostname or "").lower()}
+    if login := run.environ.get("DPSCTL_LOGIN"):
+        there.add(_credentials(login, "DPSCTL_LOGIN", run).host.lower())
+    if endpoint and host.lower() not in there:
+        raise UsageError(
+            f"--login is for {host}, and {ENDPOINT_VARIABLE} sends every request to {place.netloc}",
+            f"Leave --login out, or unset {ENDPOINT_VARIABLE}.",
+        )
 
 
 def _credentials(login: str, source: str, run: Run) -> ConnectionString:

@@ -22,6 +22,7 @@ _PARTS = {
 _SHAPE = (
     "Its parts are HostName=..., SharedAccessKeyName=... and SharedAccessKey=... with ';' between."
 )
+_CUT = "A shell ends a command at each ';': put the whole connection string in quotes."
 # Those of other services' and of devices' strings; anything else may be a piece of a secret.
 _FOREIGN = {"deviceid", "moduleid", "gatewayhostname", "entitypath", "endpoint", "accountkey"}
 _HOST = re.compile(
@@ -59,10 +60,12 @@ class ConnectionString:
         *source* names where it came from in errors, which never hold any of the text. Raises
         UsageError.
         """
+        refuse_quotes(text, source)
         parts = _parts_of(text, source)
         for key, name in _PARTS.items():
             if not parts.get(key):
-                raise UsageError(f"{source}: the connection string has no {name}", _SHAPE)
+                hint = _CUT if parts.keys() == {"hostname"} else _SHAPE
+                raise UsageError(f"{source}: the connection string has no {name}", hint)
         host = parts["hostname"]
         if not is_host(host):
             raise UsageError(
@@ -86,9 +89,19 @@ def bearer(token: str, source: str) -> str:
 
     *source* names where it came from.
     """
+    refuse_quotes(token, source)
     if problem := header_problem(token.strip()):
         raise UsageError(f"{source} is no token: {problem}", "Copy it whole, as one line.")
     return token.strip()
+
+
+def refuse_quotes(text: str, source: str) -> None:
+    """Refuse a value whose quotes somebody kept. Raises UsageError, which starts with *source*."""
+    if keys.is_quoted(text.strip()):
+        raise UsageError(
+            f"{source}: there are quotes around the value, and they are no part of it",
+            "Take them off. docker's --env-file keeps them, and so does az without -o tsv.",
+        )
 
 
 def is_host(text: str) -> bool:

@@ -77,3 +77,12 @@ def test_command_meets_signals_and_says_how_it_ended(number, send):
         out, _ = child.communicate(timeout=20)
 
     assert (started, out, child.returncode) == ("started\n", "told\n", 9)
+
+
+def test_words_in_one_pair_of_quotes_are_asked_for_one_by_one(run_process):
+    ran = run_process("emulator", "exec", "--", "two words")
+
+    assert ran.returncode == 2
+    assert (
+        "two words: cannot run it: No such file or directory\nhint: Write its words" in ran.stderr
+    )

@@ -208,9 +208,10 @@ def _exit_code_of(words: list[str], environment: dict[str, str]) -> int:
             command = platforms.startable(words, environment)
             children.append(subprocess.Popen(command, env=environment))  # noqa: S603 - the user's own
         except OSError as error:
-            raise UsageError(
-                f"{words[0]}: cannot run it: {error.strerror}", "Write the command after --."
-            ) from None
+            hint = "Write the command after --."
+            if " " in words[0]:
+                hint = "Write its words after --, not in one pair of quotes; or sh -c 'A LINE'."
+            raise UsageError(f"{words[0]}: cannot run it: {error.strerror}", hint) from None
         for number in came[:1]:  # while the child was starting
             children[0].send_signal(number)
         code = children[0].wait()

@@ -82,7 +82,9 @@ class Identity:
                 f"{TOKEN_VARIABLE} is a token for {', '.join(audiences_of(given))}, not for {scope}"
             )
             raise Unauthorized(problem, 401, hint=_HOW)
-        raise Unauthorized("Nobody is signed in to Azure", 401, hint=_HOW)
+        aside = "DPSCTL_LOGIN is set aside by --dps-name: without it, it says where and who. "
+        hint = f"{aside}{_HOW}" if self._run.environ.get("DPSCTL_LOGIN") else _HOW
+        raise Unauthorized("Nobody is signed in to Azure", 401, hint=hint)
 
     def _from_azure_identity(self, scope: str) -> tuple[str, float] | None:
         """Ask azure-identity, if it is installed."""
