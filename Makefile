@@ -69,4 +69,4 @@ release: setup
 	rm -rf dist
 	$(BIN)/python -m hatchling build
 	$(BIN)/python -m twine check --strict dist/*
-	$(BIN)/python -m dpsctl.reference.factory dist/dpsctl-keys.pyz
+	$(BIN)/python -m dpsctl factory dist/dpsctl-keys.pyz -o none

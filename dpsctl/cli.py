@@ -25,6 +25,7 @@ COMMANDS = {
     "config": "Name services and how to sign in to them.",
     "doctor": "Check the way to the service and say what to do.",
     "certificate": "Make and show certificates of groups and devices.",
+    "factory": "Write dpsctl-keys.pyz, which derives device keys offline.",
     "emulator": "Run the provisioning service on this machine.",
     "completion": "Print the completion script of a shell, or install it.",
     "man": "Print a man page's source, or install all pages.",

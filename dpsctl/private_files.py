@@ -15,6 +15,7 @@ from dpsctl.errors import DpsctlError, UsageError
 from dpsctl.process import Held, leftovers
 
 _PRIVATE, _PUBLIC = 0o600, 0o666  # less what the process' umask takes off
+_FORCE = "give --force"
 
 
 @dataclass(frozen=True)
@@ -33,25 +34,28 @@ class NewFile:
 
 
 @contextmanager
-def private_file(path: str, flag: str, *, replace: bool = False) -> Iterator[TextIO]:
+def private_file(
+    path: str, flag: str, *, replace: bool = False, or_else: str = "remove it"
+) -> Iterator[TextIO]:
     """Open a text file (UTF-8, mode 0600) that takes its place at *path* when the block ends well.
 
     Until then, and if the block fails, *path* stays as it was. Raises UsageError naming *flag*
-    when it cannot be made, or exists and *replace* is not given; DpsctlError when the disk fails.
+    when it cannot be made, or exists and *replace* is not given (*or_else* is the way out that it
+    names then); DpsctlError when the disk fails.
     """
     target = Path(os.path.realpath(path))
-    _check(target, path, flag, replace=replace)
+    _check(target, path, flag, or_else, replace=replace)
     with _temporary(target, path, flag, _PRIVATE) as temporary:
         with _failures(path, flag), temporary.open("w", encoding="utf-8", newline="") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        _check(target, path, flag, replace=replace)
+        _check(target, path, flag, or_else, replace=replace)
         with _failures(path, flag), Held():
             if replace:
                 platforms.replace(str(temporary), str(target))
             elif not _is_put(temporary, target):
-                raise _exists(path, flag)
+                raise _exists(path, flag, or_else)
     _sync_folder(target.parent)
 
 
@@ -64,7 +68,7 @@ def write_together(files: Sequence[NewFile], *, replace: bool = False) -> None:
     """
     counts = Counter(file.target for file in files)
     for file in files:
-        _check_new(file, replace=replace)
+        check_new(file, replace=replace)
         if counts[file.target] > 1:
             raise UsageError(f"{file.flag} {file.path}: two files cannot have one name")
     folders = sorted({file.target.parent for file in files})
@@ -82,14 +86,14 @@ def _put_together(files: list[tuple[NewFile, Path]], *, replace: bool) -> None:
     with ExitStack() as if_it_fails:
         replaced = []
         for file, temporary in files:
-            _check_new(file, replace=replace)
+            check_new(file, replace=replace)
             with _failures(file.path, file.flag):
                 if file.target.exists():
                     replaced.append(_replaced(temporary, file.target, if_it_fails))
                     continue
                 if_it_fails.callback(_take_back, file.target, temporary.stat())
                 if not _is_put(temporary, file.target):
-                    raise _exists(file.path, file.flag, "give --force")
+                    raise _exists(file.path, file.flag, _FORCE)
         if_it_fails.pop_all()
     for old in replaced:
         old.unlink()
@@ -168,13 +172,12 @@ def _temporary(target: Path, path: str, flag: str, mode: int) -> Iterator[Path]:
         leftovers.discard(str(temporary))
 
 
-def _check_new(file: NewFile, *, replace: bool) -> None:
-    _check(file.target, file.path, file.flag, replace=replace, or_else="give --force")
+def check_new(file: NewFile, *, replace: bool) -> None:
+    """Raise UsageError as `write_together` would: before work that would be lost."""
+    _check(file.target, file.path, file.flag, _FORCE, replace=replace)
 
 
-def _check(
-    target: Path, path: str, flag: str, *, replace: bool, or_else: str = "remove it"
-) -> None:
+def _check(target: Path, path: str, flag: str, or_else: str, *, replace: bool) -> None:
     if not target.exists():
         return
     if not target.is_file():
@@ -183,7 +186,7 @@ def _check(
         raise _exists(path, flag, or_else)
 
 
-def _exists(path: str, flag: str, or_else: str = "remove it") -> UsageError:
+def _exists(path: str, flag: str, or_else: str) -> UsageError:
     return UsageError(f"{flag} {path}: exists already", f"Name another file, or {or_else}.")
 
 

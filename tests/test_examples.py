@@ -14,6 +14,7 @@ import pytest
 
 from dpsctl.cli import tree
 from dpsctl.commands.emulator.ready_files import told_of
+from dpsctl.keys import derive_device_key
 from dpsctl.reference.tree import pages
 
 EXAMPLES = [example for page in pages(tree()) if not page.members for example in page.examples]
@@ -30,6 +31,7 @@ FILES = {
     "records.json": '{"enrollmentGroups": []}',
     "fleet/line-4.yaml": "enrollmentGroupId: line-4\nattestation: {type: symmetricKey}\n",
     "ids.txt": "device-4\ndevice-5\n",
+    "label.txt": derive_device_key(GROUP_KEY, "device-1"),
     "code.txt": "8CB7A8F1",
     "root.secret": "correct horse",
     "device-2.secret": "battery staple",

@@ -14,6 +14,7 @@ from dpsctl.certificates.reading import description, read_certificates
 from dpsctl.certificates.writing import Plan
 from dpsctl.errors import UsageError
 from dpsctl.fleet.device_files import DeviceFile
+from dpsctl.fleet.id_rules import IdRule
 from dpsctl.fleet.registration_ids import without_duplicates
 from dpsctl.output.progress import progress
 from dpsctl.run import Run
@@ -35,7 +36,7 @@ class Fleet:
         self._run = run
         self._counts: Counter[str] = Counter()
         self._lines: list[tuple[int, str, str | None]] = []
-        for chunk in without_duplicates(file.ids(id_field).chunks):
+        for chunk in without_duplicates(file.ids(IdRule(id_field)).chunks, {}):
             good = [
                 (place, text, registration_id_problem(text))
                 for place, text in zip(chunk.places, chunk.ids, strict=True)

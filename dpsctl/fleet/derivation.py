@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from string import ascii_letters, digits
+from typing import Self
 
 from dpsctl import keys
 from dpsctl.errors import UsageError
@@ -19,6 +21,7 @@ from dpsctl.fleet.registration_ids import (
     without_duplicates,
 )
 from dpsctl.fleet.rows import Recipe, Rows, rows_of
+from dpsctl.options.durations import seconds_in
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,19 @@ class SasTerms:
     id_scope: str
     expires_at: int
 
+    @classmethod
+    def from_now(cls, id_scope: str, lifetime: str | None) -> Self:
+        """Let tokens be valid for a *lifetime* such as 30m, 12h or 7d; an hour if it is None."""
+        return cls(id_scope, int(time.time() + (seconds_in(lifetime or "1h") or 0)))
+
 
 @dataclass(frozen=True)
 class FleetRequest:
     """What to derive from *group_key*, and how to write it: with *append*, beside the ids' rows.
 
     The result is keys, or SAS tokens with *sas*, or connection strings with *hub* (a host name).
-    Raises UsageError, or keys.KeyFormatError for the group's key.
+    *known* are ids of earlier batches in lower case, each with its place; they are refused as
+    duplicates are. Raises UsageError, or keys.KeyFormatError for the group's key.
     """
 
     group_key: str = field(repr=False)
@@ -44,6 +53,7 @@ class FleetRequest:
     hub: str | None = None
     strict: bool = False
     check_duplicates: bool = False
+    known: Mapping[str, str] | None = None
     jobs: int = 1
 
     def __post_init__(self) -> None:
@@ -52,8 +62,6 @@ class FleetRequest:
             raise UsageError(
                 f"--output {self.output}: keys of a fleet are written as {', '.join(LAYOUTS)}"
             )
-        if self.sas and self.hub:
-            raise UsageError("--sas and --connection-strings exclude each other")
         for flag, text, also in (
             ("--hub", self.hub, ".-"),
             ("--id-scope", self.sas and self.sas.id_scope, ""),
@@ -76,7 +84,7 @@ class FleetRequest:
         sas = (self.sas.id_scope, self.sas.expires_at) if self.sas else None
         value = f"HostName={self.hub};DeviceId={{0}};SharedAccessKey={{1}}" if self.hub else "{1}"
         if self.append:
-            return Recipe(self.group_key, f"{value}\n", "", sas, strict=self.strict)
+            return Recipe(self.group_key, f"{{0}}\t{value}\n", "", sas, strict=self.strict)
         row = template(self.output, value, self.value_name)
         return Recipe(self.group_key, row, LAYOUTS[self.output].between, sas, strict=self.strict)
 
@@ -93,10 +101,16 @@ class FleetCount:
 
 @dataclass(frozen=True)
 class _Batch:
+    chunk: Chunk
+    rows: Rows
     text: str
-    made: int
-    upper_case: int
     problems: list[Problem]  # with the numbers of their lines
+
+    def ids(self) -> list[str]:
+        """Return those for which a row was made; a strict request has those before a bad one."""
+        bad = {index for index, _ in self.rows.bad}
+        good = [text for index, text in enumerate(self.chunk.ids) if index not in bad]
+        return good[: self.rows.made]
 
 
 def derive_fleet(
@@ -104,11 +118,12 @@ def derive_fleet(
     ids: Ids,
     write: Callable[[str], object],
     report: Callable[[int, str], object],
+    note: Callable[[list[str]], object] | None = None,
 ) -> FleetCount:
     """*write* what *request* asks for of *ids*, in order, in large pieces; nothing if none is made.
 
     A bad line is *report*ed with its number, and left out unless rows are kept; a strict request
-    stops there.
+    stops there. Ids for which something is made are given to *note*.
     """
     layout = LAYOUTS[request.output]
     appended = Appended(request.output, request.value_name, ids) if request.append else None
@@ -117,7 +132,9 @@ def derive_fleet(
     with closing(_batches(request, ids.chunks, appended)) as batches:
         for batch in batches:
             waiting += [batch.text] if batch.text else []
-            if waiting and (batch.made or count.made):
+            if note:
+                note(batch.ids())
+            if waiting and (batch.rows.made or count.made):
                 write((layout.between if count.made else opening) + layout.between.join(waiting))
                 waiting.clear()
             for line, problem in batch.problems:
@@ -132,9 +149,9 @@ def derive_fleet(
 
 def _added(count: FleetCount, batch: _Batch, *, stopped: bool) -> FleetCount:
     return FleetCount(
-        count.made + batch.made,
+        count.made + batch.rows.made,
         count.refused + len(batch.problems),
-        count.upper_case + batch.upper_case,
+        count.upper_case + batch.rows.upper_case,
         stopped,
     )
 
@@ -144,8 +161,8 @@ def _batches(
 ) -> Generator[_Batch, None, None]:
     if appended:
         chunks = map(with_rows, chunks)
-    if request.check_duplicates:
-        chunks = without_duplicates(chunks)
+    if request.check_duplicates or request.known is not None:
+        chunks = without_duplicates(chunks, request.known or {})
     if request.strict:
         chunks = map(_before_its_problem, chunks)
     with closing(_made(request, chunks)) as made:
@@ -159,7 +176,7 @@ def _batches(
                 kept = chunk.rows[: problems[0][0]] if request.strict and problems else chunk.rows
                 text = appended.text(kept, iter(text.split("\n")), dict(problems))
             told = [(chunk.line(place), problem) for place, problem in problems]
-            yield _Batch(text, rows.made, rows.upper_case, told)
+            yield _Batch(chunk, rows, text, told)
 
 
 def _made(

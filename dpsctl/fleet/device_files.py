@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from dpsctl.fleet.id_rules import IdRule
+from dpsctl.fleet.known_ids import read_known
 from dpsctl.fleet.registration_ids import Ids, read_ids
 from dpsctl.fleet.tables import Table, read_table
 from dpsctl.text.lines import decoded
@@ -31,9 +33,13 @@ class DeviceFile:
         self._stream = cast("BufferedReader", stdin.or_file(path, option))
         self.size = _size_of(self._stream)
 
-    def ids(self, id_field: str | None = None) -> Ids:
+    def ids(self, rule: IdRule) -> Ids:
         """Read registration ids, as `read_ids` does."""
-        return read_ids(self._pieces(), self.name, id_field)
+        return read_ids(self._pieces(), self.name, rule)
+
+    def known_ids(self, rule: IdRule) -> Iterator[tuple[int, str]]:
+        """Read the ids of an earlier batch, as `read_known` does."""
+        return read_known(self._pieces(), self.name, rule)
 
     def table(self) -> Table:
         """Read rows, as `read_table` does."""

@@ -2,78 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TextIO
 
 from dpsctl.errors import SomeFailed
+from dpsctl.fleet.batch_reports import BatchReport
 from dpsctl.fleet.derivation import FleetCount, FleetRequest, derive_fleet
 from dpsctl.fleet.device_files import DeviceFile
-from dpsctl.private_files import private_file
+from dpsctl.fleet.id_rules import IdRule
+from dpsctl.private_files import NewFile, check_new, private_file, write_together
 
 _MOST_SHOWN = 10
 
 
 @dataclass(frozen=True)
 class Destination:
-    """Where keys go: to *stdout*, or to a file that only its owner may read."""
+    """Where keys go: to *stdout*, or to a file that only its owner may read; and their *report*."""
 
     stdout: TextIO
     path: str | None = None
+    report: str | None = None
     replace: bool = False
 
     @contextmanager
-    def writer(self) -> Iterator[Callable[[str], object]]:
+    def writer(self, report: BatchReport | None = None) -> Iterator[Callable[[str], object]]:
         """Make the file with the first text that is written, and only then."""
-        if self.path is None:
-            yield self.stdout.write
-            self.stdout.flush()
-            return
-        files: list[TextIO] = []
+        if self.report is not None:
+            check_new(self._report_file(b""), replace=self.replace)
         with ExitStack() as stack:
+            opened: list[TextIO] = []
 
             def write(text: str) -> None:
-                if not files:
-                    file = private_file(str(self.path), "--out", replace=self.replace)
-                    files.append(stack.enter_context(file))
-                files[0].write(text)
+                if not opened:
+                    opened.append(stack.enter_context(self._opened()))
+                opened[0].write(text)
+                if report:
+                    report.take_output(text)
 
             yield write
+            self.stdout.flush()
+
+    def write_report(self, data: bytes) -> None:
+        """Write what is noted of a batch."""
+        write_together([self._report_file(data)], replace=self.replace)
+
+    def _report_file(self, data: bytes) -> NewFile:
+        return NewFile(str(self.report), "--report", data, is_private=False)
+
+    @contextmanager
+    def _opened(self) -> Iterator[TextIO]:
+        if self.path is None:
+            yield self.stdout
+            return
+        with private_file(self.path, "--out", replace=self.replace, or_else="give --force") as file:
+            yield file
 
 
-def derive_file(
-    request: FleetRequest,
-    file: DeviceFile,
-    id_field: str | None,
-    destination: Destination,
-    tell: Callable[[str], object],
+@dataclass(frozen=True)
+class Batch:
+    """A file of devices, how their ids follow from it, and which ids were given away before."""
+
+    file: DeviceFile
+    rule: IdRule
+    known: Sequence[DeviceFile] = ()
+
+    def known_ids(self) -> dict[str, str] | None:
+        """Return the ids of earlier batches in lower case, each with its place."""
+        if not self.known:
+            return None
+        return {
+            text.lower(): f"{file.name}:{line}"
+            for file in self.known
+            for line, text in file.known_ids(self.rule)
+        }
+
+
+def derive_batch(
+    request: FleetRequest, batch: Batch, destination: Destination, tell: Callable[[str], object]
 ) -> FleetCount:
-    """Derive for every id of *file*, and *tell* of the first lines that are refused.
+    """Derive for every id of a file, and *tell* of the first lines that are refused.
 
-    Raises SomeFailed where a strict request stops: a file is not made then.
+    Raises SomeFailed where a strict request stops: no file is made then.
     """
     refused: list[str] = []
+    name = batch.file.name
 
-    def report(line: int, problem: str) -> None:
+    def refuse(line: int, problem: str) -> None:
         if len(refused) < _MOST_SHOWN:
-            refused.append(f"{file.name}:{line}: {problem}")
+            refused.append(f"{name}:{line}: {problem}")
             if not request.strict:
                 tell(refused[-1])
 
-    with destination.writer() as write:
-        count = derive_fleet(request, file.ids(id_field), write, report)
+    request = replace(request, known=batch.known_ids())
+    report = BatchReport(request.group_key) if destination.report else None
+    with destination.writer(report) as write:
+        note = report.take_ids if report else None
+        count = derive_fleet(request, batch.file.ids(batch.rule), write, refuse, note)
         if count.stopped:
             raise SomeFailed(refused[0], "Without --strict such lines are left out.")
+    if report and count.made:
+        destination.write_report(report.written(count.refused))
     if count.refused > _MOST_SHOWN:
-        tell(f"{file.name}: {count.refused - _MOST_SHOWN} more lines are refused")
+        tell(f"{name}: {count.refused - _MOST_SHOWN} more lines are refused")
     return count
 
 
-def warnings_of(count: FleetCount, file: DeviceFile) -> Iterator[str]:
+def warnings_of(count: FleetCount, batch: Batch) -> Iterator[str]:
     """Say what else the user should know of what was derived."""
     if not (count.made or count.refused):
-        yield f"{file.nothing_in_it('ids')}: nothing was derived"
+        yield f"{batch.file.nothing_in_it('ids')}: nothing was derived"
+    for file in batch.known:
+        if not file.consumed:
+            yield f"--known: {file.nothing_in_it('ids')}"
     if count.upper_case:
         yield (
             f"{count.upper_case} registration ids have upper-case letters: the service ignores "

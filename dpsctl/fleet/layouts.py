@@ -15,7 +15,7 @@ from dpsctl.fleet.registration_ids import ID_FIELD, Ids
 from dpsctl.fleet.tables import Row
 from dpsctl.text.lines import UNREADABLE
 
-_ERROR = "error"
+ERROR = "error"
 _ONE_LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _INDENTED = json.JSONEncoder(ensure_ascii=False, indent=2)
 _SEPARATORS = {"csv": ",", "tsv": "\t"}
@@ -54,13 +54,14 @@ def template(output: str, value: str, name: str) -> str:
 class Appended:
     """Rows as they came, with a value and an error more: a bad row keeps its place without a value.
 
-    *name* is what the value is called. Raises UsageError if the rows hold something of that name,
-    and for objects of JSON, each with fields of its own, that are to become a table.
+    *name* is what the value is called; ids that are in no column get one before it. Raises
+    UsageError if the rows hold something of these names, and for objects of JSON, each with fields
+    of its own, that are to become a table.
     """
 
     def __init__(self, output: str, name: str, ids: Ids) -> None:
         self._output = output
-        self._name = name
+        self._names = [ID_FIELD, name] if ids.are_made else [name]
         self._columns = ids.columns
         if self._columns is None and output in _SEPARATORS:
             raise UsageError(
@@ -70,28 +71,31 @@ class Appended:
         self._check(dict.fromkeys(self._columns or ()))
         self.opening = LAYOUTS[output].opening
         if self._columns is not None and output in _SEPARATORS:
-            header = [*self._columns, name, _ERROR]
+            header = [*self._columns, *self._names, ERROR]
             self.opening = self._lines([header]) if output == "csv" or ids.has_header else ""
 
-    def text(self, rows: list[Row], values: Iterator[str], problems: Mapping[int, str]) -> str:
-        """Write *rows*; *values* are those of the rows that have none of the *problems*."""
+    def text(self, rows: list[Row], made: Iterator[str], problems: Mapping[int, str]) -> str:
+        """Write *rows*; *made* are an id, a tab and a value for each that has no problem."""
+        nothing = [None] * len(self._names)
         judged = (
-            (row, None, f"line {row.line}: {problems[place]}")
+            (row, nothing, f"line {row.line}: {problems[place]}")
             if place in problems
-            else (row, next(values), None)
+            else (row, next(made).split("\t")[-len(self._names) :], None)
             for place, row in enumerate(rows)
         )
         if self._output in _SEPARATORS:
-            text = self._lines([*self._kept(row).values(), *more] for row, *more in judged)
+            cells = ([*self._kept(row).values(), *more, error] for row, more, error in judged)
+            text = self._lines(cells)
         else:
             text = LAYOUTS[self._output].between.join(starmap(self._object, judged))
         return text.replace(UNREADABLE, "\ufffd")
 
-    def _object(self, row: Row, value: str | None, problem: str | None) -> str:
+    def _object(self, row: Row, more: list[str | None], problem: str | None) -> str:
         kept = self._kept(row)
         if self._columns is None:
             self._check(kept, f"line {row.line}: ")
-        shown = {**kept, self._name: value, **({_ERROR: problem} if problem else {})}
+        error = {ERROR: problem} if problem else {}
+        shown = {**kept, **dict(zip(self._names, more, strict=True)), **error}
         if self._output == "jsonl":
             return _ONE_LINE.encode(shown) + "\n"
         return indent(_INDENTED.encode(shown), "  ")
@@ -109,7 +113,7 @@ class Appended:
 
     def _check(self, kept: Mapping[str, Any], place: str = "") -> None:
         """Refuse to write over what came."""
-        for name in (self._name, _ERROR):
+        for name in (*self._names, ERROR):
             if name in kept:
                 raise UsageError(
                     f"--append: {place}'{name}' is there already", "Rename it, or leave it out."

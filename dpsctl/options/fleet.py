@@ -32,6 +32,15 @@ class Fleet:
             help="The ids are in this column of CSV, or field of JSON (lines or an array).",
         ),
     ] = None
+    id_template: Annotated[
+        str | None,
+        panels.fleet(
+            "--id-template",
+            metavar="TEXT",
+            help="Make ids of columns: 'pump-{serial}', or filled up 'pump-{serial:0>6}'.",
+        ),
+    ] = None
+    lower: Annotated[bool, panels.fleet("--lower", help="Make ids lower-case.")] = False
     append: Annotated[
         bool,
         panels.fleet(
@@ -47,6 +56,14 @@ class Fleet:
             help="Refuse ids that the service takes for an earlier one; remembers them all.",
         ),
     ] = False
+    known: Annotated[
+        list[str] | None,
+        kinds.file(
+            panels.fleet,
+            "--known",
+            help="Refuse ids of an earlier batch: its list, table or keys; may be repeated.",
+        ),
+    ] = None
     out: Annotated[
         str | None,
         kinds.file(
@@ -55,8 +72,16 @@ class Fleet:
             help="Write a file that only its owner may read, whole or not at all.",
         ),
     ] = None
+    report: Annotated[
+        str | None,
+        kinds.file(
+            panels.fleet,
+            "--report",
+            help="Write how many keys were made, first and last id, time, and checksums.",
+        ),
+    ] = None
     force: Annotated[
-        bool, panels.fleet("--force", help="Replace the file of --out if it exists.")
+        bool, panels.fleet("--force", help="Replace the files of --out and --report.")
     ] = False
     jobs: Annotated[
         int, panels.fleet("--jobs", metavar="N", min=0, help="Processes; 0 is one a core.")

@@ -67,3 +67,17 @@ def beginning(pieces: Iterable[str]) -> tuple[str, Iterator[str]]:
             return text[0], chain(blank, [piece], pieces)
         blank.append(piece)
     return "", iter(blank)
+
+
+def first_line(pieces: Iterable[str]) -> tuple[str, Iterator[str]]:
+    """Return the first line that is not blank, "" if there is none, and all the text."""
+    from itertools import chain
+
+    pieces = iter(pieces)
+    begun = ""
+    for piece in pieces:
+        begun += piece
+        line, end, _ = begun.lstrip().partition("\n")
+        if end:
+            return line, chain([begun], pieces)
+    return begun.strip(), iter([begun])

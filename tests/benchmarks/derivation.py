@@ -36,9 +36,10 @@ FILTER = f"""
 import sys
 from dpsctl.fleet.derivation import FleetRequest, derive_fleet
 from dpsctl.fleet.device_files import DeviceFile
+from dpsctl.fleet.id_rules import IdRule
 from dpsctl.text.values import StandardInput
 if __name__ == "__main__":
-    ids = DeviceFile(sys.argv[1], "FILE", StandardInput()).ids()
+    ids = DeviceFile(sys.argv[1], "FILE", StandardInput()).ids(IdRule())
     derive_fleet(FleetRequest({KEY!r}, jobs=int(sys.argv[2])), ids, sys.stdout.write, print)
 """
 

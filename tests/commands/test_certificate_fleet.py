@@ -186,7 +186,7 @@ LINES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\uf
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
 @given(st.lists(LINES | st.from_regex(r"[a-zA-Z]{1,2}", fullmatch=True), max_size=8))
 def test_a_line_fails_just_when_its_id_is_bad_or_was_there_before(fleet, lines):
-    ids = [text for line in lines if (text := " ".join(line.splitlines())).strip()]
+    ids = ["first", *(text for line in lines if (text := " ".join(line.splitlines())).strip())]
 
     rows = fleet("\n".join(ids), expect=None).json
 

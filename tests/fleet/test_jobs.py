@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dpsctl.reference.factory import pack
+from dpsctl.fleet.archive import archive
 
 # The key, the id and the answer that Microsoft's concepts-symmetric-key-attestation.md gives.
 KEY = "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw=="
@@ -42,10 +42,10 @@ def program(request, tmp_path):
     if request.param == "dpsctl":
         script = Path(sys.executable).with_name("dpsctl")
         return [script, "enrollment-group", "compute-device-key"]
-    archive = tmp_path / "elsewhere" / "dpsctl-keys.pyz"
-    archive.parent.mkdir()
-    pack(archive)
-    return [sys.executable, archive]
+    path = tmp_path / "elsewhere" / "dpsctl-keys.pyz"
+    path.parent.mkdir()
+    path.write_bytes(archive())
+    return [sys.executable, path]
 
 
 def test_processes_run_nothing_from_the_current_folder(program, planted, tmp_path):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dpsctl.errors import UsageError
 from dpsctl.fleet.derivation import FleetRequest, derive_fleet
+from dpsctl.fleet.id_rules import IdRule
 from dpsctl.fleet.registration_ids import read_ids
 from dpsctl.keys import IdFormatError, check_registration_id, derive_device_key
 
@@ -22,7 +23,7 @@ PROBLEM = "line 3: a registration id ends with a letter, a digit or '-', not '.'
 
 def appended(text, id_field="id", output="csv", **options):
     written = []
-    ids = read_ids([text], "f", id_field)
+    ids = read_ids([text], "f", IdRule(id_field))
     request = FleetRequest(KEY, output, append=True, **options)
     derive_fleet(request, ids, written.append, lambda *_: None)
     return "".join(written)

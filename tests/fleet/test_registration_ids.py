@@ -4,13 +4,14 @@ from hypothesis import strategies as st
 
 from dpsctl.errors import UsageError
 from dpsctl.fleet import registration_ids
+from dpsctl.fleet.id_rules import IdRule
 from dpsctl.fleet.registration_ids import Chunk, read_ids, with_rows, without_duplicates
 from dpsctl.fleet.tables import Row
 
 
 def read(text, id_field=None):
     """Return ids and problems, each with its line number."""
-    chunks = list(read_ids([text], "f", id_field).chunks)
+    chunks = list(read_ids([text], "f", IdRule(id_field)).chunks)
     found = [
         (chunk.line(place), text)
         for chunk in chunks
@@ -146,7 +147,7 @@ def test_duplicates_are_found_as_the_service_sees_them():
         Chunk([3, 4, 5], ["d2", "d3", "d1"], [(6, "bad")]),
     ]
 
-    first, second = without_duplicates(chunks)
+    first, second = without_duplicates(chunks, {})
 
     assert (first.ids, first.problems) == (["d1", "D2"], [])
     assert (second.places, second.ids) == ([4], ["d3"])
@@ -158,7 +159,7 @@ def test_duplicates_are_found_as_the_service_sees_them():
 
 
 def test_duplicates_in_one_line_are_found():
-    (chunk,) = without_duplicates(read_ids(['["d1","d2","D1"]'], "f").chunks)
+    (chunk,) = without_duplicates(read_ids(['["d1","d2","D1"]'], "f").chunks, {})
 
     assert chunk.ids == ["d1", "d2"]
     assert chunk.problems == [(2, "'D1' is the id of line 1 to the service")]
@@ -181,7 +182,7 @@ def test_every_line_keeps_its_number_across_chunks(lines, id_field, size):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registration_ids, "CHUNK_SIZE", 3)
         pieces = [text[at : at + size] for at in range(0, len(text), size)]
-        chunks = list(read_ids(pieces, "f", id_field).chunks)
+        chunks = list(read_ids(pieces, "f", IdRule(id_field)).chunks)
 
     found = [chunk.line(place) for chunk in chunks for place in chunk.places]
     first = 2 if id_field else 1

@@ -29,12 +29,25 @@ Secondary = Annotated[
     bool, Option("--secondary", help="Derive from the group's secondary key instead.")
 ]
 
+Label = Annotated[
+    str | None,
+    kinds.secret(
+        Option,
+        "--verify",
+        help="Say whether this is the device's key, or a connection string with it.",
+    ),
+]
+
 
 @verb(
     "compute-device-key",
     examples=[
         "dpsctl enrollment-group compute-device-key --key @group.key --rid device-1",
         "dpsctl enrollment-group compute-device-key --gid line-4 --rid device-1 -o tsv",
+        (
+            "dpsctl enrollment-group compute-device-key --key @group.key --rid device-1"
+            " --verify @label.txt"
+        ),
     ],
 )
 def compute_device_key(  # noqa: PLR0913 - each is one thing a user may say
@@ -48,15 +61,18 @@ def compute_device_key(  # noqa: PLR0913 - each is one thing a user may say
     key: GroupKey = None,
     group_id: OptionalGroupId = None,
     secondary: Secondary = False,
-) -> str | Outcome:
+    verify: Label = None,
+) -> str | Outcome | dict[str, object]:
     """Derive the keys of devices from their group's key.
 
     With --key nothing is sent and nothing is read; with --enrollment-id the service is asked for
     the group's key, once. With --registration-ids it is a filter: ids in, keys out, in order; a
     bad line is reported and left out, and the exit code is 9 then. --append keeps all rows instead.
     """
-    fleet_keys.check_choice(registration_id, fleet, credential)
+    _check_choice(fleet, credential, {"registration_id": registration_id, "verify": verify})
     group_key = _group_key(run, connection, key, group_id, secondary=secondary)
+    if verify is not None and registration_id is not None:
+        return fleet_keys.verify(verify, registration_id, group_key)
     if registration_id is None:
         return fleet_keys.derive_all(run, display, fleet, group_key, credential)
     if warning := keys.upper_case_warning(registration_id):
@@ -64,23 +80,36 @@ def compute_device_key(  # noqa: PLR0913 - each is one thing a user may say
     return fleet_keys.derive_one(registration_id, group_key, credential)
 
 
+def _check_choice(fleet: Fleet, credential: Credential, others: dict[str, str | None]) -> None:
+    from dpsctl.fleet.choices import check_choice
+
+    if fleet.out is not None and fleet.registration_ids is None:
+        raise UsageError("--out goes with --registration-ids", "One device's key is on stdout.")
+    given = {**vars(fleet), **vars(credential), **others}
+    check_choice({f"--{name.replace('_', '-')}": value for name, value in given.items()})
+
+
 def _group_key(
     run: Run, connection: Connection, key: str | None, group_id: str | None, *, secondary: bool
 ) -> str:
     """Find the group's key and judge it: a bad one of the user's is told from the service's."""
-    for flag, given in (("--enrollment-id", group_id), ("--secondary", secondary)):
-        if key is not None and given:
-            raise UsageError(
-                f"--key and {flag} exclude each other",
-                "--key is the key itself; --enrollment-id asks the service for one of the group's.",
-            )
+    if key is not None and group_id is not None:
+        raise UsageError(
+            "--key and --enrollment-id exclude each other",
+            "--key is the key itself; --enrollment-id asks the service for one of the group's.",
+        )
     complaint: type[DpsctlError] = UsageError
-    source, group_key = "--key", key
-    if group_key is None:
-        source, group_key = "DPSCTL_GROUP_KEY", _from_environment(run, group_id)
-    if group_key is None:
+    source, given = "--key", key
+    if given is None:
+        source, given = "DPSCTL_GROUP_KEY", _from_environment(run, group_id)
+    if given is None:
         source, complaint = "The service's answer", BadAnswer
         group_key = _from_service(run, connection, group_id, secondary=secondary)
+    else:
+        from dpsctl.fleet.group_keys import group_key_of
+
+        group_key = group_key_of(given, source, secondary=secondary)
+        run.masker.add(group_key)
     try:
         warning = keys.key_length_warning(group_key)
     except keys.KeyFormatError as error:

@@ -7,40 +7,19 @@ from typing import TYPE_CHECKING
 from dpsctl import keys
 from dpsctl.errors import SomeFailed, UsageError
 from dpsctl.options.connection import Display
-from dpsctl.options.durations import seconds_in
 from dpsctl.options.fleet import Credential, Fleet
 from dpsctl.run import Outcome, Run
 
 if TYPE_CHECKING:
     from dpsctl.fleet.derivation import FleetRequest
 
-_AN_HOUR = "1h"
 
+def verify(label: str, registration_id: str, group_key: str) -> dict[str, object]:
+    """Say that *label* is the device's key; raises DpsctlError if it is not."""
+    from dpsctl.fleet.labels import check_label
 
-def check_choice(registration_id: str | None, fleet: Fleet, credential: Credential) -> None:
-    """Refuse options that do not go together. Raises UsageError."""
-    ids = fleet.registration_ids
-    if (registration_id is None) == (ids is None):
-        both = "--registration-id and --registration-ids exclude each other"
-        raise UsageError(
-            both if ids else "--registration-id is missing",
-            "--registration-id names one device, --registration-ids a file of them.",
-        )
-    needs = (
-        ("--id-field", fleet.id_field, "--registration-ids", ids),
-        ("--strict", fleet.strict, "--registration-ids", ids),
-        ("--check-duplicates", fleet.check_duplicates, "--registration-ids", ids),
-        ("--append", fleet.append, "--registration-ids", ids),
-        ("--out", fleet.out, "--registration-ids", ids),
-        ("--force", fleet.force, "--out", fleet.out),
-        ("--expires-in", credential.expires_in, "--sas", credential.sas),
-        ("--sas", credential.sas, "--id-scope", credential.id_scope),
-        ("--hub", credential.hub, "--connection-strings", credential.connection_strings),
-        ("--connection-strings", credential.connection_strings, "--hub", credential.hub),
-    )
-    for flag, given, needed, is_there in needs:
-        if given and not is_there:
-            raise UsageError(f"{flag} goes with {needed}", f"Give {needed} too, or neither.")
+    check_label(group_key, registration_id, label)
+    return {"registrationId": registration_id, "matches": True}
 
 
 def derive_one(registration_id: str, group_key: str, credential: Credential) -> str:
@@ -65,28 +44,31 @@ def derive_all(
     strict run stops.
     """
     from dpsctl.fleet.device_files import DeviceFile
-    from dpsctl.fleet.filtering import Destination, derive_file, warnings_of
+    from dpsctl.fleet.filtering import Batch, Destination, derive_batch, warnings_of
+    from dpsctl.fleet.id_rules import IdRule
 
     if display.query:
         raise UsageError("--query: does not go with --registration-ids", "Pipe -o jsonl into jq.")
     request = _request(group_key, credential, display.output or "json", fleet)
-    file = DeviceFile(str(fleet.registration_ids), "--registration-ids", run.stdin)
-    destination = Destination(run.stdout, fleet.out, fleet.force)
-    count = derive_file(request, file, fleet.id_field, destination, run.report)
-    for warning in warnings_of(count, file):
+    rule = IdRule(fleet.id_field, fleet.id_template, fleet.lower)
+    batch = Batch(
+        DeviceFile(str(fleet.registration_ids), "--registration-ids", run.stdin),
+        rule,
+        [DeviceFile(path, "--known", run.stdin) for path in fleet.known or []],
+    )
+    destination = Destination(run.stdout, fleet.out, fleet.report, fleet.force)
+    count = derive_batch(request, batch, destination, run.report)
+    for warning in warnings_of(count, batch):
         run.warn(warning)
     return Outcome(None, SomeFailed.exit_code if count.refused else 0)
 
 
 def _request(group_key: str, credential: Credential, output: str, fleet: Fleet) -> FleetRequest:
-    import time
-
     from dpsctl.fleet.derivation import FleetRequest, SasTerms
 
     sas = None
     if credential.sas:
-        lifetime = int(seconds_in(credential.expires_in or _AN_HOUR) or 0)
-        sas = SasTerms(str(credential.id_scope), int(time.time()) + lifetime)
+        sas = SasTerms.from_now(str(credential.id_scope), credential.expires_in)
     return FleetRequest(
         group_key=group_key,
         output=output,

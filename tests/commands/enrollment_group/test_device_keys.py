@@ -1,3 +1,4 @@
+import json
 from base64 import b64encode
 
 import pytest
@@ -121,12 +122,74 @@ def test_missing_group_is_exit_3(run):
     run(f"{COMMAND} --gid nope --rid d1", expect=3)
 
 
-@pytest.mark.parametrize("flag", ["--enrollment-id g1", "--secondary"])
-def test_key_is_not_asked_of_the_service_too(run_offline, flag):
-    ran = run_offline(f"{COMMAND} --key {KEY} --rid d1 {flag}", expect=2)
+def test_key_is_not_asked_of_the_service_too(run_offline):
+    ran = run_offline(f"{COMMAND} --key {KEY} --rid d1 --enrollment-id g1", expect=2)
 
-    assert ran.err.startswith(f"dpsctl: --key and {flag.split()[0]} exclude each other\n")
+    assert ran.err.startswith("dpsctl: --key and --enrollment-id exclude each other\n")
     assert ran.out == ""
+
+
+@pytest.mark.parametrize("source", ["--key", "DPSCTL_GROUP_KEY"])
+def test_one_key_alone_has_no_secondary(run_offline, monkeypatch, source):
+    monkeypatch.setenv("DPSCTL_GROUP_KEY", KEY)
+    given = f"--key {KEY}" if source == "--key" else ""
+
+    ran = run_offline(f"{COMMAND} {given} --rid d1 --secondary", expect=2)
+
+    assert ran.err.startswith(f"dpsctl: {source}: --secondary needs both keys of the group\n")
+    assert ran.out == ""
+
+
+@pytest.mark.parametrize("part", ["group", "attestation", "symmetricKey"])
+def test_keys_come_from_the_group_as_show_prints_it(run_offline, tmp_path, part):
+    node = {"primaryKey": "c2l4dGVlbiBieXRlcyBhdCBsZWFzdA==", "secondaryKey": KEY}
+    if part != "symmetricKey":
+        node = {"type": "symmetricKey", "symmetricKey": node}
+    if part == "group":
+        node = {"enrollmentGroupId": "g", "attestation": node}
+    (tmp_path / "group.json").write_text(json.dumps(node, indent=2))
+    command = f"{COMMAND} --key @{tmp_path}/group.json --rid {ID} -o tsv"
+
+    primary, secondary = run_offline(command), run_offline(f"{command} --secondary")
+
+    assert (
+        primary.out != secondary.out == run_offline(f"{COMMAND} --key {KEY} --rid {ID} -o tsv").out
+    )
+
+
+@pytest.mark.parametrize("text", ["{}", '{"attestation": {"x509": {}}}', '{"primaryKey": 7}', "{"])
+def test_group_without_the_key_is_refused(run_offline, text):
+    ran = run_offline(f"{COMMAND} --key @- --rid d1", stdin=text, expect=2)
+
+    assert ran.err.startswith("dpsctl: --key: ")
+
+
+@pytest.mark.parametrize(
+    "label", [ANSWER, f"HostName=h;DeviceId={ID};SharedAccessKey={ANSWER}", f" {ANSWER}\n"]
+)
+def test_label_of_the_device_matches(run_offline, label):
+    ran = run_offline(f"{COMMAND} --key {KEY} --rid {ID} --verify @-", stdin=label)
+
+    assert ran.json == {"registrationId": ID, "matches": True}
+
+
+@pytest.mark.parametrize(
+    ("rid", "label", "code", "said"),
+    [
+        pytest.param("d1", ANSWER, 1, "does not belong to 'd1'", id="other device"),
+        pytest.param(ID.upper(), ANSWER, 1, f"is that of '{ID}'", id="other spelling"),
+        pytest.param(
+            ID, f"DeviceId=d2;SharedAccessKey={ANSWER}", 1, "another device's: 'd2'", id="string"
+        ),
+        pytest.param(ID, "no key", 2, "--verify", id="no key"),
+    ],
+)
+def test_label_of_another_device_is_an_error(run_offline, rid, label, code, said):
+    ran = run_offline(f"{COMMAND} --key {KEY} --rid {rid} --verify @-", stdin=label, expect=code)
+
+    assert said in ran.err
+    assert ran.out == ""
+    assert ANSWER not in ran.err
 
 
 def test_neither_key_nor_group_is_exit_2(run_offline):

@@ -233,6 +233,34 @@ def test_ids_are_read_in_every_encoding_and_line_end(derive, encoding, ending):
     assert derive("--registration-ids - -o tsv", stdin=stdin).out.startswith(f"{ID}\t{ANSWER}\nb\t")
 
 
+def test_batch_of_serial_numbers_is_made_noted_and_known_afterwards(derive, ids, tmp_path):
+    template = "--id-template 'Pump-{serial:0>3}' --lower --append -o csv"
+    options = f"{template} --out {tmp_path}/keys.csv --report {tmp_path}/report.json"
+
+    derive(f"--registration-ids {ids('serial', '7', '8')} {options}")
+    again = derive(
+        f"--registration-ids {ids('8', '9')} {template} --known {tmp_path}/keys.csv", expect=9
+    )
+
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert (tmp_path / "keys.csv").read_text() == (
+        "serial,registrationId,key,error\n"
+        f"7,pump-007,{derive_device_key(KEY, 'pump-007')},\n"
+        f"8,pump-008,{derive_device_key(KEY, 'pump-008')},\n"
+    )
+    assert (report["count"], report["first"], report["last"]) == (2, "pump-007", "pump-008")
+    assert "'pump-008' is the id of" in again.err
+    assert f"9,pump-009,{derive_device_key(KEY, 'pump-009')}," in again.out
+
+
+def test_batch_that_was_empty_is_said_to_be_so(derive, ids, tmp_path):
+    (tmp_path / "old.txt").touch()
+
+    ran = derive(f"--registration-ids {ids(ID)} --known {tmp_path}/old.txt -o tsv")
+
+    assert ran.err == f"warning: --known: {tmp_path}/old.txt is empty\n"
+
+
 def test_strict_run_that_stops_leaves_no_file(derive, ids, tmp_path):
     derive(f"--registration-ids {ids('a', 'b!')} --strict --out {tmp_path / 'keys'}", expect=9)
 
@@ -269,6 +297,9 @@ def test_connection_strings_are_made_for_a_hub(derive, ids, which_device):
         pytest.param("--rid a --strict", "--strict", id="strict for one"),
         pytest.param("--rid a --out f", "--out", id="out for one"),
         pytest.param("--rid a --append", "--append", id="rows for one"),
+        pytest.param("--rid a --lower", "--lower", id="lower case for one"),
+        pytest.param("--registration-ids f --verify YWJj", "--verify", id="label of many"),
+        pytest.param("--registration-ids f --id-template x", "no column", id="template"),
         pytest.param("--registration-ids f --force", "--force", id="force without a file"),
         pytest.param("--rid a --sas", "--id-scope", id="token without a scope"),
         pytest.param("--rid a --connection-strings", "--hub", id="string without a hub"),
