@@ -50,6 +50,13 @@ class SomeFailed(DpsctlError):
     kind = "some-failed"
 
 
+class StalePlan(DpsctlError):
+    """Raised where a saved plan is not what would be done now."""
+
+    exit_code = 5
+    kind = "stale-plan"
+
+
 class RegistrationFailed(DpsctlError):
     """Raised when the service could not assign a device to a hub."""
 

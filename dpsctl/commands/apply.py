@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from dpsctl.commands.manifests import collections_of, fleet_of, plan_for
-from dpsctl.errors import SomeFailed
+from dpsctl.commands.manifests import (
+    Asked,
+    asked_of,
+    collections_of,
+    fleet_of,
+    plan_for,
+    whereabouts,
+)
+from dpsctl.errors import SomeFailed, UsageError
 from dpsctl.frame.verbs import verb
 from dpsctl.options.manifest import (
     Allow,
@@ -16,6 +23,7 @@ from dpsctl.options.manifest import (
     Manifests,
     Parallel,
     Prune,
+    SavedPlan,
     Yes,
 )
 from dpsctl.run import Outcome, Paper, Run
@@ -53,6 +61,7 @@ def apply(  # noqa: PLR0913 - each is one thing a user may say
     run: Run,
     manifests: Manifests,
     *,
+    saved: SavedPlan = None,
     yes: Yes = False,
     allow: Allow = None,
     prune: Prune = False,
@@ -71,15 +80,20 @@ def apply(  # noqa: PLR0913 - each is one thing a user may say
     from dpsctl.commands.consent import ask_for_leave, classes_in
     from dpsctl.manifests.backup import keys_only_here, write_backup
     from dpsctl.manifests.carrying_out import CarryingOut
+    from dpsctl.manifests.plan_file import check_fresh
     from dpsctl.manifests.reading import Reading
     from dpsctl.manifests.writing import Writer
 
     allowed = classes_in(allow or [])
-    fleet = fleet_of(manifests, service, run)
+    document, asked = _asked(saved, manifests, run, prune=prune)
+    fleet = fleet_of(asked, service, run)
     service.keep_pace()
     collections = collections_of(service)
-    plan = plan_for(fleet, Reading(collections, parallel, prune=prune), run)
-    work = CarryingOut(plan, Writer(collections), run, parallel, deletes_first=delete_first)
+    plan = plan_for(fleet, Reading(collections, parallel, prune=asked.prune), run)
+    if document is not None:
+        check_fresh(document, plan, whereabouts(service), fleet.sources)
+    writer = Writer(collections, is_exact=document is not None)
+    work = CarryingOut(plan, writer, run, parallel, deletes_first=delete_first)
     if service.groups.dry_run:
         return Outcome(work.requests(), 0)
     if not yes or set(plan.risks()) - allowed:
@@ -89,6 +103,26 @@ def apply(  # noqa: PLR0913 - each is one thing a user may say
     elif lost := keys_only_here(plan):
         run.warn(f"the keys of {len(lost):,} records are nowhere else; --backup FILE keeps them")
     return _outcome(work, plan, run, full=full, is_shown=yes)
+
+
+def _asked(
+    saved: str | None, manifests: Manifests, run: Run, *, prune: bool
+) -> tuple[Json | None, Asked]:
+    """Read what is asked for: by a saved plan, which is returned too, or by the options."""
+    if saved is None:
+        return None, asked_of(manifests, run, prune=prune)
+    from dpsctl.manifests.plan_file import read_plan
+    from dpsctl.text.values import decode_text, read_file
+
+    if manifests.paths or manifests.variables or manifests.variables_file or prune:
+        raise UsageError(
+            "--plan says itself which manifests are read, with which values",
+            "Leave --file, --vars, --var and --prune out.",
+        )
+    source = f"--plan {saved}"
+    document = read_plan(decode_text(read_file(saved, "--plan", run.stdin), source), source)
+    kept = {name: document[name] for name in ("paths", "root", "variables", "prune")}
+    return document, Asked(**kept, commands_allowed=manifests.allow_commands)
 
 
 def _outcome(work: CarryingOut, plan: Plan, run: Run, *, full: bool, is_shown: bool) -> Outcome:

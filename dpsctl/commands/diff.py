@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from dpsctl.commands.manifests import collections_of, fleet_of, plan_for
+from typing import TYPE_CHECKING, Any
+
+from dpsctl.commands.manifests import (
+    Asked,
+    asked_of,
+    collections_of,
+    fleet_of,
+    plan_for,
+    whereabouts,
+)
+from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
 from dpsctl.options.manifest import (
     ExitCode,
@@ -10,11 +20,16 @@ from dpsctl.options.manifest import (
     Manifests,
     Parallel,
     Prune,
+    Save,
     SkipKeys,
     Unmanaged,
 )
 from dpsctl.run import Outcome, Paper, Run
 from dpsctl.service.dps import DpsService
+
+if TYPE_CHECKING:
+    from dpsctl.manifests.fleet import Fleet
+    from dpsctl.manifests.plan import Plan
 
 DIFFERENCES = 10
 
@@ -37,6 +52,7 @@ def diff(  # noqa: PLR0913 - each is one thing a user may say
     full: Full = False,
     unmanaged: Unmanaged = False,
     skip_keys: SkipKeys = False,
+    save: Save = None,
     parallel: Parallel = 8,
 ) -> Outcome:
     """Show how a service differs from manifests.
@@ -50,21 +66,49 @@ def diff(  # noqa: PLR0913 - each is one thing a user may say
     from dpsctl.manifests.rendering import Look, plan_lines
     from dpsctl.manifests.views import plan_view
 
-    fleet = fleet_of(manifests, service, run)
+    asked = asked_of(manifests, run, prune=prune)
+    fleet = fleet_of(asked, service, run)
     reading = Reading(collections_of(service), parallel, prune=prune, skip_keys=skip_keys)
     plan = plan_for(fleet, reading, run)
+    view = plan_view(plan)
+    if save is not None:
+        view = _saved(save, plan, asked, fleet, service)
 
     def look(paper: Paper) -> Look:
         return Look(paper.width, paper.colour, full=full, unmanaged=unmanaged)
 
     return Outcome(
-        plan_view(plan),
+        view,
         DIFFERENCES if exit_code and plan.changes else 0,
         renderings={
             "text": lambda paper: plan_lines(plan, look(paper)),
             "markdown": lambda paper: markdown_lines(plan, look(paper)),
         },
     )
+
+
+def _saved(
+    path: str, plan: Plan, asked: Asked, fleet: Fleet, service: DpsService
+) -> dict[str, Any]:
+    """Save the plan, and return what is in the file. Raises UsageError if there is one."""
+    import json
+
+    from dpsctl.manifests.plan_file import plan_document
+    from dpsctl.private_files import private_file
+
+    if "-" in asked.paths:
+        raise UsageError(
+            "--save: a plan of standard input cannot be made again", "Put the manifest in a file."
+        )
+    if fleet.secret_variables:
+        raise UsageError(
+            f"--save: {fleet.secret_variables[0]} comes from $var, and a plan holds no secret",
+            "Take it from {$env: NAME} or {$file: PATH}.",
+        )
+    document = plan_document(plan, asked.as_json(), whereabouts(service), fleet.sources)
+    with private_file(path, "--save") as file:
+        file.write(json.dumps(document, indent=2, sort_keys=True) + "\n")
+    return document
 
 
 command = diff

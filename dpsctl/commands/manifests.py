@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dpsctl.errors import UsageError
@@ -15,20 +16,47 @@ if TYPE_CHECKING:
     from dpsctl.manifests.reading import Reading
 
 
-def fleet_of(manifests: Manifests, service: DpsService, run: Run) -> Fleet:
-    """Read what the files ask for. Raises UsageError with all that is wrong in them."""
-    from dpsctl.manifests.references import Inputs
-    from dpsctl.manifests.wanted import read_fleet
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for: which manifests are read, with which values, and whether to prune."""
 
+    paths: list[str]
+    root: str | None
+    variables: dict[str, Any]
+    prune: bool
+    commands_allowed: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what a saved plan keeps of it; to run programs has to be allowed each time."""
+        kept = ("paths", "root", "variables", "prune")
+        return {name: getattr(self, name) for name in kept}
+
+
+def asked_of(manifests: Manifests, run: Run, *, prune: bool) -> Asked:
+    """Read what the options ask for. Raises UsageError."""
     if not manifests.paths:
         raise UsageError(
             "--file is missing",
             "Name a manifest or a folder of them: -f fleet; - is standard input.",
         )
-    inputs = Inputs(run, _variables(manifests, run), manifests.allow_commands)
-    fleet = read_fleet(manifests.paths, manifests.root, inputs, service.api_version)
+    variables = _variables(manifests, run)
+    return Asked(manifests.paths, manifests.root, variables, prune, manifests.allow_commands)
+
+
+def fleet_of(asked: Asked, service: DpsService, run: Run) -> Fleet:
+    """Read what the files ask for. Raises UsageError with all that is wrong in them."""
+    from dpsctl.manifests.inputs import Inputs
+    from dpsctl.manifests.wanted import read_fleet
+
+    inputs = Inputs(run, asked.variables, asked.commands_allowed)
+    fleet = read_fleet(asked.paths, asked.root, inputs, service.api_version)
     _check_service(fleet.scope.service, service)
     return fleet
+
+
+def whereabouts(service: DpsService) -> dict[str, Any]:
+    """Name the service, and the version of its API that is spoken."""
+    return {"service": service.host(), "apiVersion": service.api_version}
 
 
 def plan_for(fleet: Fleet, reading: Reading, run: Run) -> Plan:

@@ -37,12 +37,15 @@ class Fleet(Mapping[Key, Wanted]):
     """The wanted records, and the *scope* that they are in.
 
     A record that can be made again is made whenever it is asked for: so a million rows take the
-    room of their cells. *formerly* has the old key of each record that is to be renamed.
+    room of their cells. *formerly* has the old key of each record that is to be renamed, *sources*
+    the SHA-256 of each file that was read, *secret_variables* where a variable is a secret.
     """
 
     def __init__(self, scope: Scope, records: Sequence[Wanted] = ()) -> None:
         self.scope = scope
         self.formerly: dict[Key, Key] = {}
+        self.sources: dict[str, str] = {}
+        self.secret_variables: list[str] = []
         self._records: dict[Key, Wanted | Callable[[], Wanted]] = {}
         for wanted in records:
             self.add(wanted)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -18,9 +17,9 @@ from dpsctl.manifests.fields import (
     secret_paths,
 )
 from dpsctl.manifests.files import FLAG, Source
+from dpsctl.manifests.inputs import Inputs
 from dpsctl.manifests.rows import TYPES, typed
 from dpsctl.payloads.hub_rules import Problem
-from dpsctl.run import Run
 from dpsctl.text.values import decode_text, read_file
 
 _TWINS = (("initialTwin", "tags"), ("initialTwin", "properties", "desired"))
@@ -33,23 +32,6 @@ class Omitted(Enum):
 
 
 OMITTED = Omitted.OMITTED
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What references may draw from; *variables* are those of `--vars` and `--var`."""
-
-    run: Run
-    variables: Mapping[str, Any] = field(default_factory=dict)
-    commands_allowed: bool = False
-    outputs: dict[tuple[str, ...], str] = field(default_factory=dict)
-    warned: set[str] = field(default_factory=set)
-
-    def warn_once(self, what: str, text: str) -> None:
-        """Print a warning, but one of a kind only."""
-        if what not in self.warned:
-            self.warned.add(what)
-            self.run.warn(text)
 
 
 class Resolver:
@@ -99,6 +81,8 @@ class Resolver:
         found = self._value(value, path)
         if path in self._secrets and isinstance(found, str):
             self._inputs.run.masker.add(found)
+            if isinstance(value, dict) and {"$var", "$format"} & set(value):
+                self._inputs.secret_places.append(f"{self._source.path}: {path[-1]}")
             if path not in self.origins:
                 self._warn_of_literal(path)
         return found

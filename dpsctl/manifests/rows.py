@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,16 @@ def rows_of(found: Found, name: str, stdin: StandardInput) -> Iterator[CellRow |
         names = tuple(table.columns or row.values)
         names = known.setdefault(names, names)
         yield CellRow(row.line, names, tuple(row.values.get(each) for each in names))
+
+
+def digest_of_rows(found: Found, name: str) -> dict[str, str]:
+    """Return the SHA-256 of the file of rows *name*, by the path that messages show."""
+    try:
+        with found.source.open_path(name).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return {}  # who reads the rows says what is wrong
+    return {str(found.source.folder / name): digest}
 
 
 def check_columns(columns: set[str], template: Any) -> Iterator[str]:

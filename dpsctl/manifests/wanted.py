@@ -11,9 +11,10 @@ from dpsctl.errors import UsageError
 from dpsctl.manifests.fields import GROUP, INDIVIDUAL, KINDS, Json, Kind, Path
 from dpsctl.manifests.files import Found, read_manifests
 from dpsctl.manifests.fleet import Fleet, Key, Wanted
+from dpsctl.manifests.inputs import Inputs
 from dpsctl.manifests.judgement import problems_of
-from dpsctl.manifests.references import Inputs, Resolver
-from dpsctl.manifests.rows import CellRow, check_columns, rows_of
+from dpsctl.manifests.references import Resolver
+from dpsctl.manifests.rows import CellRow, check_columns, digest_of_rows, rows_of
 from dpsctl.manifests.scope import Scope, read_scope
 from dpsctl.payloads.hub_rules import Problem
 
@@ -80,11 +81,13 @@ class _Reading:
     def read(self, found: Sequence[Found]) -> Fleet:
         fleet = Fleet(self._scope([one for one in found if _is_scope(one)]))
         for one in found:
+            fleet.sources.setdefault(one.source.path, one.source.digest)
             if not _is_scope(one):
                 self._take_record(one, fleet)
         self._check_names(fleet)
         if self._complaints:
             raise _all_at_once(self._complaints)
+        fleet.secret_variables = self._inputs.secret_places
         return fleet
 
     def _scope(self, fleets: Sequence[Found]) -> Scope:
@@ -117,6 +120,7 @@ class _Reading:
             return
         columns: set[str] = set()
         try:
+            fleet.sources |= digest_of_rows(found, str(template.ours["$each"]))
             for row in rows_of(found, str(template.ours["$each"]), self._inputs.run.stdin):
                 if isinstance(row, str):
                     self._complaints.append(row)

@@ -91,9 +91,14 @@ class KeysHidden(DpsctlError):
 
 @dataclass(frozen=True)
 class Writer:
-    """Makes changes in the collections of a service, which are named by their kinds."""
+    """Makes changes in the collections of a service, which are named by their kinds.
+
+    With *is_exact* a record whose etag is no more the planned one is not written, whatever has
+    changed in it.
+    """
 
     collections: Mapping[str, Writable]
+    is_exact: bool = False
 
     def written(self, change: Change) -> Fate:
         """Make one change. Raises DpsctlError where the next ones would fare no better."""
@@ -126,6 +131,8 @@ class Writer:
         if again is None:
             return Fate.done(change) if is_lost else Fate(change, Ending.unchanged)
         problem = _overtaken(change, again)
+        if self.is_exact and again.etag != change.etag:
+            problem = problem or "it has changed since this was planned; not written"
         return Fate(change, Ending.conflict, message=problem) if problem else again
 
     def requests(self, change: Change) -> Iterator[Json]:

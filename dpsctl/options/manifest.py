@@ -133,3 +133,15 @@ Backup = Annotated[
 DeleteFirst = Annotated[
     bool, Option("--delete-first", help="Delete before anything else, where limits need room.")
 ]
+Save = Annotated[
+    str | None,
+    kinds.file(Option, "--save", help="Save the plan in a new file, for 'apply --plan'."),
+]
+SavedPlan = Annotated[
+    str | None,
+    kinds.file(
+        Option,
+        "--plan",
+        help="Carry out a saved plan, if it is still what the manifests and the service ask for.",
+    ),
+]
