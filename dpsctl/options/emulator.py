@@ -148,3 +148,10 @@ class Behaviour:
             show_default=True,
         ),
     ] = 3
+    store_defaults: Annotated[
+        bool,
+        Option(
+            "--store-defaults",
+            help="Store provisioningStatus and iotEdge with records that leave them out.",
+        ),
+    ] = False

@@ -138,6 +138,7 @@ def _settings(listening: Listening, contents: Contents, behaviour: Behaviour) ->
         limits=_limits(behaviour.limit or []),
         page_size=behaviour.page_size,
         retry_after_seconds=behaviour.retry_after,
+        store_defaults=behaviour.store_defaults,
     )
 
 

@@ -12,7 +12,7 @@ from dpsctl.emulator.call import Call, Service
 from dpsctl.emulator.enrollments.attestation import shown_attestation
 from dpsctl.emulator.enrollments.kinds import GROUP, INDIVIDUAL, REGISTRATION, Kind
 from dpsctl.emulator.enrollments.pages import page_answer
-from dpsctl.emulator.enrollments.rules import accept_enrollment, in_order
+from dpsctl.emulator.enrollments.rules import accept_enrollment, in_order, with_defaults
 from dpsctl.emulator.etags import ANY, is_match, new_etag, wanted_etag
 from dpsctl.emulator.store import Store
 
@@ -69,6 +69,8 @@ def put(kind: Kind, service: Service, record_id: str, sent: Any, wanted: str | N
         if wanted is not None:
             current = _matching(kind, store, record_id, wanted)
         record = accept_enrollment(kind, record_id, sent, current, new_key)
+        if service.settings.store_defaults:
+            record = with_defaults(record)
         _check_room(kind, service, record, current)
         now = service.clock.timestamp()
         record["etag"] = new_etag()

@@ -89,6 +89,13 @@ def check_record_id(record_id: str) -> None:
         raise invalid(f"{error}.") from None
 
 
+def with_defaults(record: Json) -> Json:
+    """Return *record* with what it leaves out, as a service may store it (docs/service.md#b1)."""
+    capabilities = {"iotEdge": False, **record.get("capabilities", {})}
+    status = record.get("provisioningStatus") or "enabled"
+    return {**record, "capabilities": capabilities, "provisioningStatus": status}
+
+
 def in_order(record: Json) -> Json:
     """Return *record* with its fields in the service's order."""
     known = {name: record[name] for name in _ORDER if name in record}

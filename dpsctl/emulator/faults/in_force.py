@@ -82,12 +82,14 @@ class _Counter:
         self._minute_began = monotonic()
         self._seen = 0
         self._struck = 0
+        self._saved_up = float(fault.burst or 0)
 
     def strikes(self, method: str, path: str) -> bool:
         if self.fault.what == "skew" or not self.fault.concerns(method, path):
             return False
         if self.fault.what == "throttle":
-            return not _POLLING.fullmatch(path) and self._is_over_the_minute()
+            is_over = self._is_over_the_minute if self.fault.burst is None else self._is_used_up
+            return not _POLLING.fullmatch(path) and is_over()
         self._seen += 1
         if self._seen <= self.fault.after or self._struck == self.fault.times:
             return False
@@ -96,8 +98,7 @@ class _Counter:
 
     def refusal(self) -> Refusal:
         if self.fault.what == "throttle":
-            left = _MINUTE - (self._monotonic() - self._minute_began)
-            return _refusal(429, max(1, round(left)))
+            return _refusal(429, None if self.fault.is_silent else max(1, round(self._left())))
         statuses = self.fault.statuses
         return _refusal(statuses[(self._struck - 1) % len(statuses)], self.fault.retry_after)
 
@@ -108,6 +109,23 @@ class _Counter:
             self._minute_began, self._seen = now, 0
         self._seen += 1
         return self._seen > self.fault.per_minute
+
+    def _is_used_up(self) -> bool:
+        """Count as a bucket does, into which operations drip evenly."""
+        now = self._monotonic()
+        drips = (now - self._minute_began) * self.fault.per_minute / _MINUTE
+        self._minute_began = now
+        self._saved_up = min(float(self.fault.burst or 0), self._saved_up + drips)
+        if self._saved_up < 1:
+            return True
+        self._saved_up -= 1
+        return False
+
+    def _left(self) -> float:
+        """Return the seconds until an operation is allowed again."""
+        if self.fault.burst is not None:
+            return (1 - self._saved_up) * _MINUTE / max(self.fault.per_minute, 1)
+        return _MINUTE - (self._monotonic() - self._minute_began)
 
 
 def _refusal(status: int, retry_after: int | None) -> Refusal:

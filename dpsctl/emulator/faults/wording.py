@@ -12,6 +12,11 @@ from dpsctl.errors import UsageError
 
 _DURATION = re.compile(r"(-?\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
+_ALONE: dict[str, dict[str, Any]] = {
+    "once": {"times": 1},
+    "twice": {"times": 2},
+    "silent": {"is_silent": True},
+}
 _METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "HEAD")
 _SERVER_ERRORS = (500, 502, 503, 504)
 _LONGEST_LATENCY = 600
@@ -27,6 +32,8 @@ class Fault:
     statuses: tuple[int, ...] = ()
     seconds: float = 0.0
     per_minute: int = 0
+    burst: int | None = None
+    is_silent: bool = False
     after: int = 0
     times: int | None = None
     retry_after: int | None = None
@@ -53,6 +60,8 @@ def parse_fault(text: str) -> Fault:
       after 3          leave the first 3 requests alone
       once, twice, 5 times
       Retry-After 1    say so with the status (seconds)
+      burst 100        with throttle: what is not used is saved up, so many at most
+      silent           with throttle: say no Retry-After
       on PUT /enrollments    only requests with this method, or whose path begins like this, or both
     """
     words = deque(text.replace(",", " ").split())
@@ -86,12 +95,12 @@ def _condition(words: deque[str], text: str) -> dict[str, Any]:
     match word.lower():
         case "after":
             return {"after": _number(words, text, "requests")}
-        case "once":
-            return {"times": 1}
-        case "twice":
-            return {"times": 2}
+        case "once" | "twice" | "silent" as alone:
+            return dict(_ALONE[alone])
         case "retry-after":
             return {"retry_after": _number(words, text, "seconds")}
+        case "burst":
+            return {"burst": _number(words, text, "operations")}
         case "on":
             return _scope(words, text)
     if words and words[0].lower() == "times":
@@ -115,8 +124,11 @@ def _scope(words: deque[str], text: str) -> dict[str, Any]:
 def _check(fields: dict[str, Any], text: str) -> None:
     if "retry_after" in fields and fields["what"] != "status":
         raise _wrong(text, "Retry-After goes with a status only")
-    if fields["what"] in ("skew", "throttle") and len(fields) > 2:
-        raise _wrong(text, f"{fields['what']} takes no conditions")
+    own = {"burst", "is_silent"} & set(fields)
+    if own and fields["what"] != "throttle":
+        raise _wrong(text, "burst and silent go with throttle only")
+    if fields["what"] in ("skew", "throttle") and len(fields) - len(own) > 2:
+        raise _wrong(text, f"{fields['what']} takes no conditions of these")
     if fields["what"] == "latency" and not 0 <= fields["seconds"] <= _LONGEST_LATENCY:
         raise _wrong(text, "latency is from 0 to 10 minutes")
     if fields["what"] == "skew" and abs(fields["seconds"]) > _LARGEST_SKEW:

@@ -63,6 +63,27 @@ def test_throttle_counts_the_operations_of_a_minute():
     assert statuses(faults, 3) == [None, None, 429]
 
 
+def test_throttle_with_a_burst_drips():
+    now = [0.0]
+    faults = ActiveFaults(Clock(), ["throttle 60, burst 2"], monotonic=lambda: now[0])
+
+    first = statuses(faults, 3)
+    now[0] = 1.0
+    second = statuses(faults, 2)
+    now[0] = 100.0
+
+    assert first == [None, None, 429]
+    assert second == [None, 429]
+    assert statuses(faults, 3) == [None, None, 429]
+    assert faults.trouble_for("GET", "/x").refusal.headers == {"Retry-After": "1"}
+
+
+def test_silent_throttle_says_no_retry_after():
+    faults = ActiveFaults(Clock(), ["throttle 0, silent"])
+
+    assert faults.trouble_for("GET", "/x").refusal.headers == {}
+
+
 def test_throttle_does_not_count_how_often_a_device_asks():
     faults = ActiveFaults(Clock(), ["throttle 1"])
     operation = "/0ne00000000/registrations/d/operations/5.1"

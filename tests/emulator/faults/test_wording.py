@@ -26,6 +26,10 @@ from dpsctl.errors import UsageError
         ("clock skew -10m", {"what": "skew", "seconds": -600}),
         ("skew 1h", {"what": "skew", "seconds": 3600}),
         ("throttle 1000", {"what": "throttle", "per_minute": 1000}),
+        (
+            "throttle 9, burst 5, silent",
+            {"what": "throttle", "per_minute": 9, "burst": 5, "is_silent": True},
+        ),
     ],
 )
 def test_fault_is_read(text, expected):
@@ -54,6 +58,7 @@ def test_fault_is_read(text, expected):
         ("skew 87601h", "skew is at most ten years"),
         ("skew -999999999h", "skew is at most ten years"),
         ("throttle 5 on PUT", "throttle takes no conditions"),
+        ("429 silent", "burst and silent go with throttle only"),
         ("throttle many", "'many' is no number of operations a minute"),
         ("reset on", "a method or a path after 'on' is missing"),
         ("reset on FETCH", "'FETCH' is neither a method nor a path"),
