@@ -50,11 +50,14 @@ def merged(kind: Kind, wanted: Json, actual: Json, *, exact: bool) -> Json:
     return _merged_frame(kind.fields, whole, _comparable(wanted, actual), exact=exact)
 
 
-def new_record(kind: Kind, wanted: Json) -> Json:
-    """Return the body that makes *wanted*, with az's defaults where it says nothing."""
+def new_record(kind: Kind, wanted: Json, *, exact: bool = False) -> Json:
+    """Return the body that makes *wanted*, with az's defaults where it says nothing.
+
+    With *exact* nothing is added: what is not written is meant to be absent.
+    """
     body = merged(kind, wanted, {}, exact=False)
     for name, default in _AZ_DEFAULTS.items():
-        if name not in wanted:
+        if name not in wanted and not exact:
             body[name] = deepcopy(default)
     return body
 

@@ -38,7 +38,7 @@ class Field:
     since: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Kind:
     """A kind of record: its name in manifests, its id's field, where it keeps certificates."""
 

@@ -76,7 +76,7 @@ class Change:
             raise AssertionError("a record that is deleted has no body")
         held = self.actual if actual is None else actual
         if held is None:
-            return new_record(self.kind, self.wanted.body)
+            return new_record(self.kind, self.wanted.body, exact=self.wanted.exact)
         return merged(self.kind, self.wanted.body, held, exact=self.wanted.exact)
 
 

@@ -277,6 +277,7 @@ def test_new_record_has_azs_defaults_where_nothing_is_written():
     assert new_record(GROUP, {"reprovisionPolicy": None, "capabilities": {"iotEdge": True}}) == {
         "capabilities": {"iotEdge": True}
     }
+    assert new_record(GROUP, {"foo": 1}, exact=True) == {"foo": 1}
 
 
 def test_other_type_of_attestation_brings_nothing_of_the_old_one():
