@@ -35,15 +35,10 @@ class EmulatorSettings:
     milliseconds) pairs for `geoLatency`, *retry_after_seconds* is how long devices are told to wait
     before they ask for their operation, *cas* are (name, PEM file) pairs, *policies* are (name,
     rights) pairs beside the owner's, *access_tokens* are (token, rights) pairs of who signed in,
-<<<<<<< HEAD
     *dps_name* is the service's only name (any will do unless given), *disable_local_auth* is
-    whether tokens alone open the service API, *faults* are as `--fault` takes them, and
-    *idle_seconds* is how long a connection may be silent before it is closed.
-=======
-    *faults* are as `--fault` takes them, *idle_seconds* is how long a connection may be silent
-    before it is closed, and with *store_defaults* a record that leaves out what has a default is
-    stored with it.
->>>>>>> 930caf7 (Let a tester choose how the emulator counts requests, and whether it stores defaults)
+    whether tokens alone open the service API, *faults* are as `--fault` takes them, *idle_seconds*
+    is how long a connection may be silent before it is closed, and with *store_defaults* a record
+    that leaves out what has a default is stored with it.
     """
 
     host: str = "127.0.0.1"
