@@ -6,6 +6,7 @@ network, which tests/installation runs.
 """
 
 import importlib
+import json
 import os
 import re
 import stat
@@ -33,6 +34,26 @@ INSTALLING = re.compile(r"\bpip3? install\b|\bpipx (install|run)\b|\buvx? (tool 
 A_TEST = re.compile(r"^def test_", re.MULTILINE)
 NAMED = re.compile(r"`(\w[\w./-]*(?:\.(?:py|sh|toml|yaml)|/))`")
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
+# Stands for `dpsctl` on a page: it keeps what each call printed.
+PROGRAM = """\
+#!{python}
+import json, subprocess, sys
+ran = subprocess.run([{python!r}, "-m", "dpsctl", *sys.argv[1:]], stdout=subprocess.PIPE)
+with open({log!r}, "a") as log:
+    print(json.dumps([sys.argv[1:], ran.stdout.decode()]), file=log)
+sys.stdout.buffer.write(ran.stdout)
+sys.exit(ran.returncode)
+"""
+# What calls of the README print, by words that only they have.
+PRINTED = {
+    "--tags": '"line-4"\n',
+    "--reprovision-policy": '{\n  "migrateDeviceData": false,\n  "updateHubAssignment": false\n}\n',
+    "assignedHub": '"hub-1.azure-devices.net"\n',
+    "pump-7": '"pump-7"\n',
+    "device-6.pem": '"assigned"\n',
+    "line-6.pem attestation.type": '"x509"\n',
+    "line-7 id": '"line-7"\n',
+}
 PUBLIC = ["dpsctl.keys", "dpsctl.emulator", "dpsctl.emulator.server", "dpsctl.pytest_plugin"]
 
 
@@ -61,7 +82,7 @@ def environment(tmp_path, emulator):
     """Where the emulator is found, and `dpsctl` is this one."""
     program = tmp_path / "bin" / "dpsctl"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m dpsctl "$@"\n', encoding="utf-8")
+    program.write_text(PROGRAM.format(python=sys.executable, log=str(tmp_path / "log")), "utf-8")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     (tmp_path / "tests").symlink_to(ROOT / "tests")
     places = [str(program.parent), str(Path(sys.executable).parent), os.environ["PATH"]]
@@ -97,6 +118,18 @@ def test_every_block_of_a_page_works_in_its_order(environment, tmp_path, page):
         )
         assert ran.returncode == 0, f"{block.code}\n{ran.stdout}\n{ran.stderr}"
         assert "Traceback" not in ran.stderr
+    check_printed(tmp_path / "log", PRINTED if page == README else {})
+
+
+def check_printed(log, printed):
+    """Hold what calls printed against what they are known to print; a query finds something."""
+    calls = [json.loads(line) for line in text_of(log).splitlines()] if log.exists() else []
+    for words, out in calls:
+        if "--query" in words and "none" not in words:
+            assert out.strip() not in {"", "null", "[]"}, words
+    for key, wanted in printed.items():
+        found = [out for words, out in calls if {*key.split()} <= {*words}]
+        assert found == [wanted], key
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
