@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dpsctl.certificates.passphrases import new_passphrase, passphrase_asker
+from dpsctl.commands.unshown import with_failures_told
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import Noun, verb
 from dpsctl.options.certificate import (
@@ -170,9 +171,11 @@ def device(  # noqa: PLR0913 - each is one thing a user may say
 
     new_key(key.algorithm, key.key_size)  # a wrong size is found before anything is written
     plan = Plan(make, wanted[1], files, _secret(key, files, run))
-    fleet = Fleet(DeviceFile(wanted[0], "--from", run.stdin), which.id_field, plan, run)
+    file = DeviceFile(wanted[0], "--from", run.stdin)
+    fleet = Fleet(file, which.id_field, plan, run)
     results = fleet.results(is_progress_shown=has_room(display, run))
-    return Outcome(results, fleet.exit_code, FLEET_COLUMNS)
+    told = with_failures_told(results, file.name, display, run)
+    return Outcome(told, fleet.exit_code, FLEET_COLUMNS)
 
 
 @verb(

@@ -24,6 +24,7 @@ _MODULES = (
     "fleet/known_ids",
     "fleet/labels",
     "fleet/layouts",
+    "fleet/refusals",
     "fleet/registration_ids",
     "fleet/rows",
     "fleet/tables",

@@ -12,9 +12,8 @@ from dpsctl.fleet.batch_reports import BatchReport
 from dpsctl.fleet.derivation import FleetCount, FleetRequest, derive_fleet
 from dpsctl.fleet.device_files import DeviceFile
 from dpsctl.fleet.id_rules import IdRule
+from dpsctl.fleet.refusals import Refusals
 from dpsctl.private_files import NewFile, check_new, private_file, write_together
-
-_MOST_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -86,14 +85,14 @@ def derive_batch(
 
     Raises SomeFailed where a strict request stops: no file is made then.
     """
-    refused: list[str] = []
-    name = batch.file.name
+    refusals = Refusals(batch.file.name, tell)
+    last = ""
 
     def refuse(line: int, problem: str) -> None:
-        if len(refused) < _MOST_SHOWN:
-            refused.append(f"{name}:{line}: {problem}")
-            if not request.strict:
-                tell(refused[-1])
+        nonlocal last
+        last = f"{batch.file.name}:{line}: {problem}"
+        if not request.strict:
+            refusals.add(last)
 
     request = replace(request, known=batch.known_ids())
     report = BatchReport(request.group_key) if destination.report else None
@@ -101,11 +100,10 @@ def derive_batch(
         note = report.take_ids if report else None
         count = derive_fleet(request, batch.file.ids(batch.rule), write, refuse, note)
         if count.stopped:
-            raise SomeFailed(refused[0], "Without --strict such lines are left out.")
+            raise SomeFailed(last, "Without --strict such lines are left out.")
     if report and count.made:
         destination.write_report(report.written(count.refused))
-    if count.refused > _MOST_SHOWN:
-        tell(f"{name}: {count.refused - _MOST_SHOWN} more lines are refused")
+    refusals.close()
     return count
 
 

@@ -14,6 +14,7 @@ from dpsctl.commands.records import (
     show_record,
     update_record,
 )
+from dpsctl.commands.unshown import with_failures_told
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
 from dpsctl.options.connection import Display
@@ -195,4 +196,5 @@ def _create_many(
     file = DeviceFile(path.removeprefix("@"), "--from", run.stdin)
     creation_of_all = FileCreation(service.enrollments, run, file, defaults, if_exists)
     results = creation_of_all.results(is_progress_shown=has_room(display, run))
-    return Outcome(results, creation_of_all.exit_code, RESULT_COLUMNS)
+    told = with_failures_told(results, file.name, display, run)
+    return Outcome(told, creation_of_all.exit_code, RESULT_COLUMNS)

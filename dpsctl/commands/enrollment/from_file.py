@@ -59,6 +59,7 @@ class FileCreation:
         self._bulk = BulkCreation(records, if_exists)
         self._counts: Counter[str] = Counter()
         self._last_line = 0
+        self._is_empty = True
         self._sending: list[int] = []
 
     def results(self, *, is_progress_shown: bool) -> Iterator[Json]:
@@ -73,7 +74,7 @@ class FileCreation:
                     self._run.stdout.flush()  # a reader sees results as they come
                     advance(self._file.consumed, self._summary())
             is_done = True
-            if not self._counts:
+            if self._is_empty:
                 self._run.warn(f"{self._file.nothing_in_it('rows')}: nothing was made")
         finally:
             if not is_done:
@@ -92,6 +93,7 @@ class FileCreation:
         table = self._file.table()
         check_columns(table.columns or [], self._file.name)
         for row in table.rows:
+            self._is_empty = False
             entry = self._entry(row)
             record_id = entry.item.record_id.lower() if entry.item else None
             if len(ids) == BATCH_SIZE or record_id in ids or len(entries) == _MOST_ROWS:

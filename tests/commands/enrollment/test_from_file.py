@@ -185,6 +185,21 @@ def test_bad_json_row_is_reported(create, row, problem):
     assert problem in results[1]["message"]
 
 
+def test_failures_are_told_where_results_are_not_shown(run, tmp_path):
+    path = tmp_path / "devices.csv"
+    path.write_text("eid,initialTwin.tags:=\nd1,5\n" + "d!,\n" * 12)
+
+    ran = run(f"enrollment create --at symmetricKey -o none --from {path}", expect=9)
+
+    of_service, first, *_, tenth, rest, summary = ran.err.splitlines()
+    assert of_service.startswith(f"dpsctl: {path}:2: ")
+    assert first.startswith(f"dpsctl: {path}:3: ")
+    assert tenth.startswith(f"dpsctl: {path}:11: ")
+    assert summary == f"dpsctl: {path}: 3 more lines are refused"
+    assert rest == f"warning: {path}: 13 of 13 rows failed"
+    assert ran.out == ""
+
+
 def test_row_that_is_not_utf8_is_reported(run, tmp_path):
     path = tmp_path / "devices.csv"
     path.write_bytes(b"eid,device-id\nd1,caf\xe9\nd2,x\n")
@@ -335,6 +350,8 @@ def test_signal_ends_it_with_how_far_it_came(creating, emulator, number):
 
 def test_dry_run_shows_every_call_and_sends_none(run, tmp_path):
     path = tmp_path / "devices.csv"
+    path.write_text(csv_of(11))
+    assert run(f"{CREATE} --from {path} --dry-run").err == ""
     path.write_text(csv_of(11) + "d!,x\n")
 
     ran = run(f"{CREATE} --from {path} --dry-run", expect=9)
