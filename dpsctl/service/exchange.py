@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
+from functools import partial
 from typing import Any
 
-from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager
-from urllib3.util import make_headers
+from requests import Request, RequestException, Response, Session
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+from urllib3.util import Retry
 
-from dpsctl.errors import UsageError
 from dpsctl.run import Run
 from dpsctl.service.calls import Target
-from dpsctl.service.proxies import Proxy, proxy_for
+from dpsctl.service.proxies import proxy_for
 from dpsctl.service.timed import Clock, timed
 from dpsctl.service.tls import context_for
 
@@ -49,9 +51,12 @@ class Connections:
         self.clock = Clock()
         self.proxy = proxy_for(url, run)
         self.verify = target.verify
-        self._certificate = target.certificate
-        self._on_connect = on_connect
-        self._pools = self._open()
+        is_plain = url.lower().startswith("http:")
+        tls = None if is_plain else context_for(target.verify, target.certificate)
+        self._session = Session()
+        bounded = _Bounded(tls, partial(timed, clock=self.clock, on_connect=on_connect))
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, bounded)
 
     def exchange(
         self, method: str, url: str, data: bytes | None, headers: Mapping[str, str], seconds: float
@@ -61,58 +66,64 @@ class Connections:
         Raises urllib3's errors, and TooLarge.
         """
         self.clock.start(seconds)
-        response = self._pools.urlopen(
-            method,
-            url,
-            body=data,
-            headers={"Accept-Encoding": "gzip", **headers},
-            timeout=seconds,
-            redirect=False,
-            retries=False,
-            preload_content=False,
-        )
+        request = Request(method, url, {"Accept-Encoding": "gzip", **headers}, data=data).prepare()
+        proxies = {"all": self.proxy.url_with_password} if self.proxy else {}
         try:
+            response = self._session.send(
+                request, stream=True, timeout=seconds, proxies=proxies, allow_redirects=False
+            )
+        except RequestException as error:
+            raise _cause(error) from None
+        with response:  # half an answer may still be in it
             content = _read(response)
-        except BaseException:
-            response.close()  # half an answer is still in it
-            raise
-        response.release_conn()
-        return Reply(response.status, response.reason or "", response.headers, content)
+        return Reply(response.status_code, response.reason or "", response.headers, content)
 
     def close(self) -> None:
         """Close every connection."""
-        self._pools.clear()
-
-    def _open(self) -> PoolManager:
-        is_plain = self.url.lower().startswith("http:")
-        tls = None if is_plain else context_for(self.verify, self._certificate)
-        shared: dict[str, Any] = {"maxsize": _THREADS, "ssl_context": tls}
-        pools = _through(self.proxy, shared) if self.proxy else PoolManager(**shared)
-        pool: Any = pools.connection_from_url(self.url)
-        pool.ConnectionCls = timed(pool.ConnectionCls, self.clock, self._on_connect)
-        return pools
+        self._session.close()
 
 
-def _through(proxy: Proxy, shared: dict[str, Any]) -> PoolManager:
-    if proxy.scheme.startswith("socks"):
-        try:
-            import_module("socks")  # urllib3 would print a warning
-            from urllib3.contrib.socks import SOCKSProxyManager
-        except ImportError:
-            raise UsageError(
-                f"The proxy {proxy.url} speaks SOCKS, for which PySocks is missing",
-                "pip install pysocks, or name a proxy of HTTP.",
-            ) from None
-        return SOCKSProxyManager(proxy.url, proxy.user, proxy.password, **shared)
-    given = make_headers(proxy_basic_auth=f"{proxy.user}:{proxy.password}") if proxy.user else {}
-    return ProxyManager(
-        proxy.url, proxy_headers=given, proxy_ssl_context=shared["ssl_context"], **shared
-    )
+class _Bounded(HTTPAdapter):
+    """What carries a session's requests: connections made *bounded*, and TLS ready made."""
+
+    def __init__(self, tls: ssl.SSLContext | None, bounded: Callable[[Any], Any]) -> None:
+        self._tls = tls
+        self._bounded = bounded
+        super().__init__(pool_maxsize=_THREADS, max_retries=Retry(total=False))
+
+    def init_poolmanager(self, *sizes: Any, **given: Any) -> None:
+        """Hand the TLS context to the pools."""
+        super().init_poolmanager(*sizes, ssl_context=self._tls, **given)
+        self._bind(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **given: Any) -> Any:
+        """Hand the TLS context to the pools behind *proxy*, and to itself if it is https."""
+        if proxy not in self.proxy_manager:
+            tls = {"ssl_context": self._tls}
+            if proxy.startswith("https"):
+                tls["proxy_ssl_context"] = self._tls
+            self._bind(super().proxy_manager_for(proxy, **tls, **given))
+        return self.proxy_manager[proxy]
+
+    def cert_verify(self, *_: Any, **__: Any) -> None:
+        """Change nothing: the context knows whom to trust."""
+
+    def _bind(self, manager: Any) -> None:
+        manager.pool_classes_by_scheme = {
+            scheme: type("Pool", (base,), {"ConnectionCls": self._bounded(base.ConnectionCls)})
+            for scheme, base in manager.pool_classes_by_scheme.items()
+        }
 
 
-def _read(response: BaseHTTPResponse) -> bytes:
+def _cause(error: RequestException) -> Exception:
+    """Return what urllib3 said: requests wraps it, and leaves out whether it may pass."""
+    inner = error.args[0] if error.args else error
+    return inner if isinstance(inner, HTTPError) else HTTPError(str(error))
+
+
+def _read(response: Response) -> bytes:
     content = bytearray()
-    for piece in response.stream(_PIECE):
+    for piece in response.raw.stream(_PIECE, decode_content=True):
         content += piece
         if len(content) > LARGEST:
             raise TooLarge

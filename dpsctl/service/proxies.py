@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass, field
-from urllib.parse import unquote
+from importlib import import_module
+from urllib.parse import quote, unquote
+
+from requests.utils import get_environ_proxies, select_proxy
+from urllib3.exceptions import HTTPError
+from urllib3.util import parse_url
 
 from dpsctl.errors import UsageError
 from dpsctl.run import Run
@@ -31,27 +34,25 @@ class Proxy:
         """Its URL without user and password."""
         return f"{self.scheme}://{self.host}:{self.port}"
 
+    @property
+    def url_with_password(self) -> str:
+        """Its URL as requests wants it: never to be shown."""
+        if not self.user:
+            return self.url
+        user, password = quote(self.user, safe=""), quote(self.password or "", safe="")
+        return f"{self.scheme}://{user}:{password}@{self.host}:{self.port}"
+
 
 def proxy_for(url: str, run: Run) -> Proxy | None:
     """Return the proxy that the environment wants *url* to be asked through.
 
     Raises UsageError for one that is none, without repeating any of it.
     """
-    given = {name.lower() for name, value in os.environ.items() if value}
-    has_any = any(name.endswith("_proxy") for name in given - {"no_proxy"})
-    if not has_any and sys.platform not in {"darwin", "win32"}:
-        return None
-    # Loaded for whoever has a proxy: it knows the rules of NO_PROXY, of macOS and of Windows.
-    from requests.utils import get_environ_proxies, select_proxy
-
     found = select_proxy(url, get_environ_proxies(url))
     return _read(found, run) if found else None
 
 
 def _read(text: str, run: Run) -> Proxy:
-    from urllib3.exceptions import HTTPError
-    from urllib3.util import parse_url
-
     text = text if "://" in text else f"http://{text}"
     userinfo = text.partition("://")[2].rpartition("@")[0]
     is_cut = any(letter in userinfo for letter in "/?#\\")
@@ -66,7 +67,20 @@ def _read(text: str, run: Run) -> Proxy:
         raise UsageError("The proxy that the environment names is no place to connect to", _HINT)
     if problem := header_problem(user + password):
         raise UsageError(f"The proxy's user or password cannot be sent: {problem}", _HINT)
+    _check_socks(parsed.scheme)
     port = parsed.port or (443 if parsed.scheme == "https" else _DEFAULT_PORT)
     if not userinfo:
         return Proxy(parsed.scheme, parsed.host, port)
     return Proxy(parsed.scheme, parsed.host, port, user, password if colon else "")
+
+
+def _check_socks(scheme: str) -> None:
+    """Raise UsageError where what speaks SOCKS is not installed: urllib3 would print a warning."""
+    if scheme.startswith("socks"):
+        try:
+            import_module("socks")
+        except ImportError:
+            raise UsageError(
+                "The proxy that the environment names speaks SOCKS, for which PySocks is missing",
+                "pip install pysocks, or name a proxy of HTTP.",
+            ) from None
