@@ -140,7 +140,7 @@ def test_a_traceback_holds_no_secret(monkeypatch, run_offline):
     def broken(*_, **__):
         raise RuntimeError(f"a mistake of ours: {CANARY}")
 
-    monkeypatch.setattr("urllib3.PoolManager.urlopen", broken)
+    monkeypatch.setattr("requests.Session.send", broken)
     monkeypatch.setenv("DPSCTL_DEBUG", "1")
 
     ran = run_offline(["enrollment-group", "list", "--login", LOGIN], expect=1)
