@@ -17,7 +17,7 @@ ID_FIELD = "registrationId"
 # What people and programs call the column of the ids, without signs.
 _HEADERS = {"registrationid", "enrollmentid", "deviceid", "id", "serial", "serialnumber"}
 _SIGNS = str.maketrans("", "", "-_. \"'")
-_LONGEST_NAME = 32
+_LONGEST_NAME, _MOST_NAMES = 32, 12
 _A_LINE = IdRule()
 
 Problem = tuple[int, str]  # a place, and what is wrong there
@@ -83,7 +83,7 @@ def _ids_of_table(table: Table, source: str, rule: IdRule) -> Ids:
         if table.columns is not None and name not in table.columns:
             flag = f"--id-field {name}" if rule.template is None else f"--id-template, {name}"
             raise UsageError(
-                f"{flag}: {source} has no such column", f"It has: {', '.join(table.columns)}."
+                f"{flag}: {source} has no such column", f"It has: {_listed(table.columns, ', ')}."
             )
     chunks = _gathered(table.rows, rule)
     return Ids(chunks, table.columns, table.columns is not None, rule.makes_ids)
@@ -151,7 +151,7 @@ def _refuse_header(line: str, place: str, rule: IdRule) -> None:
     if len(names) != 1:
         raise UsageError(
             f"{place}: this is a table, not an id a line",
-            f"Name the column of the ids: --id-field {' | '.join(map(_shown, names)) or 'NAME'}",
+            f"Name the column of the ids: --id-field {_listed(names, ' | ') or 'NAME'}",
         )
     if line.lower().translate(_SIGNS) in _HEADERS:
         way = f"Give --id-field {line}" if rule.template is None else "Name it in --id-template"
@@ -161,9 +161,11 @@ def _refuse_header(line: str, place: str, rule: IdRule) -> None:
         )
 
 
-def _shown(name: str) -> str:
-    """Leave out what may be a key, where a table has no header."""
-    return name if len(name) <= _LONGEST_NAME else "..."
+def _listed(names: Iterable[str], between: str) -> str:
+    """Name the first columns, but none that may be a key: a table may have no header."""
+    found = [name if len(name) <= _LONGEST_NAME else "..." for name in names if name.strip()]
+    more = ["..."] if len(found) > _MOST_NAMES else []
+    return between.join([*found[:_MOST_NAMES], *more])
 
 
 def _gathered(rows: Iterator[Row], rule: IdRule) -> Iterator[Chunk]:
@@ -195,6 +197,6 @@ def _rows_of_texts(pieces: Iterable[str], source: str, column: str) -> Iterator[
         if isinstance(value, dict):
             raise UsageError(
                 f"{source}:{line}: this is an object, not an id",
-                f"Name the field of the ids: --id-field {' | '.join(map(_shown, value))}",
+                f"Name the field of the ids: --id-field {_listed(value, ' | ')}",
             )
         yield Row(line, {column: value}, problem)

@@ -130,4 +130,5 @@ def _separator_of(header: str) -> str:
 
 
 def _cells(line: str, separator: str) -> list[str]:
-    return next(csv.reader([line], delimiter=separator), [])
+    """Split a line, or as much of it as is surely no longer than a field may be."""
+    return next(csv.reader([line[: csv.field_size_limit()]], delimiter=separator), [])

@@ -108,6 +108,7 @@ def test_cell_below_no_name_is_not_lost_in_silence():
         pytest.param("a,b,a\n", "f:1: the column 'a' is there twice", id="twice"),
         pytest.param("\n\udcff\n", "f:2: the header is no text", id="no text"),
         pytest.param('a,"b\n', "f:1: the header is not CSV", id="no csv"),
+        pytest.param("a" * 200_000, "f:1: the header is not CSV: field larger", id="too long"),
     ],
 )
 def test_header_that_cannot_be_read_ends_it(text, said):

@@ -99,6 +99,15 @@ def test_bad_lines_are_named_and_left_out(derive, ids):
     assert f"{path}:2: " in ran.err
 
 
+@pytest.mark.parametrize("letter", [b"x", b"\0", b"\xff", b","])
+def test_line_of_any_length_is_a_bad_line(derive, letter):
+    ran = derive("--registration-ids - -o tsv", stdin=letter * 3_000_000, expect=None)
+
+    assert ran.code in (2, 9)
+    assert ran.err.startswith("dpsctl: standard input:1: ")
+    assert len(ran.err) < 400
+
+
 def test_bytes_that_are_no_text_are_a_bad_line(derive):
     ran = derive("--registration-ids - -o tsv", stdin=b"a\n\xff\nc\n", expect=9)
 
