@@ -8,10 +8,31 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from signal import SIGINT
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import subprocess
 
 IS_WINDOWS = sys.platform == "win32"
 _SOON = 0.2  # seconds, in which a virus scanner or an indexer is done with a file
+
+
+def config_folder(environ: Mapping[str, str]) -> str:
+    """Return the folder for what this user has set; nothing is made."""
+    return _own_folder(environ, "XDG_CONFIG_HOME", "APPDATA", ".config")
+
+
+def cache_folder(environ: Mapping[str, str]) -> str:
+    """Return the folder for what this user may lose at any time; nothing is made."""
+    return _own_folder(environ, "XDG_CACHE_HOME", "LOCALAPPDATA", ".cache")
+
+
+def _own_folder(environ: Mapping[str, str], xdg: str, windows: str, at_home: str) -> str:
+    """Take the first variable that names a folder; a relative one would be another each time."""
+    names = (xdg, windows) if IS_WINDOWS else (xdg,)
+    given = [folder for name in names if os.path.isabs(folder := environ.get(name, ""))]  # noqa: PTH117 - the path is a text
+    base = given[0] if given else os.path.join(os.path.expanduser("~"), at_home)  # noqa: PTH111, PTH118 - as above
+    return os.path.join(base, "dpsctl")  # noqa: PTH118 - as above
 
 
 def replace(source: str, target: str) -> None:
@@ -74,12 +95,6 @@ def _windows_unlock(descriptor: int) -> None:
     os.close(descriptor)
 
 
-def cache_folder(environ: Mapping[str, str]) -> str:
-    """Return the folder for what this user may lose at any time; nothing is made."""
-    base = environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - as above
-    return os.path.join(base, "dpsctl")  # noqa: PTH118 - as above
-
-
 def program(name: str, environ: Mapping[str, str]) -> str | None:
     """Find a program on PATH; a relative part of that means another folder in each folder.
 
@@ -105,6 +120,8 @@ def startable(words: list[str], environ: Mapping[str, str]) -> list[str]:
 
 def reaches_children(number: int) -> bool:
     """Tell whether who sent a signal to this process has sent it to its children too."""
+    from signal import SIGINT
+
     if IS_WINDOWS:  # the console tells all it has
         return True
     if number != SIGINT:
@@ -112,3 +129,35 @@ def reaches_children(number: int) -> bool:
     with suppress(OSError), open("/dev/tty", "rb", buffering=0) as terminal:  # noqa: PTH123 - as above
         return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
     return False
+
+
+@contextmanager
+def family(words: list[str], **given: Any) -> Iterator[subprocess.Popen[Any]]:
+    """Run a program in a group of its own: all of it ends if the block fails.
+
+    A program is often a script around another one, which would live on by itself.
+    """
+    import subprocess
+    from signal import Signals
+
+    with subprocess.Popen(words, process_group=0, **given) as child:  # noqa: S603 - the caller's
+        try:
+            yield child
+        except BaseException:
+            if IS_WINDOWS:
+                child.kill()
+            else:
+                with suppress(ProcessLookupError):
+                    os.killpg(child.pid, Signals.SIGKILL)
+            raise
+
+
+def split(command: str) -> list[str]:
+    """Part a command into words as a shell would; a backslash parts folders on Windows."""
+    import shlex
+
+    words = shlex.shlex(command, posix=True, punctuation_chars=False)
+    words.whitespace_split = True
+    words.commenters = ""
+    words.escape = "" if IS_WINDOWS else words.escape
+    return list(words)

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from dpsctl import platforms
 from dpsctl.errors import DpsctlError, UsageError
-from dpsctl.process import Held, leftovers
+from dpsctl.process import Held, leftovers, remove
 
 _PRIVATE, _PUBLIC = 0o600, 0o666  # less what the process' umask takes off
 _FORCE = "give --force"
@@ -168,8 +168,7 @@ def _temporary(target: Path, path: str, flag: str, mode: int) -> Iterator[Path]:
             raise UsageError(f"{flag} {path}: {error.strerror}", "Check the folder.") from None
         yield temporary
     finally:
-        temporary.unlink(missing_ok=True)
-        leftovers.discard(str(temporary))
+        remove(str(temporary))
 
 
 def check_new(file: NewFile, *, replace: bool) -> None:

@@ -99,6 +99,27 @@ def begin_work() -> None:
     _State.is_at_work = True
 
 
+def new_folder(prefix: str) -> str:
+    """Make a temporary folder for this user alone, which is gone when the process is."""
+    from tempfile import mkdtemp
+
+    with Held():
+        folder = mkdtemp(prefix=prefix)
+        leftovers.add(folder)
+    return folder
+
+
+def remove(path: str) -> None:
+    """Remove one of the `leftovers`, which may be gone already."""
+    if os.path.isdir(path):  # noqa: PTH112 - pathlib costs more than the early path
+        from shutil import rmtree
+
+        rmtree(path, ignore_errors=True)
+    elif os.path.exists(path):  # noqa: PTH110 - as above
+        os.unlink(path)  # noqa: PTH108 - as above
+    leftovers.discard(path)
+
+
 def _heard(number: int, _frame: object = None) -> None:
     """Take a signal; Python calls this in the main thread, between any two steps of it."""
     if _State.taker:
@@ -155,9 +176,4 @@ def _forget_the_current_folder() -> None:
 
 def _remove_leftovers() -> None:
     for path in tuple(leftovers):
-        if os.path.isdir(path):  # noqa: PTH112 - as above
-            import shutil
-
-            shutil.rmtree(path, ignore_errors=True)
-        elif os.path.exists(path):  # noqa: PTH110 - as above
-            os.unlink(path)  # noqa: PTH108 - as above
+        remove(path)

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 from dpsctl.frozen import frozen
 from dpsctl.masking import Masker
+from dpsctl.permissions import exposure
 from dpsctl.text.controls import spelled_out
 from dpsctl.text.values import StandardInput
 
@@ -80,6 +81,11 @@ class Run:
     def note(self, text: str) -> None:
         """Print on stderr how a command ended well, unless `--only-show-errors` was given."""
         self._note("note", text, text)
+
+    def warn_of_readers(self, path: str, source: str) -> None:
+        """Warn if others can read the file *path*, which holds a secret; `-` is none."""
+        if warning := exposure(f"@{path}", source):
+            self.warn(warning)
 
     def warn_of_command_line(self) -> None:
         """Warn of what was noticed while the command line was read.

@@ -1,7 +1,6 @@
 import io
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from contextlib import chdir, redirect_stderr, redirect_stdout
@@ -168,14 +167,16 @@ def test_early_path_knows_every_variable_that_is_judged():
             option.process_value(Context(nouns), value)
 
 
-def test_early_path_lets_the_command_tree_open_a_pipe(run_process, tmp_path):
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
+def test_early_path_lets_the_command_tree_open_a_pipe(capsys):
+    reading, writing = os.pipe()
+    os.write(writing, KEY.encode())
+    os.close(writing)
 
-    with subprocess.Popen(["/bin/sh", "-c", f"echo '{KEY}' > {pipe}"]):
-        ran = run_process(*COMMAND, "--key", f"@{pipe}", "--rid", ID)
+    code = early.run([*COMMAND, "--key", f"@/dev/fd/{reading}", "--rid", ID])
 
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, f'"{ANSWER}"\n', "")
+    assert (code, *capsys.readouterr()) == (None, "", "")
+    assert os.read(reading, 100) == KEY.encode()
+    os.close(reading)
 
 
 def test_early_path_gives_standard_input_back(capsys, monkeypatch):

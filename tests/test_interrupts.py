@@ -97,6 +97,7 @@ KINDS = {
     "emulator-exec": Kind("emulator exec -- sleep 0.3"),
     "config": Kind("config set --context lab dps_name=another", is_readable),
     "secret-command": Kind("--context asked enrollment-group list", code=2),
+    "az": Kind("enrollment-group list -n my-dps.example --auth-type login", code=4),
     "certificate": Kind("certificate root --cn factory --algorithm rsa --key-size 2048", has_pairs),
     "certificates": Kind(
         "certificate device --from few --folder certificates --issuer ca.pem --issuer-key ca.key",
@@ -116,6 +117,7 @@ def place(tmp_path, emulator, signed_in, issue):  # noqa: ARG001 - it sets the e
         "ids": lines_of("d", IDS),
         "few": lines_of("d", FEW),
         "rows": "eid\n" + lines_of("e", ROWS),
+        "bin/az": "#!/bin/sh\nsleep 0.3\n",
         "config/dpsctl/config.yaml": f"contexts:\n{contexts}",
         "ca.pem": ca.path.read_text(),
         "ca.key": ca.key_path.read_text(),
@@ -129,7 +131,7 @@ def place(tmp_path, emulator, signed_in, issue):  # noqa: ARG001 - it sets the e
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-            path.chmod(0o600)
+            path.chmod(0o700)
         emulator.reset()
         emulator.seed({"enrollments": [seeded(number) for number in range(30)]})
         emulator.faults.replace(["latency 20ms on POST /enrollments"])
@@ -158,7 +160,11 @@ class Running:
             [sys.executable, "-m", "dpsctl", *shlex.split(kind.line)],
             cwd=folder,
             env=os.environ
-            | {"TMPDIR": str(folder / "tmp"), "XDG_CONFIG_HOME": str(folder / "config")},
+            | {
+                "TMPDIR": str(folder / "tmp"),
+                "XDG_CONFIG_HOME": str(folder / "config"),
+                "PATH": f"{folder}/bin:{os.environ['PATH']}",
+            },
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             **streams,

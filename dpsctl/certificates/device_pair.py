@@ -24,7 +24,7 @@ from dpsctl.certificates.reading import (
 )
 from dpsctl.errors import UsageError
 from dpsctl.options.device import Proof
-from dpsctl.process import leftovers
+from dpsctl.process import new_folder, remove
 from dpsctl.run import Run
 from dpsctl.text.values import read_file
 
@@ -63,6 +63,8 @@ def _read(proof: Proof, run: Run) -> tuple[Sequence[x509.Certificate], PrivateKe
     source = f"{_CERTIFICATE} {path}"
     ask = passphrase_asker(proof.passphrase, "--passphrase", key_path or path, run)
     data = unwrapped(read_file(path, _CERTIFICATE, run.stdin))
+    if is_pkcs12(data) or has_private_key(data):
+        run.warn_of_readers(path, source)
     if is_pkcs12(data):
         if key_path not in {None, path}:
             raise UsageError(f"{_KEY} {key_path}: {path} has the key in it", f"Leave {_KEY} out.")
@@ -73,8 +75,10 @@ def _read(proof: Proof, run: Run) -> tuple[Sequence[x509.Certificate], PrivateKe
     chain = read_all_certificates(data, source, ask).certificates
     if key_path is None and not has_private_key(data):
         raise UsageError(f"{_KEY} is missing", "A certificate goes with its private key.")
-    key_source = source if key_path is None else f"{_KEY} {key_path}"
-    key_data = data if key_path is None else read_file(key_path, _KEY, run.stdin)
+    key_source, key_data = source, data
+    if key_path is not None:
+        key_source, key_data = f"{_KEY} {key_path}", read_file(key_path, _KEY, run.stdin)
+        run.warn_of_readers(key_path, key_source)
     key = read_key(key_data, key_source, ask)
     check_key_of(chain[0], source, key, key_source)
     return chain, key
@@ -109,18 +113,13 @@ def _refuse() -> str:
 @contextmanager
 def _own_files(chain: Sequence[x509.Certificate], key: PrivateKey) -> Iterator[tuple[str, str]]:
     """Write both files where only their owner can look, and remove them whatever happens."""
-    import shutil
-    import tempfile
-
-    folder = tempfile.mkdtemp(prefix="dpsctl-")
-    leftovers.add(folder)
+    folder = new_folder("dpsctl-")
     try:
         certificates = b"".join(each.public_bytes(Encoding.PEM) for each in chain)
         plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         yield _written(folder, "device.pem", certificates), _written(folder, "device.key", plain)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        leftovers.discard(folder)
+        remove(folder)
 
 
 def _written(folder: str, name: str, data: bytes) -> str:

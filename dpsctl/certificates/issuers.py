@@ -115,6 +115,7 @@ def read_issuer(
     (flag, path), (key_flag, key_path) = certificate, key
     source, key_source = f"{flag} {path}", f"{key_flag} {key_path}"
     chain = _signing_chain(read_file(path, flag, run.stdin), source)
+    run.warn_of_readers(key_path, key_source)
     found = read_key(read_file(key_path, key_flag, run.stdin), key_source, passphrase)
     check_key_of(chain[0], source, found, key_source)
     return Issuer(chain, found, source)

@@ -21,6 +21,7 @@ def passphrase_asker(path: str | None, flag: str, what: str, run: Run) -> Callab
         if path is None:
             return _checked(_typed("Passphrase", what, flag), flag, run)
         source = f"{flag} {path}"
+        run.warn_of_readers(path, source)
         return _checked(decode_text(read_file(path, flag, run.stdin), source), source, run)
 
     return fetch

@@ -85,15 +85,14 @@ def set_settings(
     """Set settings of a context; make the context if it is new.
 
     Secrets are only named: login_env=VARIABLE, login_file=FILE or login_command=COMMAND say where
-    a connection string is. Comments in the file are not kept.
+    a connection string is.
     """
-    known = contexts.load(run.environ)
-    name = _chosen(known, context)
     given = dict(_assignment(text) for text in assignments)
-    settings = {**known.contexts.get(name, {}), **given}
-    contexts.check_one_login(settings)
-    known.contexts[name] = settings
-    known.save()
+    with contexts.changing(run.environ) as known:
+        name = _chosen(known, context)
+        settings = {**known.contexts.get(name, {}), **given}
+        contexts.check_one_login(settings)
+        known.contexts[name] = settings
     return {name: settings}
 
 
@@ -109,18 +108,18 @@ def unset(
     context: WhichContext = None,
 ) -> Json:
     """Remove settings of a context."""
-    known = contexts.load(run.environ)
-    name = _chosen(known, context)
-    settings = known.named(name)
-    for setting in names:
-        if setting not in settings:
-            raise UsageError(
-                f"{setting}: context {name!r} does not say it",
-                f"It says {', '.join(sorted(settings)) or 'nothing'}.",
-            )
-    known.contexts[name] = {key: value for key, value in settings.items() if key not in names}
-    known.save()
-    return {name: known.contexts[name]}
+    with contexts.changing(run.environ) as known:
+        name = _chosen(known, context)
+        settings = known.named(name)
+        for setting in names:
+            if setting not in settings:
+                raise UsageError(
+                    f"{setting}: context {name!r} does not say it",
+                    f"It says {', '.join(sorted(settings)) or 'nothing'}.",
+                )
+        left = {key: value for key, value in settings.items() if key not in names}
+        known.contexts[name] = left
+    return {name: left}
 
 
 @verb(
@@ -129,10 +128,9 @@ def unset(
 )
 def use_context(run: Run, name: ContextName) -> None:
     """Make a context the current one."""
-    known = contexts.load(run.environ)
-    known.named(name)
-    known.current = name
-    known.save()
+    with contexts.changing(run.environ) as known:
+        known.named(name)
+        known.current = name
     run.say(f"{known.path}: the current context is {name}")
 
 
@@ -145,13 +143,13 @@ def use_context(run: Run, name: ContextName) -> None:
 )
 def delete_context(run: Run, name: ContextName) -> None:
     """Remove a context; what it named stays where it is."""
-    known = contexts.load(run.environ)
-    known.named(name)
-    del known.contexts[name]
-    if known.current == name:
-        known.current = None
+    with contexts.changing(run.environ) as known:
+        known.named(name)
+        del known.contexts[name]
+        was_current = known.current == name
+        known.current = None if was_current else known.current
+    if was_current:
         run.warn(f"{name} was the current context; 'dpsctl config use-context' chooses another")
-    known.save()
 
 
 def _chosen(known: contexts.Contexts, context: str | None) -> str:

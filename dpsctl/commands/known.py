@@ -14,6 +14,7 @@ from typer import Argument
 from dpsctl.errors import DpsctlError
 from dpsctl.frame.verbs import verb
 from dpsctl.options.connection import Connection
+from dpsctl.platforms import cache_folder
 from dpsctl.run import Run
 
 # Seconds: who presses TAB twice is answered from the file, and nobody waits longer than that.
@@ -108,8 +109,10 @@ def _cache_file(connection: Connection, run: Run) -> Path:
     named = settled.connection
     place = access_to(settled, run, ()).host() if named.login else named.dps_name
     parts = (run.environ.get("DPSCTL_ENDPOINT_URL"), named.resource_group, place)
-    base = run.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "dpsctl" / f"group-ids-{quote('@'.join(filter(None, parts)), safe='')}"
+    return (
+        Path(cache_folder(run.environ))
+        / f"group-ids-{quote('@'.join(filter(None, parts)), safe='')}"
+    )
 
 
 command = list_known

@@ -7,6 +7,7 @@ variable, a file, a program), never kept.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,9 +16,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from dpsctl import platforms
 from dpsctl.errors import UsageError
 from dpsctl.options.words import AuthType, CloudName, OutputFormat
-from dpsctl.permissions import exposure
 from dpsctl.run import Run
 
 LOGIN_REFERENCES = ("login_env", "login_file", "login_command")
@@ -37,7 +38,7 @@ _CURRENT = "current_context"
 _CONTEXTS = "contexts"
 _OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-_LARGEST = 1 << 20
+_VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(eq=False, repr=False)
@@ -68,22 +69,45 @@ class Contexts:
         return f"{self.path}:{place}" if place else str(self.path)
 
     def save(self) -> None:
-        """Write the file, for its owner's eyes, whole or not at all."""
+        """Write the file, for its owner's eyes, whole or not at all; comments in it stay."""
         from dpsctl.private_files import private_file
-        from dpsctl.text.documents import dump
+        from dpsctl.text.documents import read_document
+        from dpsctl.text.edits import edited
 
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        content: dict[str, Any] = {_CONTEXTS: self.contexts}
-        if self.current:
-            content[_CURRENT] = self.current
+        before = read_document(self.text, str(self.path)) or {}
+        after = {**before, _CONTEXTS: self.contexts, _CURRENT: self.current}
+        if not self.current:
+            del after[_CURRENT]
+        try:
+            text = edited(self.text, before, after)
+        except UsageError as error:
+            raise UsageError(f"{self.path}: {error.message}", error.hint) from None
         with private_file(str(self.path), "the configuration file", replace=True) as file:
-            file.write(dump(content))
+            file.write(text)
 
 
 def config_file(environ: Mapping[str, str]) -> Path:
     """Return where the configuration is kept."""
-    base = environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(base) / "dpsctl" / "config.yaml"
+    return Path(platforms.config_folder(environ)) / "config.yaml"
+
+
+@contextmanager
+def changing(environ: Mapping[str, str]) -> Iterator[Contexts]:
+    """Read the configuration for a change, and save it at the end; other processes wait.
+
+    Raises as `load` does.
+    """
+    folder = config_file(environ).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: cannot be made: {error.strerror}", "XDG_CONFIG_HOME may name another."
+        ) from None
+    with platforms.locked(str(folder)):
+        known = load(environ)
+        yield known
+        known.save()
 
 
 def load(environ: Mapping[str, str]) -> Contexts:
@@ -92,15 +116,19 @@ def load(environ: Mapping[str, str]) -> Contexts:
     Raises UsageError with the line and column if it cannot be read, or if others could change it or
     read a secret in it.
     """
+    from dpsctl.text.opening import opened
+
     path = config_file(environ)
     try:
-        text = path.read_text(encoding="utf-8")
-        mode = path.stat().st_mode
+        with opened(str(path)) as file:
+            text = file.read().decode("utf-8")
+            mode = os.fstat(file.fileno()).st_mode
     except FileNotFoundError:
         return Contexts(path)
     except (OSError, UnicodeDecodeError) as error:
+        problem = getattr(error, "strerror", None) or str(error)
         raise UsageError(
-            f"{path}: cannot read it: {error}", "Check the file, or remove it."
+            f"{path}: cannot read it: {problem}", "Check the file, or remove it."
         ) from None
     from dpsctl.text.documents import read_document
 
@@ -143,9 +171,12 @@ def check_setting(name: str, value: Any, source: str) -> Any:
         )
     words = SETTINGS[name]
     if name == "login_command" and isinstance(value, list) and value:
-        return [str(word) for word in value]
+        value = [str(word) for word in value]
+        _refuse_secrets(name, value, source)
+        return value
     if isinstance(value, bool | list | dict | None) or not str(value).strip():
         raise UsageError(f"{source}: wanted a text", f"Write {name}: TEXT.")
+    _refuse_secrets(name, [str(value)], source)
     if words is None:
         return str(value)
     try:
@@ -154,6 +185,23 @@ def check_setting(name: str, value: Any, source: str) -> Any:
         raise UsageError(
             f"{source}: {str(value)[:40]!r} is none of {', '.join(words)}", "Use one of these."
         ) from None
+
+
+def _refuse_secrets(name: str, words: list[str], source: str) -> None:
+    """Refuse the secret itself where only its place is to be named. Raises UsageError."""
+    from dpsctl.masking import mask_keys, mask_looks
+
+    is_path = name in ("login_file", "login_command")  # a long one looks like a key
+    if any(mask_looks(word) != word or (not is_path and mask_keys(word) != word) for word in words):
+        raise UsageError(
+            f"{source}: that looks like a secret, and none is kept here",
+            "Name where it is: login_env=VARIABLE, login_file=FILE or login_command=COMMAND.",
+        )
+    if name == "login_env" and not _VARIABLE.fullmatch(words[0]):
+        raise UsageError(
+            f"{source}: that is no name of a variable",
+            "Name the variable that holds the connection string, such as login_env=LAB_LOGIN.",
+        )
 
 
 def check_one_login(settings: Mapping[str, Any]) -> None:
@@ -197,8 +245,7 @@ def _from_file(name: str, source: str, run: Run) -> str:
     if not path.is_absolute():
         path = config_file(run.environ).parent / path
     text = expand_file_reference(f"@{path}", source, run.stdin)
-    if warning := exposure(f"@{path}", source):
-        run.warn(warning)
+    run.warn_of_readers(str(path), source)
     return text
 
 

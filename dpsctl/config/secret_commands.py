@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 import subprocess
+from errno import ENOENT
 
+from dpsctl import platforms
 from dpsctl.errors import UsageError
 from dpsctl.run import Run
 
@@ -18,9 +19,12 @@ def output_of(command: str | list[str], source: str, run: Run) -> str:
     Raises UsageError naming *source* and never the output.
     """
     try:
-        words = shlex.split(command) if isinstance(command, str) else command
+        words = platforms.split(command) if isinstance(command, str) else command
+        program = platforms.program(words[0], run.environ)
+        if program is None:
+            raise FileNotFoundError(ENOENT, "no such program on PATH")
         done = subprocess.run(  # noqa: S603 - the user's own command, without a shell
-            words,
+            [program, *words[1:]],
             stdout=subprocess.PIPE,
             text=True,
             check=False,
@@ -35,7 +39,9 @@ def output_of(command: str | list[str], source: str, run: Run) -> str:
         raise UsageError(f"{source}: what it prints is not text", "Run it by hand.") from None
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{source}: cannot run it: {problem}", "Check the command.") from None
+        raise UsageError(
+            f"{source}: cannot run it: {problem}", "Name a program on PATH, or give its whole path."
+        ) from None
     if done.returncode:
         raise UsageError(f"{source}: exit {done.returncode}", "Run it by hand to see why.")
     return done.stdout

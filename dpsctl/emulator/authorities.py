@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from email.utils import formatdate
-from pathlib import Path
 
 from cryptography import x509
 
@@ -14,6 +13,7 @@ from dpsctl.emulator.etags import new_etag
 from dpsctl.emulator.store import Store
 from dpsctl.emulator.x509 import base64_der, read_certificate
 from dpsctl.errors import UsageError
+from dpsctl.text.opening import opened
 
 KIND = "Certificate"
 
@@ -52,7 +52,8 @@ def authority_of(store: Store, name: str) -> x509.Certificate | None:
 
 def _load(name: str, path: str) -> x509.Certificate:
     try:
-        data = Path(path).read_bytes()
+        with opened(path) as file:
+            data = file.read()
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or str(error)
         raise UsageError(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from socketserver import BaseRequestHandler
@@ -14,6 +12,7 @@ from typing import Any, Self
 
 from OpenSSL import SSL
 
+from dpsctl import process
 from dpsctl.emulator.access_tokens import make_access_token
 from dpsctl.emulator.address import LOOPBACK_NAMES, check_address, known_as
 from dpsctl.emulator.answers import Refusal
@@ -35,7 +34,6 @@ from dpsctl.emulator.request_log import RequestLog
 from dpsctl.emulator.settings import OWNER_POLICY, EmulatorSettings
 from dpsctl.emulator.store import MEMORY, Store, unusable
 from dpsctl.errors import UsageError
-from dpsctl.process import Held, leftovers
 
 __all__ = ["Emulator"]
 
@@ -229,15 +227,11 @@ class Emulator:
         store.close()
         folder, self._folder = self._folder, None
         if folder:
-            shutil.rmtree(folder, ignore_errors=True)
-            leftovers.discard(str(folder))
+            process.remove(str(folder))
 
     def _own_folder(self) -> Path:
         """Return a folder for files that are gone when the emulator is."""
-        if self._folder is None:
-            with Held():
-                self._folder = Path(tempfile.mkdtemp(prefix="dpsctl-emulator-"))
-                leftovers.add(str(self._folder))
+        self._folder = self._folder or Path(process.new_folder("dpsctl-emulator-"))
         return self._folder
 
     def _listening(self, app: EmulatorApp) -> list[Listener]:

@@ -129,7 +129,7 @@ class _Words:
         if values is None:
             values = self._following(kind, name, option.metavar)
         if Kind.SECRET in kind and self.run is not None:
-            _notice(option.opts[0], values, self.run)
+            _notice(option.opts[0], values, self.run, kind)
         values = [self._expanded(kind, name, value) for value in values]
         if Kind.SECRET in kind and self.run is not None:
             for value in values:
@@ -178,12 +178,13 @@ class _Words:
         return value
 
 
-def _notice(flag: str, secrets: list[str], run: Run) -> None:
+def _notice(flag: str, secrets: list[str], run: Run, kind: Kind) -> None:
     """Keep what may have to be said of the way that secrets were given."""
     for secret in secrets:
         if not secret.startswith("@"):
             run.typed_secrets.append(flag)
-        run.noticed += filter(None, [exposure(secret, f"{flag} {secret}")])
+        if Kind.FILE not in kind:  # whoever reads that says it
+            run.noticed += filter(None, [exposure(secret, f"{flag} {secret}")])
 
 
 def _together(name: str, joint: str, value: str) -> list[str]:

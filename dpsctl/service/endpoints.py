@@ -9,6 +9,7 @@ from dpsctl.errors import UsageError
 from dpsctl.options.connection import Transport
 from dpsctl.run import Run
 from dpsctl.service.auth import is_host
+from dpsctl.text.opening import check_is_file
 
 ENDPOINT_VARIABLE = "DPSCTL_ENDPOINT_URL"
 EMULATOR_VARIABLE = "DPSCTL_EMULATOR"
@@ -37,10 +38,18 @@ def trusted(transport: Transport, run: Run) -> str | bool:
     given = {"--ca-bundle": transport.ca_bundle}
     given |= {name: run.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")}
     for source, path in given.items():
-        if path and not os.access(path, os.R_OK):
-            raise UsageError(f"{source} {path}: cannot read it", "Give a file of PEM certificates.")
-        if path:
-            return path
+        if not path:
+            continue
+        try:
+            check_is_file(path)
+            if os.access(path, os.R_OK):
+                return path
+            problem = ""
+        except (OSError, ValueError) as error:
+            problem = f": {getattr(error, 'strerror', None) or error}"
+        raise UsageError(
+            f"{source} {path}: cannot read it{problem}", "Give a file of PEM certificates."
+        )
     return True
 
 

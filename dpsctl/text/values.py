@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from dpsctl.errors import UsageError
 from dpsctl.text.json_text import NotJsonError, read_json, read_python_dict, where
+from dpsctl.text.opening import opened
 from dpsctl.text.paths import Path, parse_assignment, set_path, show_path
 
 # UTF-32's mark begins with UTF-16's, so it is looked for first.
@@ -62,7 +63,7 @@ class StandardInput:
         if path == "-":
             return self.stream(option)
         try:
-            return open(path, "rb")  # noqa: PTH123 - pathlib: 12 ms
+            return opened(path)
         except (OSError, ValueError) as error:
             problem = getattr(error, "strerror", None) or str(error)
             raise UsageError(
@@ -185,7 +186,7 @@ SYNTAX_HINT = (
 
 def _content_of(path: str, source: str, hint: str) -> bytes:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - pathlib: 12 ms
+        with opened(path) as file:
             return file.read()
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         problem = getattr(error, "strerror", None) or str(error)

@@ -501,3 +501,21 @@ def test_interrupt_at_the_prompt_exits_130_and_writes_nothing(tmp_path):
 
     assert code == 130
     assert names_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o604])
+def test_secret_files_that_others_can_read_are_warned_of(run_offline, issue, tmp_path, mode):
+    ca = issue("ca", is_ca=True, password=b"open sesame")
+    secret = tmp_path / "secret"
+    secret.write_text("open sesame\n")
+    for path in (secret, ca.key_path):
+        path.chmod(mode)
+
+    ran = run_offline(
+        f"certificate intermediate --cn i --issuer {ca.path} --issuer-key {ca.key_path}"
+        f" --issuer-passphrase {secret} --out {tmp_path}/i.pem"
+    )
+
+    warned = ran.err.count("others can read it; chmod 600")
+    assert warned == (0 if mode == 0o600 else 2)
+    assert ("--issuer-key" in ran.err) == (mode != 0o600)

@@ -3,6 +3,8 @@
 import json
 import os
 import stat
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -277,7 +279,7 @@ def test_a_secret_file_that_others_can_read_is_a_warning(write, run_offline, tmp
         pytest.param("login_env: NOT_SET", "login_env NOT_SET: the variable is not set", id="env"),
         pytest.param("login_file: missing", "missing: cannot read the file", id="file"),
         pytest.param("login_command: 'false'", "login_command false: exit 1", id="refused"),
-        pytest.param("login_command: no-such", "No such file or directory", id="no command"),
+        pytest.param("login_command: no-such", "no such program on PATH", id="no command"),
         pytest.param("login_command: 'true'", "login_command true: holds nothing", id="silent"),
         pytest.param('login_command: "a \'b"', "No closing quotation", id="quotes"),
         pytest.param("login_command: [printf, '\\377']", "is not text", id="no text"),
@@ -462,3 +464,109 @@ def test_values_stay_what_was_typed(run_offline):
         "resource_group": "no",
         "subscription": "1_000",
     }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("set --context lab dps_name=two", id="set"),
+        pytest.param("set --context new dps_name=three", id="a new one"),
+        pytest.param("unset --context lab output", id="unset"),
+        pytest.param("use-context factory", id="use-context"),
+        pytest.param("delete-context lab", id="delete-context"),
+    ],
+)
+def test_what_people_wrote_around_it_stays(line, write, run_offline):
+    path = write(
+        """\
+        # ours
+        current_context: lab   # for now
+        contexts:
+            # the plant in the north
+            factory: {dps_name: factory-dps, resource_group: 'plant'}
+
+            lab:
+                dps_name: lab-dps
+                # no colours
+                output: yaml
+        # the end
+        """
+    )
+    before = path.read_text().splitlines()
+
+    run_offline(f"config {line}")
+
+    after = path.read_text().splitlines()
+    gone = {*before} - {*after}
+    assert len(gone) <= (5 if "delete" in line else 1)
+    assert {"# ours", "    # the plant in the north", "# the end"} <= {*after}
+
+
+def test_eight_at_once_lose_nothing(write, run_process):
+    path = write("# ours\ncontexts:\n  lab: {dps_name: x}\n")
+    start = [sys.executable, "-m", "dpsctl", "config", "set", "--context"]
+
+    children = [subprocess.Popen([*start, f"c{n}", f"dps_name=dps-{n}"]) for n in range(8)]
+    codes = [child.wait() for child in children]
+
+    known = json.loads(run_process("config", "view", "--query", "contexts").stdout)
+    assert codes == [0] * 8
+    assert known == {"lab": {"dps_name": "x"}} | {
+        f"c{n}": {"dps_name": f"dps-{n}"} for n in range(8)
+    }
+    assert path.read_text().startswith("# ours\n")
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    [
+        pytest.param(f"login_env={LOGIN}", id="in a variable's place"),
+        pytest.param(f"login_file={LOGIN}", id="in a file's place"),
+        pytest.param(f"login_command=echo {LOGIN}", id="in a command"),
+        pytest.param(f"dps_name={LOGIN}", id="in a name's place"),
+        pytest.param(f"dps_name={KEY}", id="a key"),
+        pytest.param("central_app=SharedAccessSignature sr=a&sig=abc%3D&se=1", id="a token"),
+    ],
+)
+def test_a_secret_itself_is_not_kept(assignment, config_file, run_offline):
+    ran = run_offline(["config", "set", "--context", "lab", assignment], expect=2)
+
+    assert "looks like a secret" in ran.err
+    assert KEY not in ran.err + ran.out
+    assert not config_file.exists()
+
+
+@pytest.mark.parametrize("name", ["$LAB", "LAB-LOGIN", "lab login", "1LAB"])
+def test_a_variable_has_a_name(name, run_offline):
+    ran = run_offline(["config", "set", "--context", "lab", f"login_env={name}"], expect=2)
+
+    assert "login_env: that is no name of a variable" in ran.err
+
+
+@pytest.mark.parametrize(
+    "command", ["./secret", "bin/secret", "secret"], ids=["here", "below", "on PATH"]
+)
+def test_no_program_of_the_current_folder_is_asked(
+    command, write, run_offline, tmp_path, monkeypatch
+):
+    for place in (tmp_path, tmp_path / "bin"):
+        place.mkdir(exist_ok=True)
+        (place / "secret").write_text("#!/bin/sh\ntouch ran\n")
+        (place / "secret").chmod(0o700)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f":.:bin:{os.environ['PATH']}")
+    write(f"current_context: lab\ncontexts: {{lab: {{login_command: {command}}}}}")
+
+    ran = run_offline("enrollment-group list", expect=2)
+
+    assert "no such program on PATH" in ran.err
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_relative_folder_of_settings_is_none(run_offline, tmp_path, monkeypatch):
+    (tmp_path / "here" / "dpsctl").mkdir(parents=True)
+    (tmp_path / "here" / "dpsctl" / "config.yaml").write_text("contexts: {lab: {dps_name: x}}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", "here")
+
+    assert run_offline("config view --query contexts").json == {}

@@ -75,7 +75,10 @@ def test_a_ca_file_that_is_not_there_is_named(doctor):
     findings, _ = doctor("--ca-bundle /nowhere/ca.pem", expect=2)
 
     assert failed(findings) == ["tls"]
-    assert findings["tls"]["detail"] == "--ca-bundle /nowhere/ca.pem: cannot read it"
+    assert (
+        findings["tls"]["detail"]
+        == "--ca-bundle /nowhere/ca.pem: cannot read it: No such file or directory"
+    )
 
 
 @pytest.mark.usefixtures("signed_in")

@@ -150,7 +150,7 @@ def test_value_that_cannot_be_used_is_named(run_offline, options, complaint):
         (b'{"registrations": [{"registrationId": "a b"}]}', "registrations[0]: "),
         (b"{", "seed.json:2:1: "),
         (b"", "A seed is an object"),
-        (b"\xff", "not text in UTF-8"),
+        (b"\xff", "not UTF-8 text"),
     ],
 )
 def test_seed_that_cannot_be_used_is_named(run_offline, tmp_path, data, complaint):

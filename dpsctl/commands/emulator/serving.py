@@ -103,18 +103,11 @@ def _started(run: Run, contents: Contents, settings: EmulatorSettings) -> Iterat
 
 
 def _seed(path: str, run: Run) -> Any:
-    from pathlib import Path
-
     from dpsctl.text.documents import read_document
+    from dpsctl.text.values import decode_text, read_file
 
-    try:
-        data = run.stdin.read("--seed") if path == "-" else Path(path).read_bytes()
-        return read_document(data.decode("utf-8-sig"), path)
-    except UnicodeDecodeError:
-        problem = "is not text in UTF-8"
-    except (OSError, ValueError) as error:
-        problem = f"cannot read the file: {getattr(error, 'strerror', None) or error}"
-    raise UsageError(f"--seed {path}: {problem}", "Give a JSON or YAML file.")
+    data = read_file(path, "--seed", run.stdin)
+    return read_document(decode_text(data, f"--seed {path}"), path)
 
 
 def _settings(listening: Listening, contents: Contents, behaviour: Behaviour) -> EmulatorSettings:

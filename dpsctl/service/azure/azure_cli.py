@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
+import os
 import subprocess
 from collections.abc import Mapping
 from configparser import ConfigParser, Error
@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dpsctl import platforms
 from dpsctl.errors import Unauthorized
 from dpsctl.run import Run
 from dpsctl.service.azure.clouds import CLOUDS
+from dpsctl.text.opening import opened
 
 _PATIENCE = 60.0  # az starts slowly, and may have to renew its own token
 # Where az keeps what dpsctl also wants to know: option, section, key.
@@ -46,7 +48,7 @@ def read_defaults(run: Run) -> dict[str, str]:
     parser = ConfigParser(interpolation=None, strict=False)
     path = config_file(run.environ)
     try:
-        parser.read_string(path.read_text(encoding="utf-8-sig"))
+        parser.read_string(_text_of(path))
     except FileNotFoundError:
         pass
     except (OSError, UnicodeDecodeError, Error) as error:
@@ -65,7 +67,7 @@ def subscriptions(run: Run) -> list[Subscription]:
     """Return the subscriptions in az's profile; none if az never signed in here."""
     path = _folder(run.environ) / "azureProfile.json"
     try:
-        profile = json.loads(path.read_text(encoding="utf-8-sig"))
+        profile = json.loads(_text_of(path))
         return [
             Subscription(str(item["id"]), str(item["name"]), bool(item.get("isDefault")))
             for item in profile.get("subscriptions", [])
@@ -82,26 +84,21 @@ def access_token(scope: str, run: Run) -> tuple[str, float] | None:
 
     Raises Unauthorized if az has none to give.
     """
-    program = shutil.which("az", path=run.environ.get("PATH"))
+    program = platforms.program("az", run.environ)
     if program is None:
         return None
     words = [program, "account", "get-access-token", "--output", "json", "--resource"]
-    resource = scope.removesuffix("/.default")
+    folder = os.path.dirname(program)  # noqa: PTH120 - a text; az may load what lies where it runs
+    given: dict[str, Any] = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    given |= {"stdin": subprocess.DEVNULL, "cwd": folder, "env": dict(run.environ), "text": True}
     try:
-        done = subprocess.run(  # noqa: S603 - az itself, and no secret among its arguments
-            [*words, resource],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_PATIENCE,
-            stdin=subprocess.DEVNULL,
-            env=dict(run.environ),
-        )
+        with platforms.family([*words, scope.removesuffix("/.default")], **given) as child:
+            out, err = child.communicate(timeout=_PATIENCE)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _no_token(type(error).__name__) from None
-    if done.returncode:
-        raise _no_token(done.stderr.strip().partition("\n")[0] or f"exit {done.returncode}")
-    return _token_in(done.stdout)
+    if child.returncode:
+        raise _no_token(err.strip().partition("\n")[0] or f"exit {child.returncode}")
+    return _token_in(out)
 
 
 def _token_in(text: str) -> tuple[str, float]:
@@ -121,6 +118,11 @@ def _no_token(problem: str) -> Unauthorized:
 
 def _folder(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("AZURE_CONFIG_DIR") or Path.home() / ".azure")
+
+
+def _text_of(path: Path) -> str:
+    with opened(str(path)) as file:
+        return file.read().decode("utf-8-sig")
 
 
 def _group_of_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -123,3 +123,23 @@ def test_az_that_takes_too_long_is_named(az, run_offline, monkeypatch):
     ran = run_offline("enrollment-group list -n mydps --auth-type login", expect=4)
 
     assert "az gave no access token: TimeoutExpired" in ran.err
+
+
+@pytest.mark.parametrize("is_installed", [True, False], ids=["azure-identity", "without it"])
+def test_az_of_the_current_folder_is_not_asked(
+    azure, run_offline, monkeypatch, tmp_path, is_installed
+):
+    for place in (tmp_path, tmp_path / "bin"):
+        place.mkdir(exist_ok=True)
+        (place / "az").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+        (place / "az").chmod(0o700)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", ".:bin:")
+    if not is_installed:
+        monkeypatch.setitem(sys.modules, "azure.identity", None)
+
+    ran = run_offline("enrollment-group list -n mydps --auth-type login", expect=4)
+
+    assert "Nobody is signed in" in ran.err
+    assert not (tmp_path / "ran").exists()
+    assert azure.asked == []
