@@ -27,6 +27,8 @@ LINES = {
     "--file": "diff",
     "--vars": "diff -f records.yaml",
     "--backup": "apply -f records.yaml --yes",
+    "--save": "diff -f records.yaml",
+    "--plan": "apply",
     "--key-path": CERTIFY,
     "--passphrase": "certificate root --cn r",
     "--key-out": "certificate root --cn r",
@@ -82,7 +84,7 @@ def test_every_option_that_takes_a_file_is_tried_here():
             if Kind.FILE in kind_of(option):
                 yield option.opts[0] if option.opts[0].startswith("-") else ""
 
-    assert set(flags(tree())) == LINES.keys()
+    assert set(flags(tree())) == LINES.keys(), "put a line for it in LINES"
 
 
 @pytest.mark.usefixtures("place")
