@@ -45,6 +45,7 @@ class CarryingOut:
         self._parallel = parallel
         self._deletes_first = deletes_first
         self._stopping = Event()
+        self._begun: set[int] = set()
         self._began = time.monotonic()
 
     @property
@@ -117,16 +118,18 @@ class CarryingOut:
         except KeyboardInterrupt:
             self.is_interrupted = True
             self._stopping.set()
-            told = "interrupted while it may have been under way"
-            yield from (
-                Fate(change, Ending.unknown, message=told)
-                for change in changes
-                if id(change) not in done
-            )
+            left = [change for change in changes if id(change) not in done]
+            yield from (self._abandoned(change) for change in left)
+
+    def _abandoned(self, change: Change) -> Fate:
+        if id(change) not in self._begun:
+            return Fate(change, Ending.not_sent)
+        return Fate(change, Ending.unknown, message="interrupted while it was under way")
 
     def _unit(self, unit: Sequence[Change]) -> list[Fate]:
         if self._stopping.is_set():
             return [Fate(change, Ending.not_sent) for change in unit]
+        self._begun.update(map(id, unit))
         try:
             if not _is_bulk(unit[0]):
                 return [self._writer.written(change) for change in unit]

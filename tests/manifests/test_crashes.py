@@ -1,0 +1,215 @@
+"""Processes that are killed, interrupted, or meet a full disk: run again, and nothing is lost."""
+
+import base64
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from dpsctl.manifests.fields import KINDS
+
+A, B = (base64.b64encode(bytes([letter]) * 32).decode() for letter in b"ab")
+ALLOW = "--yes --allow delete,replace,keys,disable,unblock,many"
+KEYS = f"{{primaryKey: {A}, secondaryKey: {B}}}"
+OTHER_WAY = "{type: x509, x509: {caReferences: {primary: ca}}}"
+FLEET = "- $fleet: 1\n  owns: {EnrollmentGroup: [line-*], IndividualEnrollment: [pump-*]}\n"
+
+
+def group(number, more=""):
+    return f"- enrollmentGroupId: line-{number}\n{more}" + (
+        f"  attestation: {{type: symmetricKey, symmetricKey: {KEYS}}}\n"
+        if "att" not in more
+        else ""
+    )
+
+
+def pump(number, tags):
+    return (
+        f"- registrationId: pump-{number:03}\n  initialTwin: {{tags: {tags}}}\n"
+        f"  attestation: {{type: symmetricKey, symmetricKey: {KEYS}}}\n"
+    )
+
+
+BEFORE = FLEET + "".join(group(n) for n in range(6)) + "".join(pump(n, "{a: 1}") for n in range(80))
+# Creates, updates, a replacement, a rename, and deletes of both kinds.
+AFTER = (
+    FLEET
+    + group(0)
+    + group(1, "  iotHubs: [a.x]\n  allocationPolicy: hashed\n")
+    + group(2, f"  attestation: {OTHER_WAY}\n")
+    + group(7, "  $formerly: line-3\n")
+    + group(8)
+    + "".join(pump(n, "{a: 2}" if n % 2 else "{a: 1}") for n in range(20, 120))
+)
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch, signed_in):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "before.yaml").write_text(BEFORE)
+    (tmp_path / "after.yaml").write_text(AFTER)
+    signed_in.reset()
+    return tmp_path
+
+
+def start(words, **given):
+    command = [sys.executable, "-m", "dpsctl", *words.split()]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, **pipes, **given)
+
+
+def state(emulator):
+    """All that is stored, without what every write changes."""
+    found = {}
+    for kind in ("EnrollmentGroup", "Enrollment"):
+        id_field = KINDS["EnrollmentGroup" if "Group" in kind else "IndividualEnrollment"].id_field
+        for record in emulator.store.page(kind, 10_000)[0]:
+            moving = ("etag", "createdDateTimeUtc", "lastUpdatedDateTimeUtc")
+            kept = {name: value for name, value in record.items() if name not in moving}
+            found[kind, record[id_field]] = kept
+    return found
+
+
+def writes(emulator):
+    return sum(
+        one["method"] in ("PUT", "DELETE") or one["path"] == "/enrollments"
+        for one in emulator.requests()
+    )
+
+
+@pytest.fixture
+def undisturbed(run, signed_in):
+    """What there is, and how many writes it took, if nothing gets in the way."""
+    run("apply -f before.yaml --yes")
+    before = writes(signed_in)
+    run(f"apply -f after.yaml --prune {ALLOW}")
+    found = state(signed_in), writes(signed_in) - before
+    signed_in.reset()
+    return found
+
+
+@pytest.mark.parametrize("moment", range(20))
+def test_killed_at_any_moment_and_run_again_it_ends_as_if_nothing_had_been(
+    run, signed_in, undisturbed, moment
+):
+    wanted, needed = undisturbed
+    run("apply -f before.yaml --yes")
+    before = writes(signed_in)
+    signed_in.faults.replace(["latency 30ms"])
+    first = random.Random(moment).randrange(before + 1, before + needed)
+    process = start(f"apply -f after.yaml --prune {ALLOW} --parallel 4")
+    while writes(signed_in) < first and process.poll() is None:
+        time.sleep(0.005)
+    process.kill()
+    process.communicate()
+    signed_in.faults.replace([])
+    time.sleep(0.1)  # what had been received is done
+
+    run(f"apply -f after.yaml --prune {ALLOW}")
+
+    assert state(signed_in) == wanted
+    assert writes(signed_in) - before <= needed + 2 * 4  # those under way, and their singles
+
+
+def test_interrupt_waits_for_what_is_under_way_and_tells_how_to_go_on(run, signed_in):
+    signed_in.faults.replace(["latency 300ms on POST /enrollments"])
+    process = start("apply -f before.yaml --yes --parallel 1")
+    while writes(signed_in) < 8:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    signed_in.faults.replace([])
+
+    assert process.returncode == 130
+    assert "stopping; what is under way is waited for" in err
+    assert "Run it again: it goes on where it was." in err
+    assert "not-sent" in out.splitlines()[-1]
+    assert "unknown" not in out
+    created = len([one for one in state(signed_in) if one[0] == "Enrollment"])
+    assert f"created {created + 6}, not-sent {80 - created} in " in out
+    assert f"created {80 - created}, as wanted {created + 6} in " in (
+        run("apply -f before.yaml --yes").out
+    )
+
+
+def test_second_interrupt_waits_for_nothing(signed_in):
+    signed_in.faults.replace(["latency 20s on POST /enrollments"])
+    process = start("apply -f before.yaml --yes --parallel 2")
+    while writes(signed_in) < 6:  # the groups; what is under way is not in the log yet
+        time.sleep(0.005)
+    time.sleep(1)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=15)
+    signed_in.faults.replace([])
+
+    assert process.returncode == 130
+    assert time.monotonic() - began < 10
+    assert "unknown IndividualEnrollment pump-000: interrupted while it was under way" in out
+    assert "not-sent IndividualEnrollment pump-079" in out
+    assert "created 6, not-sent 60, unknown 20 in " in out
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        (f"apply -f after.yaml --prune {ALLOW} --backup b.yaml", "--backup b.yaml"),
+        ("diff -f after.yaml --save p.json", "--save p.json"),
+        ("export --split out", "--split out"),
+    ],
+)
+def test_full_disk_is_told_of_before_anything_is_taken_away(run, signed_in, here, line, left):
+    run("apply -f before.yaml --yes")
+    before, stored = writes(signed_in), state(signed_in)
+
+    def fill_the_disk():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    process = start(line, preexec_fn=fill_the_disk)
+    _, err = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert f"{left}" in err
+    assert "cannot be written" in err
+    assert (writes(signed_in), state(signed_in)) == (before, stored)
+    assert not [path for path in Path(here).rglob("*") if path.is_file() and path.suffix != ".yaml"]
+    assert not (here / "b.yaml").exists()
+
+
+def test_keys_are_in_no_output_in_any_spelling(here, signed_in):
+    environ = {**os.environ, "TWO": B}
+    key = base64.b64encode(bytes(range(250, 256)) * 6).decode()  # has + and /
+    environ["ONE"] = key
+    (here / "f.yaml").write_text(
+        "enrollmentGroupId: a\nattestation: {type: symmetricKey, symmetricKey: "
+        "{primaryKey: {$env: ONE}, secondaryKey: {$env: TWO}}}\n"
+    )
+    told = ""
+    for line in (
+        "diff -f f.yaml --debug --save p.json",
+        "diff -f f.yaml -o markdown",
+        "diff -f f.yaml -o json",
+        "apply -f f.yaml --dry-run",
+        "apply -f f.yaml --yes --debug",
+        "apply -f f.yaml --yes -o jsonl --debug",
+    ):
+        out, err = start(line, env=environ).communicate(timeout=60)
+        told += out + err
+    told += (here / "p.json").read_text()
+
+    assert signed_in.store.get("EnrollmentGroup", "a")["attestation"]["symmetricKey"] == {
+        "primaryKey": key,
+        "secondaryKey": B,
+    }
+    for secret in (key, B):
+        spelled = {secret, secret.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")}
+        spelled |= {secret.replace("/", "\\/"), base64.b64encode(secret.encode()).decode()}
+        assert not [one for one in spelled if one in told]
