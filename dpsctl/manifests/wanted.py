@@ -228,5 +228,5 @@ def _all_at_once(complaints: list[str]) -> UsageError:
     count = f"{len(unique)} problems" if len(unique) > 1 else "a problem"
     return UsageError(
         f"{count} in the manifests; nothing was sent\n" + "\n".join(shown),
-        "Each is named by its line and column.",
+        "'dpsctl schema' has every field, docs/declarative.md tells what they do.",
     )
