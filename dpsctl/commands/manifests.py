@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dpsctl.errors import UsageError
@@ -74,7 +74,9 @@ def plan_for(fleet: Fleet, reading: Reading, run: Run) -> Plan:
             "Add a document with '$fleet: 1' and 'owns:', which has the globs of ids by kind.",
         )
     plan = plan_of(fleet, reading.records(fleet), prune=reading.prune)
-    for glob in plan.unmatched if reading.prune else ():  # else not all records have been read
+    if reading.is_partial:
+        return replace(plan, not_ours=0)
+    for glob in plan.unmatched:
         run.warn(f"protect: {glob} matches no id, neither on the service nor in a manifest")
     return plan
 

@@ -28,17 +28,19 @@ class Readable(Protocol):
         """Read every record."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reading:
     """How a service is read: *prune* looks for records that no file has.
 
-    With *skip_keys* keys that files state are taken to be those that the service holds.
+    With *skip_keys* keys that files state are taken to be those that the service holds. It
+    *is_partial* once records have been passed over, so that those in no file cannot be counted.
     """
 
     collections: Mapping[str, Readable]
     parallel: int
     prune: bool = False
     skip_keys: bool = False
+    is_partial: bool = False
 
     def records(self, fleet: Fleet) -> Iterator[tuple[Kind, Json]]:
         """Yield the records that a plan for *fleet* needs, with the keys that it compares."""
@@ -52,14 +54,17 @@ class Reading:
     def _read(self, kind: Kind, ids: Mapping[Key, str]) -> Iterator[Json]:
         collection = self.collections[kind.name]
         if len(ids) <= _FEW and not self.prune:
+            self.is_partial = True
             yield from self._read_singly(collection, ids.values())
             return
-        missing = dict(ids)
-        for number, record in enumerate(collection.list()):
-            missing.pop(key_of(kind, id_of(kind, record)), None)
+        missing, barren = dict(ids), 0
+        for record in collection.list():
+            is_wanted = missing.pop(key_of(kind, id_of(kind, record)), None) is not None
+            barren = 0 if is_wanted else barren + 1
             yield record
-            if not self.prune and number > _FEW * (len(missing) + 1):
-                break  # the pages that are left hold more than is looked for
+            if not self.prune and barren > _FEW * len(missing):
+                self.is_partial = True
+                break  # what is left is found sooner by itself
         else:
             return
         yield from self._read_singly(collection, missing.values())
