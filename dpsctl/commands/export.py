@@ -29,6 +29,7 @@ _FOLDERS = {
 @verb(
     default_output="text",
     is_report=True,
+    holds_keys=True,
     examples=[
         "dpsctl export --ids 'line-*'",
         "dpsctl export --split fleet",

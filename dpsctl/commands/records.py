@@ -38,11 +38,11 @@ def enrollment_columns(title: str, id_field: str) -> dict[str, str]:
 def show_record(
     records: Enrollments, record_id: str, show_keys: Toggle | None, run: Run
 ) -> dict[str, Any]:
-    """Read a record; warn where `--show-keys` asks for keys that there are not."""
+    """Read a record; warn where somebody asks for keys that there are not."""
     record = records.show(record_id, keys=show_keys is Toggle.true)
     kind = (record.get("attestation") or {}).get("type")
     if show_keys is Toggle.true and kind != "symmetricKey":
-        run.warn(f"--show-keys: the attestation is {kind}, it has no symmetric keys")
+        run.warn(f"no symmetric keys to show: the attestation is {kind}")
     return record
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, is_dataclass, replace
+from dataclasses import dataclass, field, is_dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
@@ -19,7 +19,6 @@ import typer
 from typer.main import get_command
 
 from dpsctl import process
-from dpsctl.errors import UsageError
 from dpsctl.frame.arguments import Command, Group
 from dpsctl.frame.deadline import ending_after
 from dpsctl.frame.option_groups import (
@@ -30,10 +29,11 @@ from dpsctl.frame.option_groups import (
     parameters_of,
     sources_of,
 )
+from dpsctl.frame.showing import View, compiled, show_result
 from dpsctl.options.connection import Connection, Display, ReportOutput, Sources
-from dpsctl.options.records import DryRun
-from dpsctl.options.words import ErrorFormat, ReportFormat, Toggle
-from dpsctl.run import READER_WENT_AWAY, Outcome, Run
+from dpsctl.options.records import DryRun, ShowKeys
+from dpsctl.options.words import ErrorFormat, Toggle
+from dpsctl.run import READER_WENT_AWAY, Run
 from dpsctl.service.contract import Purpose, Service
 
 if TYPE_CHECKING:
@@ -46,17 +46,12 @@ _PLAIN: dict[str, Any] = {
 }
 
 
-_KEY_COLUMNS = {
-    "Primary key": "attestation.symmetricKey.primaryKey",
-    "Secondary key": "attestation.symmetricKey.secondaryKey",
-}
-
-
 @dataclass(eq=False, repr=False)
 class Verb:
     """A command as `@verb(...)` declares it, beside its function.
 
-    *writes* adds `--dry-run`; *columns* are a table's titles and their JMESPath; an example is a
+    *writes* adds `--dry-run`; *holds_keys* adds `--show-keys`, without which the result is shown
+    without symmetric keys; *columns* are a table's titles and their JMESPath; an example is a
     command line; *context_settings* are Typer's. A verb that *is_report* writes its result for
     people too: as text and markdown.
     """
@@ -64,6 +59,7 @@ class Verb:
     name: str
     function: Callable[..., Any]
     writes: bool = False
+    holds_keys: bool = False
     columns: Mapping[str, str] | None = None
     examples: Sequence[str] = ()
     context_settings: Mapping[str, Any] = field(default_factory=dict)
@@ -157,56 +153,6 @@ def build_group(name: str, summary: str, members: Members, **switches: Any) -> G
     return group
 
 
-def show_result(
-    result: Any, display: Display, query: CompiledQuery | None, run: Run, verb: Verb
-) -> int:
-    """Print what a command returned, of it what *query* picks; return the exit code."""
-    from dpsctl.output import formats as output
-
-    outcome = result if isinstance(result, Outcome) else Outcome(result, 0)
-    result, code = outcome.data, outcome.exit_code
-    colour = output.wants_colour(display.color or "auto", run.environ, run.stdout)
-    style = output.Style(
-        format=_format_of(display, run, verb),
-        query=query,
-        colour=colour,
-        columns=outcome.columns or verb.columns,
-        rows=outcome.rows,
-        width=_width_of(run.stdout),
-        renderings=outcome.renderings,
-    )
-    if result is not None:
-        output.show(result, style, run.stdout)
-    return code() if callable(code) else code
-
-
-def _format_of(display: Display, run: Run, verb: Verb) -> ReportFormat:
-    """Choose the form of the result: what a query picks is data. Raises UsageError."""
-    default = "json" if display.query and verb.is_report else verb.default_output
-    chosen = ReportFormat(display.output or run.output or default)
-    if display.query and chosen in (ReportFormat.markdown, ReportFormat.text):
-        raise UsageError(f"-o {chosen}: --query picks data", "Choose json, yaml or another form.")
-    return chosen
-
-
-def _compiled(query: str | None) -> CompiledQuery | None:
-    """Read `--query` before anything is sent. Raises UsageError."""
-    if query is None:
-        return None
-    from dpsctl.output.query import compile_query
-
-    return compile_query(query)
-
-
-def _width_of(stream: Any) -> int | None:
-    """Measure the terminal; None if *stream* is none, where nothing may be cut."""
-    if not stream.isatty():
-        return None
-    import shutil
-
-    return shutil.get_terminal_size().columns
-
-
 class _Call:
     """One verb's way from parsed options to a shown result."""
 
@@ -229,12 +175,10 @@ class _Call:
 
     def parameters(self) -> Iterator[inspect.Parameter]:
         """Name every option of the command: its own, then those of its kind."""
-        own = inspect.signature(self.verb.function).parameters
-        for name, hint in self.wanted.items():
-            if is_dataclass(hint) and hint is not Run:
-                yield from parameters_of(hint)
-            elif get_origin(hint) is Annotated:
-                yield keyword_parameter(name, hint, own[name].default)
+        own = list(self._own_parameters())
+        yield from own
+        if self.verb.holds_keys and all(one.name != "show_keys" for one in own):
+            yield keyword_parameter("show_keys", ShowKeys, default=None)
         if self.verb.writes:
             yield keyword_parameter("dry_run", DryRun, default=False)
         for hint in self.wanted.values():
@@ -244,6 +188,14 @@ class _Call:
             is_output = self.verb.is_report and parameter.name == "output"
             yield keyword_parameter("output", ReportOutput, None) if is_output else parameter
 
+    def _own_parameters(self) -> Iterator[inspect.Parameter]:
+        declared = inspect.signature(self.verb.function).parameters
+        for name, hint in self.wanted.items():
+            if is_dataclass(hint) and hint is not Run:
+                yield from parameters_of(hint)
+            elif get_origin(hint) is Annotated:
+                yield keyword_parameter(name, hint, declared[name].default)
+
     def run(self, ctx: typer.Context, values: dict[str, Any]) -> int:
         """Gather, connect, call and show."""
         run = ctx.find_object(Run) or Run({})
@@ -252,8 +204,11 @@ class _Call:
         run.debug, run.verbose, run.quiet = display.debug, display.verbose, display.only_show_errors
         run.in_json = display.error_format is ErrorFormat.json
         run.warn_of_command_line()
-        query = _compiled(display.query)
-        _format_of(display, run, self.verb)
+        query = compiled(display.query)
+        if self.verb.holds_keys and query is not None and query.names_keys:
+            values["show_keys"] = Toggle.true
+        view = self._view(display, query, keys=values.get("show_keys") == Toggle.true)
+        view.format(run)
         try:
             with ending_after(values.get("deadline")):
                 given = {name: self._value(name, values, ctx, run) for name in self.wanted}
@@ -261,9 +216,20 @@ class _Call:
                     gc.freeze()
                     gc.enable()
                 result = self.verb.function(**given)
-                return show_result(result, display, query, run, self._shown(values))
+                return show_result(result, view, run)
         except BrokenPipeError:  # Typer would make it exit code 1
             return READER_WENT_AWAY
+
+    def _view(self, display: Display, query: CompiledQuery | None, *, keys: bool) -> View:
+        return View(
+            display=display,
+            query=query,
+            columns=self.verb.columns,
+            default_format=self.verb.default_output,
+            is_report=self.verb.is_report,
+            holds_keys=self.verb.holds_keys,
+            keys=keys,
+        )
 
     def _value(self, name: str, values: dict[str, Any], ctx: typer.Context, run: Run) -> Any:
         hint = self.wanted[name]
@@ -283,18 +249,8 @@ class _Call:
 
     def _purpose(self, values: Mapping[str, Any]) -> Purpose:
         """Say what the command will do; keys are shown only to those who may write."""
-        writes = self.verb.writes or _shows_keys(values)
+        writes = self.verb.writes or values.get("show_keys") == Toggle.true
         return Purpose(writes, values.get("dry_run", False))
-
-    def _shown(self, values: Mapping[str, Any]) -> Verb:
-        """Return the verb, its table with columns for keys if they are asked for."""
-        if self.verb.columns is None or not _shows_keys(values):
-            return self.verb
-        return replace(self.verb, columns={**self.verb.columns, **_KEY_COLUMNS})
-
-
-def _shows_keys(values: Mapping[str, Any]) -> bool:
-    return bool(values.get("show_keys") == Toggle.true)
 
 
 def _is_service(hint: Any) -> bool:

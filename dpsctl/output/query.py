@@ -9,16 +9,21 @@ from typing import Any
 from dpsctl.errors import DpsctlError, UsageError
 from dpsctl.frozen import frozen
 
+_KEYS = frozenset({"symmetricKey", "primaryKey", "secondaryKey"})
 _IN_A_QUERY = frozenset("[]{}|*")
 
 
 @frozen
 class CompiledQuery:
-    """An expression that can be read; *is_per_item* if pages may be searched one by one."""
+    """An expression that can be read; *is_per_item* if pages may be searched one by one.
+
+    One that *names_keys* asks for symmetric keys.
+    """
 
     text: str
     expression: Any
     is_per_item: bool
+    names_keys: bool
 
     def search(self, data: Any) -> Any:
         """Return what the expression picks; objects it builds are OrderedDict, in its own order.
@@ -66,7 +71,7 @@ def compile_query(text: str) -> CompiledQuery:
             'The shell has kept the quotes (cmd.exe does): write --query "[].name" there.',
         )
     _check_functions(tree)
-    return CompiledQuery(text, expression, _is_per_item(tree))
+    return CompiledQuery(text, expression, _is_per_item(tree), _names_keys(tree))
 
 
 def as_items(data: Any) -> list[Any]:
@@ -111,6 +116,12 @@ def _check_functions(node: Any) -> None:
     for child in node["children"]:
         if isinstance(child, dict):
             _check_functions(child)
+
+
+def _names_keys(node: Any) -> bool:
+    if node["type"] == "field" and node["value"] in _KEYS:
+        return True
+    return any(_names_keys(child) for child in node["children"] if isinstance(child, dict))
 
 
 def _is_per_item(node: Any) -> bool:

@@ -95,15 +95,6 @@ def encoded_certificate(pem: str) -> str:
     return b2a_base64(f"{pem}\n".encode(), newline=False).decode()
 
 
-def without_keys(group: Json) -> Json:
-    """Return an enrollment group without its symmetric keys, which the service always sends."""
-    attestation = group.get("attestation")
-    if not isinstance(attestation, dict) or "symmetricKey" not in attestation:
-        return group
-    kept = {name: value for name, value in attestation.items() if name != "symmetricKey"}
-    return {**group, "attestation": kept}
-
-
 def _deployment_manifest(words: Words) -> Json:
     """Read a manifest; one as IoT Edge tools write it becomes the `data` of Central's."""
     manifest = parse_object(words, "--deployment-manifest")

@@ -19,8 +19,10 @@ def create_record(
     body: Json,
     if_exists: IfExists,
     update: Callable[[], Json | None],
+    *,
+    keys: bool = False,
 ) -> Json | None:
-    """Create a record; if it exists, fail, return it as it is, or *update* it.
+    """Create a record; if it exists, fail, return it as it is (with *keys*), or *update* it.
 
     Raises Conflict when it exists and *if_exists* is `fail`.
     """
@@ -30,7 +32,7 @@ def create_record(
         with suppress(Conflict):
             return records.create(record_id, body)
     if if_exists is IfExists.skip:
-        return records.show(record_id)
+        return records.show(record_id, keys=keys)
     return update()
 
 

@@ -97,6 +97,7 @@ def test_faults_strike_as_told_and_again_after_a_reset():
 def test_devices_are_assigned_by_the_latencies_given(run_process):
     hubs = ["--hub", "near.example", "far.example=9", "--latency", "near.example=5"]
     create = ("enrollment-group", "create", "--gid", "line-4", "--allocation-policy", "geolatency")
+    create += ("--show-keys",)
     with running(*hubs, "far.example=70", "--retry-after", 0) as ready:
         created = run_process(*create, env=environment(ready))
         key = json.loads(created.stdout)["attestation"]["symmetricKey"]["primaryKey"]

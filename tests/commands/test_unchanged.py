@@ -70,8 +70,8 @@ def test_update_that_changes_a_little_writes_it(run, noun, flags):
 
 
 def test_result_of_an_update_has_its_keys_whether_it_was_written_or_not(run, noun):
-    written = run(f"{noun[0]} update {noun[1]} --ps disabled").json
-    unchanged = run(f"{noun[0]} update {noun[1]} --ps disabled").json
+    written = run(f"{noun[0]} update {noun[1]} --ps disabled --show-keys").json
+    unchanged = run(f"{noun[0]} update {noun[1]} --ps disabled --show-keys").json
 
     assert unchanged["attestation"] == written["attestation"]
     assert unchanged["attestation"]["symmetricKey"]["primaryKey"]

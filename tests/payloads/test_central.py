@@ -18,7 +18,6 @@ from dpsctl.payloads.central import (
     new_device,
     new_enrollment_group,
     signing_certificate,
-    without_keys,
 )
 
 
@@ -105,19 +104,3 @@ def test_certificate_is_the_base64_of_its_pem_file():
 
     assert body == {"verified": True, "certificate": encoded_certificate(pem)}
     assert b64decode(body["certificate"]).decode() == f"{pem}\n"
-
-
-def test_without_keys_leaves_everything_else():
-    group = {
-        "id": "g",
-        "attestation": {"type": "symmetricKey", "symmetricKey": {"primaryKey": "k"}},
-    }
-
-    assert without_keys(group) == {"id": "g", "attestation": {"type": "symmetricKey"}}
-
-
-@pytest.mark.parametrize(
-    "group", [{}, {"attestation": None}, {"attestation": {"type": "x509", "x509": {}}}]
-)
-def test_without_keys_leaves_a_group_without_keys_as_it_is(group):
-    assert without_keys(group) == group

@@ -4,7 +4,7 @@ HUB = "hub-1.azure-devices.net"
 
 
 def test_device_of_a_symmetric_key_group_is_assigned(dpsctl):
-    group = dpsctl("enrollment-group create --gid line-4")
+    group = dpsctl("enrollment-group create --gid line-4 --show-keys")
     group_key = group["attestation"]["symmetricKey"]["primaryKey"]
     key = dpsctl(f"enrollment-group compute-device-key --key {group_key} --rid device-1")
 
@@ -29,7 +29,7 @@ def test_device_of_an_x509_group_is_assigned(dpsctl, issue):
 
 
 def test_individual_device_with_a_key_gets_the_name_it_was_enrolled_with(dpsctl):
-    enrolled = dpsctl("enrollment create --eid device-3 --at symmetricKey --device-id pump-3")
+    enrolled = dpsctl("enrollment create --eid device-3 --at symmetricKey -d pump-3 --show-keys")
     key = enrolled["attestation"]["symmetricKey"]["secondaryKey"]
 
     dpsctl(f"device register --rid device-3 --key {key}")
@@ -53,7 +53,7 @@ def test_individual_device_with_a_certificate_is_assigned(dpsctl, issue):
 
 
 def test_device_of_a_disabled_group_is_told_so(dpsctl):
-    group = dpsctl("enrollment-group create --gid line-6 --provisioning-status disabled")
+    group = dpsctl("enrollment-group create --gid line-6 --ps disabled --show-keys")
     group_key = group["attestation"]["symmetricKey"]["primaryKey"]
 
     told = dpsctl(f"device register --rid device-6 --group-key {group_key}", expect=5)
@@ -62,7 +62,7 @@ def test_device_of_a_disabled_group_is_told_so(dpsctl):
 
 
 def test_device_with_the_groups_key_as_its_own_is_not_let_in(dpsctl):
-    group = dpsctl("enrollment-group create --gid line-7")
+    group = dpsctl("enrollment-group create --gid line-7 --show-keys")
     group_key = group["attestation"]["symmetricKey"]["primaryKey"]
 
     told = dpsctl(f"device register --rid device-7 --key {group_key}", expect=4)

@@ -111,7 +111,7 @@ def test_a_secret_of_the_environment_is_not_shown(path, command, run, signed_in,
 
 
 def test_the_keys_of_records_are_not_traced(run, signed_in):
-    created = run(f"enrollment-group create --gid g --primary-key {CANARY} --debug")
+    created = run(f"enrollment-group create --gid g --primary-key {CANARY} --show-keys --debug")
     shown = run("enrollment-group show --gid g --show-keys --debug")
     derived = run("enrollment-group compute-device-key --gid g --rid d --debug")
 

@@ -36,6 +36,7 @@ COLUMNS = enrollment_columns("Enrollment", ID_FIELD) | {"Device": "deviceId"}
 
 @verb(
     writes=True,
+    holds_keys=True,
     columns=COLUMNS,
     examples=[
         "dpsctl enrollment create --eid device-1 --at symmetricKey",
@@ -50,6 +51,7 @@ def create(
     creation: IndividualCreation,
     definition: IndividualDefinition,
     display: Display,
+    show_keys: ShowKeys = None,
 ) -> Json | Outcome | None:
     """Create an individual enrollment, or many from a file.
 
@@ -76,10 +78,14 @@ def create(
     def update() -> Json | None:
         return update_record(service.enrollments, record_id, doubts.of(change), run)
 
-    return create_record(service.enrollments, record_id, body, creation.if_exists, update)
+    keys = show_keys is Toggle.true
+    return create_record(
+        service.enrollments, record_id, body, creation.if_exists, update, keys=keys
+    )
 
 
 @verb(
+    holds_keys=True,
     columns=COLUMNS,
     examples=[
         "dpsctl enrollment show --eid device-1",
@@ -95,6 +101,7 @@ def show(
 
 @verb(
     writes=True,
+    holds_keys=True,
     columns=COLUMNS,
     examples=[
         "dpsctl enrollment update --eid device-1 --provisioning-status disabled",
@@ -141,6 +148,7 @@ def delete(service: DpsService, enrollment_id: EnrollmentId, etag: Etag = None) 
 
 @verb(
     "list",
+    holds_keys=True,
     columns=COLUMNS,
     examples=[
         "dpsctl enrollment list -o table",

@@ -11,7 +11,7 @@ from dpsctl.commands.enrollment_group import fleet_keys
 from dpsctl.errors import BadAnswer, DpsctlError, UsageError
 from dpsctl.frame.verbs import verb
 from dpsctl.options import kinds
-from dpsctl.options.connection import Connection, Display
+from dpsctl.options.connection import Connection, Display, Sources
 from dpsctl.options.fleet import Credential, Fleet
 from dpsctl.options.records import OptionalGroupId, OptionalRegistrationId
 from dpsctl.run import Outcome, Run
@@ -54,6 +54,7 @@ def compute_device_key(  # noqa: PLR0913 - each is one thing a user may say
     *,
     run: Run,
     connection: Connection,
+    sources: Sources,
     display: Display,
     fleet: Fleet,
     credential: Credential,
@@ -70,6 +71,9 @@ def compute_device_key(  # noqa: PLR0913 - each is one thing a user may say
     bad line is reported and left out, and the exit code is 9 then. --append keeps all rows instead.
     """
     _check_choice(fleet, credential, {"registration_id": registration_id, "verify": verify})
+    if key is not None and group_id is not None and "login" in sources:
+        run.warn("--key is the group's key: --enrollment-id and --login are not asked for it")
+        group_id = None  # az's scripts name the service in every line
     group_key = _group_key(run, connection, key, group_id, secondary=secondary)
     if verify is not None and registration_id is not None:
         return fleet_keys.verify(verify, registration_id, group_key)

@@ -40,6 +40,7 @@ GROUP_COLUMNS = enrollment_columns("Group", ID_FIELD)
 
 @verb(
     writes=True,
+    holds_keys=True,
     columns=GROUP_COLUMNS,
     examples=[
         "dpsctl enrollment-group create --gid line-4",
@@ -52,6 +53,7 @@ def create(
     group_id: GroupId,
     definition: GroupDefinition,
     if_exists: IfExistsOption = IfExists.fail,
+    show_keys: ShowKeys = None,
 ) -> Json | None:
     """Create an enrollment group.
 
@@ -64,10 +66,12 @@ def create(
     def update() -> Json | None:
         return update_record(service.groups, group_id, doubts.of(change), run)
 
-    return create_record(service.groups, group_id, body, if_exists, update)
+    keys = show_keys is Toggle.true
+    return create_record(service.groups, group_id, body, if_exists, update, keys=keys)
 
 
 @verb(
+    holds_keys=True,
     columns=GROUP_COLUMNS,
     examples=[
         "dpsctl enrollment-group show --gid line-4",
@@ -81,6 +85,7 @@ def show(service: DpsService, run: Run, group_id: GroupId, show_keys: ShowKeys =
 
 @verb(
     writes=True,
+    holds_keys=True,
     columns=GROUP_COLUMNS,
     examples=[
         "dpsctl enrollment-group update --gid line-4 --provisioning-status disabled",
@@ -117,6 +122,7 @@ def delete(service: DpsService, group_id: GroupId, etag: Etag = None) -> Json | 
 
 @verb(
     "list",
+    holds_keys=True,
     columns=GROUP_COLUMNS,
     examples=[
         "dpsctl enrollment-group list -o table",

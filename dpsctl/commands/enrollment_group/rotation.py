@@ -31,10 +31,11 @@ _KEY_SIZE = 64  # as the service makes them (docs/service.md#b3)
 
 @verb(
     writes=True,
+    holds_keys=True,
     columns=GROUP_COLUMNS,
     examples=[
         "dpsctl enrollment-group rotate --gid line-5 --cp new.pem --step finish",
-        "dpsctl enrollment-group rotate --gid line-4 --step stage --query attestation",
+        "dpsctl enrollment-group rotate --gid line-4 --step stage --show-keys",
         "dpsctl enrollment-group rotate --gid line-4 --key @group.key  # which step is next?",
     ],
 )
@@ -60,7 +61,7 @@ def rotate(
     one's file too, for the service never returns it. Without that file go from 'stage' straight to
     'finish', once no device needs the old certificate.
 
-    Keys: 'stage' makes a key unless --key gives one, and replaces the secondary key; the result
+    Keys: 'stage' makes a key unless --key gives one, and replaces the secondary key; --show-keys
     shows it. Without --key, running it again makes another. The other steps need it as --key.
     'finish' puts a key that nobody holds into the secondary slot.
     """

@@ -42,7 +42,7 @@ def test_create_writes_a_flag_into_its_field(run, flags, field, value):
 
 
 def test_create_makes_keys_that_only_show_keys_shows(run):
-    created = run(f"enrollment create --eid e1 --at SYMMETRICKEY --pk {KEY}").json
+    created = run(f"enrollment create --eid e1 --at SYMMETRICKEY --pk {KEY} --show-keys").json
 
     shown = run("enrollment show --eid e1").json
     listed = run("enrollment list --show-keys").json
@@ -109,7 +109,7 @@ def test_update_keeps_what_it_was_not_given(run):
 def test_update_changes_one_key_of_two(run):
     run(f"enrollment create --eid e1 --at symmetricKey --pk {KEY} --sk {KEY}")
 
-    updated = run(f"enrollment update --eid e1 --sk {OTHER_KEY}").json
+    updated = run(f"enrollment update --eid e1 --sk {OTHER_KEY} --show-keys").json
 
     keys = {"primaryKey": KEY, "secondaryKey": OTHER_KEY}
     assert updated["attestation"]["symmetricKey"] == keys
@@ -166,7 +166,7 @@ def test_every_field_survives_show_and_an_update_of_one_flag(run):
 
     run("enrollment update --eid kz --provisioning-status disabled")
 
-    shown = run("enrollment show --eid kz").json
+    shown = run("enrollment show --eid kz --show-keys").json
     assert {name: shown[name] for name in sent} == {**sent, "provisioningStatus": "disabled"}
 
 

@@ -26,7 +26,7 @@ def test_record_of_the_documentation_survives_show(one_record, run_offline, noun
     held = seed(noun, size)
     one_record(held)
 
-    assert run_offline(f"{noun} show --eid {held[IDS[noun]]}").json == held
+    assert run_offline(f"{noun} show --eid {held[IDS[noun]]} --show-keys").json == held
 
 
 @of_the_documentation

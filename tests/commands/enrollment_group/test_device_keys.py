@@ -101,7 +101,7 @@ def test_key_given_beats_the_environment(run_offline, monkeypatch):
 
 def test_key_of_the_group_is_fetched(run, monkeypatch):
     monkeypatch.setenv("DPSCTL_GROUP_KEY", "c29tZXRoaW5nLWVsc2UtdGhhbi10aGUta2V5IQ==")
-    group = run("enrollment-group create --gid g1").json["attestation"]["symmetricKey"]
+    group = run("enrollment-group create --gid g1 --show-keys").json["attestation"]["symmetricKey"]
 
     first = run(f"{COMMAND} --gid g1 --rid {ID}").json
     second = run(f"{COMMAND} --gid g1 --rid {ID} --secondary").json
@@ -223,3 +223,12 @@ def test_early_path_agrees_with_the_command_tree(capsys, key, rid, form):
 
     assert code in (None, tree_code)
     assert early_out in ("", capsys.readouterr().out)
+
+
+def test_key_counts_where_az_scripts_name_the_service_too(run_offline):
+    login = f"HostName=my-dps.example;SharedAccessKeyName=p;SharedAccessKey={KEY}"
+
+    ran = run_offline(f"{COMMAND} --key {KEY} --rid {ID} --gid g1 --login '{login}'")
+
+    assert ran.json == derive_device_key(KEY, ID)
+    assert ran.err.startswith("warning: --key is the group's key: --enrollment-id")

@@ -78,9 +78,8 @@ def test_ids_come_from_a_field(derive, ids, lines, ending):
 
 
 def test_group_key_is_fetched_once_for_all(run, emulator, ids):
-    key = run("enrollment-group create --gid g1").json["attestation"]["symmetricKey"][
-        "secondaryKey"
-    ]
+    secondary = "attestation.symmetricKey.secondaryKey"
+    key = run(f"enrollment-group create --gid g1 --query {secondary}").json
     emulator.service.log.clear()
 
     ran = run(f"{COMMAND} --gid g1 --secondary --registration-ids {ids(*FLEET[:3])} -o tsv")

@@ -117,7 +117,7 @@ def test_finish_leaves_a_key_that_nobody_holds(run, held_keys):
 
 @pytest.mark.usefixtures("keyed")
 def test_stage_makes_a_key_and_shows_it(run, held_keys):
-    shown = run(f"{ROTATE} --step stage").json["attestation"]["symmetricKey"]
+    shown = run(f"{ROTATE} --step stage --show-keys").json["attestation"]["symmetricKey"]
 
     assert held_keys() == (KEY, shown["secondaryKey"])
     assert shown["secondaryKey"] != OTHER_KEY
@@ -237,7 +237,7 @@ def test_step_is_judged_again_when_the_group_changes_meanwhile(odd_service, run_
                 {}, status=status
             )
 
-    ran = run_offline(f"{KEY_STEP} promote")
+    ran = run_offline(f"{KEY_STEP} promote --show-keys")
 
     assert ran.json["attestation"]["symmetricKey"] == swapped
     assert ran.err == "g1: unchanged\n"

@@ -66,11 +66,11 @@ def test_update_forces_its_way_over_a_change(run):
 
 
 def test_update_never_makes_new_keys(run):
-    keys = run("enrollment-group create --gid g1").json["attestation"]
+    keys = run("enrollment-group create --gid g1 --show-keys").json["attestation"]
 
     run(f"{UPDATE} --ee")
     run(f"{UPDATE} --set x=1")
-    only_one = run(f"{UPDATE} --sk {OTHER_KEY}").json["attestation"]["symmetricKey"]
+    only_one = run(f"{UPDATE} --sk {OTHER_KEY} --show-keys").json["attestation"]["symmetricKey"]
 
     assert only_one == {**keys["symmetricKey"], "secondaryKey": OTHER_KEY}
 

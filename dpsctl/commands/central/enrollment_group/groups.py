@@ -20,14 +20,13 @@ from dpsctl.options.central import (
     Status,
 )
 from dpsctl.options.enrollment import Certificates, Keys
-from dpsctl.options.records import ShowKeys, Top
+from dpsctl.options.records import Top
 from dpsctl.options.words import CertificateEntry, GroupAttestationType, Toggle
 from dpsctl.payloads.central import (
     changed_enrollment_group,
     group_attestation,
     new_enrollment_group,
     signing_certificate,
-    without_keys,
 )
 from dpsctl.run import Run
 from dpsctl.service import group_certificates
@@ -46,6 +45,7 @@ ENROLLMENT_GROUP_COLUMNS = {
 
 @verb(
     writes=True,
+    holds_keys=True,
     columns=ENROLLMENT_GROUP_COLUMNS,
     examples=[
         (
@@ -68,7 +68,6 @@ def create(  # noqa: PLR0913, PLR0917 - each is one thing a user may say
     keys: Keys,
     certificates: Certificates,
     status: Status = None,
-    show_keys: ShowKeys = None,
 ) -> Any:
     """Add an enrollment group; one that exists is left alone.
 
@@ -78,11 +77,11 @@ def create(  # noqa: PLR0913, PLR0917 - each is one thing a user may say
     bodies = _bodies(certificates, run)
     attestation = group_attestation(attestation_type, keys)
     body = new_enrollment_group(display_name, device_type, attestation, status)
-    group = group_certificates.create(service.enrollment_groups, group_id, body, bodies)
-    return _shown(group, show_keys)
+    return group_certificates.create(service.enrollment_groups, group_id, body, bodies)
 
 
 @verb(
+    holds_keys=True,
     columns=ENROLLMENT_GROUP_COLUMNS,
     examples=[
         "dpsctl central enrollment-group show --id myx509eg --entry primary",
@@ -96,7 +95,6 @@ def show(
     service: CentralService,
     group_id: EnrollmentGroupId,
     entry: OptionalEntry = None,
-    show_keys: ShowKeys = None,
 ) -> Any:
     """Show an enrollment group.
 
@@ -105,11 +103,12 @@ def show(
     group = service.enrollment_groups.show(group_id)
     if entry is not None:
         group["x509"] = service.enrollment_groups.certificate(group_id, entry.value)
-    return _shown(group, show_keys)
+    return group
 
 
 @verb(
     writes=True,
+    holds_keys=True,
     columns=ENROLLMENT_GROUP_COLUMNS,
     examples=[
         "dpsctl central enrollment-group update --id myx509eg --display-name 'My new group name'",
@@ -126,7 +125,6 @@ def update(  # noqa: PLR0913, PLR0917 - each is one thing a user may say
     remove_x509: RemoveX509 = None,
     entry: OptionalEntry = None,
     etag: PreviewEtag = None,
-    show_keys: ShowKeys = None,
 ) -> Any:
     """Change an enrollment group; the rest of it stays as it is."""
     bodies = _bodies(certificates, run)
@@ -136,7 +134,7 @@ def update(  # noqa: PLR0913, PLR0917 - each is one thing a user may say
         run.warn("nothing to change was named")
     groups = service.enrollment_groups
     change = (lambda: groups.update(group_id, changes, etag)) if changes else None
-    return _shown(group_certificates.update(groups, group_id, change, bodies, removed), show_keys)
+    return group_certificates.update(groups, group_id, change, bodies, removed)
 
 
 @verb(
@@ -153,23 +151,16 @@ def delete(service: CentralService, group_id: EnrollmentGroupId) -> Json | None:
 
 @verb(
     "list",
+    holds_keys=True,
     columns=ENROLLMENT_GROUP_COLUMNS,
     examples=[
         "dpsctl central enrollment-group list -o table",
         "dpsctl central enrollment-group list --query '[?!enabled].id' -o tsv",
     ],
 )
-def list_groups(
-    service: CentralService, top: Top = -1, show_keys: ShowKeys = None
-) -> Iterator[Json]:
+def list_groups(service: CentralService, top: Top = -1) -> Iterator[Json]:
     """List enrollment groups."""
-    return (_shown(group, show_keys) for group in service.enrollment_groups.list(top))
-
-
-def _shown(group: Any, show_keys: Toggle | None) -> Any:
-    """Return a group (or the writes of a dry run) as it is printed."""
-    is_group = isinstance(group, Mapping)
-    return without_keys(dict(group)) if is_group and show_keys is not Toggle.true else group
+    return service.enrollment_groups.list(top)
 
 
 def _bodies(certificates: Certificates, run: Run) -> dict[str, Json]:
