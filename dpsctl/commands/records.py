@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from dpsctl.options.words import Toggle
+from dpsctl.payloads.enrollment import Change
 from dpsctl.run import Bar, Run
 from dpsctl.service.dps import Enrollments
 
@@ -44,6 +45,11 @@ def show_record(
     if show_keys is Toggle.true and kind != "symmetricKey":
         run.warn(f"no symmetric keys to show: the attestation is {kind}")
     return record
+
+
+def records_for(records: Enrollments, change: Change) -> Enrollments:
+    """Return *records* in a version that has what *change* names."""
+    return records.knowing_policies() if change.names_policy else records
 
 
 def update_record(

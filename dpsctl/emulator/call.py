@@ -75,6 +75,11 @@ class Call:
         return self.service.clock
 
     @property
+    def api_version(self) -> str:
+        """Return the version asked for, which the guards have found to be known."""
+        return str(self.request.args["api-version"])
+
+    @property
     def peer_certificates(self) -> tuple[bytes, ...]:
         """Return the caller's certificate chain in DER, the leaf first; empty if it showed none."""
         chain: tuple[bytes, ...] = self.request.environ.get("dpsctl.peer_certificates", ())

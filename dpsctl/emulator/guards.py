@@ -12,24 +12,22 @@ from dpsctl.emulator.tokens import read_token, unauthorized
 
 Guard = Callable[[Call], None]
 
-# Those of docs/service.md#a1 and docs/service.md#j1, answered alike but for docs/service.md#b9.
-API_VERSIONS = frozenset(
-    {
-        "2017-11-15",
-        "2018-04-01",
-        "2018-09-01-preview",
-        "2018-11-01",
-        "2019-03-31",
-        "2021-06-01",
-        "2021-10-01",
-        "2021-11-01-preview",
-        "2025-07-01-preview",
-        "2026-04-01",
-        "2026-07-01-preview",
-        "2026-11-01",
-        "2026-11-02-preview",
-    }
+# Those of docs/service.md#a1 and docs/service.md#j1. They differ in which fields of certificate
+# policies a record may have, and in docs/service.md#b9.
+SERVICE_VERSIONS = (
+    "2018-09-01-preview",
+    "2018-11-01",
+    "2019-03-31",
+    "2021-06-01",
+    "2021-10-01",
+    "2021-11-01-preview",
+    "2025-07-01-preview",
+    "2026-04-01",
+    "2026-07-01-preview",
+    "2026-11-01",
+    "2026-11-02-preview",
 )
+DEVICE_VERSIONS = ("2017-11-15", "2018-04-01", *SERVICE_VERSIONS)
 
 
 def policy_with(right: str) -> Guard:
@@ -37,15 +35,19 @@ def policy_with(right: str) -> Guard:
 
     def check(call: Call) -> None:
         _check_policy(call, right)
-        check_version(call)
+        _check_version(call, SERVICE_VERSIONS)
 
     return check
 
 
-def check_version(call: Call) -> None:
-    """Refuse a request in a version that nobody knows. Raises Refusal."""
-    if call.request.args.get("api-version") not in API_VERSIONS:
-        raise invalid("The api-version is missing or not supported.")
+def device_version(call: Call) -> None:
+    """Refuse a device's request in a version that nobody knows. Raises Refusal."""
+    _check_version(call, DEVICE_VERSIONS)
+
+
+def _check_version(call: Call, known: tuple[str, ...]) -> None:
+    if call.request.args.get("api-version") not in known:
+        raise invalid(f"The api-version is missing or not supported; there are {', '.join(known)}.")
 
 
 def _check_policy(call: Call, right: str) -> None:

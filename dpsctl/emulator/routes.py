@@ -27,7 +27,7 @@ from dpsctl.emulator.devices import api as device_api
 from dpsctl.emulator.enrollments import bulk, registrations
 from dpsctl.emulator.enrollments import records as enrollments
 from dpsctl.emulator.enrollments.kinds import GROUP, INDIVIDUAL, Kind
-from dpsctl.emulator.guards import Guard, check_version, policy_with
+from dpsctl.emulator.guards import Guard, device_version, policy_with
 
 Handler = Callable[..., Answer]
 
@@ -79,14 +79,14 @@ ROUTES = (
         policy_with("RegistrationStatusRead"),
     ),
     # Devices prove themselves to the handlers: which key counts depends on who they say they are.
-    Route("PUT", "/<scope>/registrations/<id>/register", device_api.register, check_version),
+    Route("PUT", "/<scope>/registrations/<id>/register", device_api.register, device_version),
     Route(
         "GET",
         "/<scope>/registrations/<id>/operations/<operation>",
         device_api.operation_status,
-        check_version,
+        device_version,
     ),
-    Route("POST", "/<scope>/registrations/<id>", device_api.look_up, check_version),
+    Route("POST", "/<scope>/registrations/<id>", device_api.look_up, device_version),
     *(Route(method, f"/api{path}", handler, api_token) for method, path, handler in URLS),
     Route(*SUBSCRIPTIONS, arm.subscriptions),
     *(Route(*url, arm.provider) for url in ARM_URLS),

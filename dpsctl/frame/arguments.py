@@ -17,6 +17,7 @@ from typer import Context
 from typer.core import TyperCommand, TyperGroup
 
 from dpsctl.errors import UsageError
+from dpsctl.frame.renamed import current_command, current_options
 from dpsctl.options.checks import refuse_controls
 from dpsctl.options.kinds import Kind, Words, kind_of
 from dpsctl.permissions import exposure
@@ -67,6 +68,8 @@ class Group(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command; say what may have been meant if there is none."""
+        if ctx.parent is None:
+            args = current_command(args, ctx.find_object(Run))
         if args[0] not in self.commands:
             from dpsctl.frame.complaints import no_such_command
 
@@ -99,7 +102,7 @@ class _Words:
 
     def rewritten(self, args: Iterable[str]) -> list[str]:
         """Return the words as Typer reads them; every value stands behind its option's `=`."""
-        self.waiting = deque(args)
+        self.waiting = deque(current_options(list(args), self.options, self.run))
         words: list[str] = []
         while self.waiting:
             word = self.waiting.popleft()

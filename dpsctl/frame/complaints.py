@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from dpsctl.errors import UsageError
@@ -76,7 +77,8 @@ def no_such_option(name: str, options: Mapping[str, Any], path: str) -> UsageErr
             return UsageError(
                 f"No such option: {name}", f"{option} @FILE reads it from a file. {help_line}"
             )
-    ask = did_you_mean(name, known, meant)
+    spelled = {option: param.opts[0] for option, param in options.items()}
+    ask = did_you_mean(name, known, meant, spelled)
     return UsageError(f"No such option: {name}.{ask}", help_line)
 
 
@@ -88,10 +90,16 @@ def no_such_command(name: str, known: Iterable[str], path: str) -> UsageError:
     return UsageError(f"No such command '{name}'.{ask}", f"'{path} --help' lists what it takes.")
 
 
-def did_you_mean(word: str, known: Iterable[str], meant: Iterable[str] = ()) -> str:
+def did_you_mean(
+    word: str,
+    known: Iterable[str],
+    meant: Iterable[str] = (),
+    spelled: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Ask whether *meant*, or what *word* resembles, was meant; say nothing if there is neither.
 
-    A wrong guess is worse than none: what is mistyped begins as it should, or is a part of it.
+    A wrong guess is worse than none: what is mistyped begins as it should, or is a part of it. Of
+    many names for a few things the first ones are asked for, as *spelled* has them.
     """
     from difflib import SequenceMatcher
 
@@ -104,6 +112,8 @@ def did_you_mean(word: str, known: Iterable[str], meant: Iterable[str] = ()) -> 
 
     bare = word.lower().strip("-")
     close = sorted(meant) or (sorted(each for each in known if is_near(each)) if bare else [])
+    if len(close) > _MOST_GUESSES:
+        close = sorted({spelled.get(each, each) for each in close})
     is_clear = 0 < len(close) <= _MOST_GUESSES
     return f" Did you mean {' or '.join(close)}?" if is_clear else ""
 

@@ -15,6 +15,9 @@ from dpsctl.errors import UsageError
 from dpsctl.options.durations import seconds_in
 from dpsctl.options.kinds import Kind
 
+# docs/service.md#j1
+NAMESPACE = re.compile("[a-z0-9][a-z0-9-]*[a-z0-9]")
+REGISTRY_NAME = re.compile("[0-9a-zA-Z][a-zA-Z0-9-]*")
 _ID_RULE = "Use letters, digits and - . _ : and end in a letter, a digit or '-'."
 _KEY_RULE = "Give base64 of 16 to 64 bytes."
 _DECODED_ETAG = re.compile(r'"?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"?')
@@ -31,6 +34,21 @@ def id_rule(flag: str, what: str) -> Callable[[str | None], str | None]:
                 keys.check_id(value, what)
             except keys.IdFormatError as error:
                 raise UsageError(f"{flag}: {error}", _ID_RULE) from None
+        return value
+
+    return check
+
+
+def registry_rule(flag: str, what: re.Pattern[str], longest: int) -> Callable[[str | None], Any]:
+    """Return the check that a name may be one of the device registry's, or empty (to clear it)."""
+
+    def check(value: str | None) -> str | None:
+        if value and not (what.fullmatch(value) and 3 <= len(value) <= longest):
+            raise UsageError(
+                f"{flag} {value[:80]}: no name of the device registry",
+                f"It has 3 to {longest} letters, digits and dashes, no dash first"
+                + (" or last, and no capitals." if what is NAMESPACE else "."),
+            )
         return value
 
     return check

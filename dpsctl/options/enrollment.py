@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from dpsctl.options import kinds, panels
-from dpsctl.options.checks import key_rule
+from dpsctl.options.checks import NAMESPACE, REGISTRY_NAME, key_rule, registry_rule
 from dpsctl.options.declaring import option_group
 from dpsctl.options.records import Edits
 from dpsctl.options.words import AllocationPolicy, ProvisioningStatus, ReprovisionPolicy, Toggle
@@ -121,7 +121,47 @@ class Removal:
 
 
 @option_group
-class Settings:
+class CertificatePolicy:
+    """The policy of the device registry by which devices are issued certificates."""
+
+    adr_namespace: Annotated[
+        str | None,
+        kinds.clearable(
+            panels.issuance,
+            "--adr-namespace",
+            "--namespace-name",
+            metavar="[NAME]",
+            callback=registry_rule("--adr-namespace", NAMESPACE, 64),
+            help="Namespace of the device registry; three empty names take the policy away.",
+        ),
+    ] = None
+    adr_ca_name: Annotated[
+        str | None,
+        kinds.clearable(
+            panels.issuance,
+            "--adr-ca-name",
+            "--certificate-authority-name",
+            metavar="[NAME]",
+            callback=registry_rule("--adr-ca-name", REGISTRY_NAME, 63),
+            help="Its certificate authority.",
+        ),
+    ] = None
+    adr_cert_policy_name: Annotated[
+        str | None,
+        kinds.clearable(
+            panels.issuance,
+            "--adr-cert-policy-name",
+            "--certificate-policy-name",
+            "--adr-certificate-policy-name",
+            metavar="[NAME]",
+            callback=registry_rule("--adr-cert-policy-name", REGISTRY_NAME, 63),
+            help="The policy of that authority.",
+        ),
+    ] = None
+
+
+@option_group
+class Settings(CertificatePolicy):
     """What every enrollment says about its devices, besides the attestation."""
 
     allocation_policy: Annotated[

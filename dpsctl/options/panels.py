@@ -9,6 +9,7 @@ from typer import Option
 what = partial(Option, rich_help_panel="What to write")
 attestation = partial(Option, rich_help_panel="How devices prove who they are")
 allocation = partial(Option, rich_help_panel="Where devices go")
+issuance = partial(Option, rich_help_panel="Certificates that devices are issued")
 fleet = partial(Option, rich_help_panel="Keys for a whole fleet")
 key = partial(Option, rich_help_panel="Key")
 issuer = partial(Option, rich_help_panel="Issuer")

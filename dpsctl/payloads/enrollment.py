@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import field
+from dataclasses import field, fields
 from typing import Any
 
 from dpsctl.errors import UsageError
 from dpsctl.frozen import frozen
-from dpsctl.options.enrollment import Removal, Settings
+from dpsctl.options.enrollment import CertificatePolicy, Removal, Settings
 from dpsctl.options.individual import Device
 from dpsctl.options.records import Edits
 from dpsctl.options.words import ReprovisionPolicy, Toggle
 from dpsctl.payloads.allocation import changed_allocation, check_allocation
 from dpsctl.payloads.attestation import changed_attestation
+from dpsctl.payloads.certificate_policy import changed_policy, names_policy
 from dpsctl.payloads.comparison import is_same
 from dpsctl.payloads.hub_rules import Problem, hub_problems
 from dpsctl.text.paths import parse_assignment, parse_path, remove_path, set_path, show_path
@@ -47,6 +48,13 @@ class Change:
     edits: Edits
     device: Device = field(default_factory=Device)
     removal: Removal = field(default_factory=Removal)
+
+    @property
+    def names_policy(self) -> bool:
+        """Whether it is about a certificate policy, which older api-versions do not have."""
+        flags = vars(self.settings)
+        given = any(flags[item.name] is not None for item in fields(CertificatePolicy))
+        return given or names_policy(_edited_fields(self.edits))
 
     def new(self, id_field: str, record_id: str) -> Json:
         """Build the body of a new record: the defaults that az sends, changed. Raises UsageError.
@@ -95,7 +103,7 @@ def _problems(record: Json, changed: Json) -> Iterator[Problem]:
 
 def _changed_settings(record: Json, settings: Settings) -> Json:
     """Return *record* with what the flags ask for; all else stays as it is."""
-    changed = changed_allocation(deepcopy(record), settings)
+    changed = changed_policy(changed_allocation(deepcopy(record), settings), settings)
     if settings.edge_enabled is not None:
         capabilities = changed.get("capabilities") or {}
         on = settings.edge_enabled is Toggle.true

@@ -49,6 +49,9 @@ _FLAG_OF: dict[Path, str] = {
     ("customAllocationDefinition", "apiVersion"): "api-version",
     ("capabilities", "iotEdge"): "edge-enabled",
     ("provisioningStatus",): "provisioning-status",
+    ("namespaceName",): "adr-namespace",
+    ("certificateAuthorityName",): "adr-ca-name",
+    ("certificatePolicyName",): "adr-cert-policy-name",
     (*_TWIN, "tags"): "initial-twin-tags",
     (*_TWIN, "properties", "desired"): "initial-twin-properties",
 }

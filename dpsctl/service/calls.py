@@ -17,10 +17,12 @@ class Target:
     *timeout* is in seconds; *verify* is a CA file or True for the default ones; *certificate* is
     the caller's own and its private key, two files; *hint* says what to do about a refusal. A
     *url* that has to be looked up first is a function; *planned_url* is then what a dry run shows.
+    *is_version_chosen* says that somebody asked for the *api_version*: it is the default otherwise.
     """
 
     url: str | Callable[[], str]
     api_version: str
+    is_version_chosen: bool = True
     verify: str | bool = True
     timeout: float = 30.0
     retries: int = 4

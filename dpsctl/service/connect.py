@@ -20,6 +20,7 @@ from dpsctl.service.calls import Target
 from dpsctl.service.contract import Purpose
 from dpsctl.service.dps import DpsService
 from dpsctl.service.endpoints import ENDPOINT_VARIABLE, trusted, url_of
+from dpsctl.service.hints import version_hint
 from dpsctl.service.http import Http
 from dpsctl.service.settings import settle
 
@@ -42,7 +43,11 @@ def connect(connection: Connection, run: Run, purpose: Purpose = _READING) -> Dp
         traits: dict[str, Any] = {"dry_run": True, "planned_url": planned}
     else:
         access, traits = access_to(settled, run, rights), {}
-    target = replace(target_of(settled.connection, access, run), **traits)
+    target = replace(
+        target_of(settled.connection, access, run),
+        is_version_chosen=settled.is_version_chosen,
+        **traits,
+    )
     return DpsService(Http(target, access.authorization, run), access.host)
 
 
@@ -57,5 +62,5 @@ def target_of(connection: Connection, access: Access, run: Run) -> Target:
         verify=trusted(connection, run),
         timeout=connection.timeout,
         retries=connection.retries,
-        hint=access.hint,
+        hint=version_hint(connection.service_api_version or "", access.hint),
     )

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from dpsctl.errors import BadAnswer, Conflict, NotFound
 from dpsctl.options.connection import Connection
+from dpsctl.payloads.certificate_policy import POLICY_VERSION, fields_beyond, names_policy
 from dpsctl.payloads.comparison import is_unchanged
 from dpsctl.service.calls import Answer, Request
 from dpsctl.service.contract import Service
@@ -53,12 +54,23 @@ class Update:
 class Enrollments:
     """A collection of enrollments: `enrollmentGroups` or (individual) `enrollments`."""
 
-    def __init__(self, http: Http, collection: str) -> None:
+    def __init__(self, http: Http, collection: str, api_version: str = "") -> None:
         self._http = http
         self._collection = collection
+        self._version = api_version or http.target.api_version
+        self._told: set[str] = set()
         groups = collection == "enrollmentGroups"
         self._id_field = "enrollmentGroupId" if groups else "registrationId"
         self.dry_run = http.dry_run
+
+    def knowing_policies(self) -> Enrollments:
+        """Return the collection in a version that has certificate policies.
+
+        If somebody asked for a version, it is that one.
+        """
+        if self._http.target.is_version_chosen:
+            return self
+        return Enrollments(self._http, self._collection, POLICY_VERSION)
 
     def show(self, record_id: str, *, keys: bool = False) -> Json:
         """Read a record; with *keys*, its symmetric keys too, which take a second call.
@@ -66,6 +78,7 @@ class Enrollments:
         Raises NotFound.
         """
         record = as_object(self._send("GET", self._path(record_id)).body, ENROLLMENT)
+        self._notice([record], self._version)
         if keys and _is_symmetric(record):
             record["attestation"] = self.attestation(record_id)
         return record
@@ -83,8 +96,10 @@ class Enrollments:
         With *keys* each record's symmetric keys are read too, a call for each.
         """
         query = {"query": "SELECT *"}
-        request = Request("POST", f"/{self._collection}/query", query)
+        path = f"/{self._collection}/query"
+        request = Request("POST", path, query, query=_asking(self._version))
         for record in _listed(self._http, request, ENROLLMENT, top, page_size):
+            self._notice([record], self._version)
             if keys and _is_symmetric(record):
                 record["attestation"] = self.attestation(str(record.get(self._id_field)))
             yield record
@@ -160,14 +175,31 @@ class Enrollments:
 
     def _bulk_request(self, mode: str, bodies: Sequence[Json]) -> Request:
         body = {"mode": mode, self._collection: list(bodies)}
-        return Request("POST", f"/{self._collection}", body, repeatable=False)
+        query = _asking(self._version_for(bodies))
+        return Request("POST", f"/{self._collection}", body, repeatable=False, query=query)
 
     def _send(self, method: str, path: str) -> Answer:
-        return self._http.send(Request(method, path))
+        return self._http.send(Request(method, path, query=_asking(self._version)))
+
+    def _version_for(self, bodies: Sequence[Json]) -> str:
+        """Choose the version to write *bodies* in: the one asked for, or one with their fields."""
+        is_open = not self._http.target.is_version_chosen
+        version = POLICY_VERSION if is_open and any(map(names_policy, bodies)) else self._version
+        self._notice(bodies, version)
+        return version
+
+    def _notice(self, records: Sequence[Json], version: str) -> None:
+        """Warn, once, of the fields of *records* that *version* does not have."""
+        for record in records:
+            fields = fields_beyond(record, version)
+            if not self._told.issuperset(fields):
+                self._told.update(fields)
+                self._http.tell_of_newer(fields, version)
 
     def _write(self, record_id: str, body: Json, etag: str | None) -> Json:
         headers = {"If-Match": etag} if etag else {}
-        request = Request("PUT", self._path(record_id), body, headers)
+        query = _asking(self._version_for([body]))
+        request = Request("PUT", self._path(record_id), body, headers, query=query)
         if self._http.dry_run:
             return self._http.planned(request)
         try:
@@ -216,6 +248,10 @@ class DpsService(Service):
         self.groups = Enrollments(http, "enrollmentGroups")
         self.enrollments = Enrollments(http, "enrollments")
         self.registrations = Registrations(http)
+
+
+def _asking(version: str) -> str:
+    return f"api-version={version}"
 
 
 def _etag_of(record: Json) -> str:

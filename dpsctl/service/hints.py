@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+# Those of the service API that are known (docs/service.md#a1).
+API_VERSIONS = (
+    "2018-09-01-preview",
+    "2018-11-01",
+    "2019-03-31",
+    "2021-06-01",
+    "2021-10-01",
+    "2021-11-01-preview",
+    "2025-07-01-preview",
+    "2026-04-01",
+    "2026-07-01-preview",
+    "2026-11-01",
+    "2026-11-02-preview",
+)
 Hint = Callable[[int, object, Mapping[str, str]], str | None]
 DOCTOR = "'dpsctl doctor' finds what is in the way."
 ODD_ANSWER = f"A proxy may have answered in the service's place; --debug shows what came. {DOCTOR}"
@@ -94,6 +108,22 @@ def hint_for(status: int, error_code: object, headers: Mapping[str, str]) -> str
     if 300 <= status < 400:
         return "Redirections are not followed: the token is for one host only."
     return _SERVER if status >= 500 else _BY_STATUS.get(status)
+
+
+def version_hint(version: str, hint: Hint) -> Hint:
+    """Return *hint*, or what to say of a bad request in a *version* that nobody knows."""
+    if version in API_VERSIONS:
+        return hint
+
+    def asked(status: int, error_code: object, headers: Mapping[str, str]) -> str | None:
+        if status != 400:
+            return hint(status, error_code, headers)
+        return (
+            f"Is --service-api-version {version} one that the service knows? There are "
+            f"{', '.join(API_VERSIONS)}."
+        )
+
+    return asked
 
 
 def token_hint(status: int, error_code: object, headers: Mapping[str, str]) -> str | None:

@@ -160,6 +160,13 @@ class Http:
         """Warn that `--top` has cut a list, which else looks as if it were whole."""
         self._run.warn(f"the list was cut at --top {top}: the service has more records")
 
+    def tell_of_newer(self, fields: list[str], version: str) -> None:
+        """Warn of *fields* of a record that the api-version in use does not have."""
+        self._run.warn(
+            f"the record holds {', '.join(fields)}, which api-version {version} does not have: "
+            "what becomes of it there is not known (--service-api-version chooses another)"
+        )
+
     def _judge(self, reply: Reply, request: Request, *, may_have_happened: bool) -> Answer:
         """Return a good answer, raise what any other one means."""
         status = reply.status

@@ -13,6 +13,7 @@ from dpsctl.run import Run
 from dpsctl.service.azure.clouds import cloud_of_host
 
 API_VERSION = "2021-10-01"
+_DEFAULT = "default"
 _DEFAULTS = {"auth_type": "key", "cloud": "public", "service_api_version": API_VERSION}
 _OF_TRANSPORT = ("ca_bundle", "retries", "timeout", "deadline")
 _NAMING = ("dps_name", *contexts.LOGIN_REFERENCES)
@@ -20,10 +21,14 @@ _NAMING = ("dps_name", *contexts.LOGIN_REFERENCES)
 
 @frozen
 class Settled:
-    """A connection with every setting that is known; *login_source* is where its secret was."""
+    """A connection with every setting that is known; *login_source* is where its secret was.
+
+    Whether somebody asked for its api-version *is_version_chosen*.
+    """
 
     connection: Connection
     login_source: str
+    is_version_chosen: bool
 
 
 def settle(connection: Connection, run: Run) -> Settled:
@@ -33,10 +38,13 @@ def settle(connection: Connection, run: Run) -> Settled:
     if context and not (connection.login or connection.dps_name):
         login, source = contexts.read_login(context[1], run) or (login, source)
     filled = replace(connection, login=login)
-    for _, layer in _layers(filled, context, run):
+    is_chosen = False
+    for origin, layer in _layers(filled, context, run):
+        if origin == _DEFAULT:
+            is_chosen = filled.service_api_version is not None
         opened = {name: value for name, value in layer.items() if _is_open(filled, name)}
         filled = replace(filled, **opened)
-    return Settled(filled, source)
+    return Settled(filled, source, is_chosen)
 
 
 def explain(connection: Connection, sources: Sources, run: Run) -> Iterator[dict[str, Any]]:
@@ -78,7 +86,7 @@ def _layers(
             str(path),
             {key: contexts.check_setting(key, found[key], f"{path}: {key}") for key in found},
         )
-    yield "default", _DEFAULTS
+    yield _DEFAULT, _DEFAULTS
 
 
 def _is_open(connection: Connection, name: str) -> bool:

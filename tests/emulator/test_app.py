@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dpsctl.emulator.guards import API_VERSIONS
+from dpsctl.emulator.guards import SERVICE_VERSIONS
 
 
 def test_error_has_the_shape_of_the_service(api):
@@ -18,14 +18,22 @@ def test_error_has_the_shape_of_the_service(api):
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
 
 
-@pytest.mark.parametrize("version", sorted(API_VERSIONS))
+@pytest.mark.parametrize("version", SERVICE_VERSIONS)
 def test_known_versions_are_answered(api, version):
     assert api("GET", "/enrollmentGroups/g1", params={"api-version": version}).status_code == 404
 
 
-@pytest.mark.parametrize("version", ["2016-01-01", "", "2021-10-01x"])
-def test_unknown_version_is_400(api, version):
-    assert api("GET", "/enrollmentGroups/g1", params={"api-version": version}).status_code == 400
+@pytest.mark.parametrize("version", ["2016-01-01", "", "2021-10-01x", "2017-11-15"])
+def test_unknown_version_is_400_and_told_which_there_are(api, version):
+    refused = api("GET", "/enrollmentGroups/g1", params={"api-version": version})
+
+    assert refused.status_code == 400
+    assert refused.json()["message"].endswith("2026-11-01, 2026-11-02-preview.")
+
+
+@pytest.mark.parametrize("version", ["2017-11-15", "2018-04-01"])
+def test_devices_are_answered_in_older_versions_than_services(device, version):
+    assert device("d1").send(version=version).status_code == 401
 
 
 @pytest.mark.parametrize(

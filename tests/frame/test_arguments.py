@@ -286,9 +286,10 @@ def every_option_of(*path):
 
 @pytest.mark.parametrize("value", ["", " "], ids=["empty", "blank"])
 @pytest.mark.parametrize("verb", ["create", "update"])
-def test_empty_value_is_refused_for_all_but_a_twin(odd_service, run_offline, verb, value):
+def test_empty_value_is_refused_where_it_clears_nothing(odd_service, run_offline, verb, value):
+    clearing = ("--initial-twin", "--adr-")
     flags = [
-        flag for flag in every_option_of("enrollment-group", verb) if "initial-twin" not in flag
+        flag for flag in every_option_of("enrollment-group", verb) if not flag.startswith(clearing)
     ]
 
     for flag in flags:

@@ -39,7 +39,7 @@ def test_put_whose_answer_was_lost_is_compared_and_found_written(raw_service, ru
         keys,
     )
 
-    ran = run_offline("enrollment-group create --gid g1")
+    ran = run_offline("enrollment-group create --gid g1 --show-keys")
 
     assert ran.json == {**written, "attestation": keys}
     assert service.methods == ["PUT", "PUT", "GET", "POST"]

@@ -11,6 +11,7 @@ from dpsctl.commands.enrollment.from_file import RESULT_COLUMNS, FileCreation
 from dpsctl.commands.records import (
     REGISTRATION_COLUMNS,
     enrollment_columns,
+    records_for,
     show_record,
     update_record,
 )
@@ -72,16 +73,15 @@ def create(
     record_id = draft.check()
     certificates = read_slots(definition.attestation, run, device=record_id)
     change = draft.change(certificates)
+    records = records_for(service.enrollments, change)
     doubts = Doubts(run)
     body = doubts.new(change, ID_FIELD, record_id)
 
     def update() -> Json | None:
-        return update_record(service.enrollments, record_id, doubts.of(change), run)
+        return update_record(records, record_id, doubts.of(change), run)
 
     keys = show_keys is Toggle.true
-    return create_record(
-        service.enrollments, record_id, body, creation.if_exists, update, keys=keys
-    )
+    return create_record(records, record_id, body, creation.if_exists, update, keys=keys)
 
 
 @verb(
@@ -131,7 +131,8 @@ def update(
         device=definition.device,
         removal=removal,
     )
-    return update_record(service.enrollments, enrollment_id, Doubts(run).of(change), run, etag)
+    records = records_for(service.enrollments, change)
+    return update_record(records, enrollment_id, Doubts(run).of(change), run, etag)
 
 
 @verb(

@@ -9,6 +9,7 @@ from dpsctl.certificates.files import read_slots
 from dpsctl.commands.doubts import Doubts
 from dpsctl.commands.records import (
     enrollment_columns,
+    records_for,
     show_record,
     update_record,
 )
@@ -60,14 +61,15 @@ def create(
     Without keys, certificates or CA names the service makes the group's symmetric keys.
     """
     change = _change(definition, Removal(), run)
+    groups = records_for(service.groups, change)
     doubts = Doubts(run)
     body = doubts.new(change, ID_FIELD, group_id)
 
     def update() -> Json | None:
-        return update_record(service.groups, group_id, doubts.of(change), run)
+        return update_record(groups, group_id, doubts.of(change), run)
 
     keys = show_keys is Toggle.true
-    return create_record(service.groups, group_id, body, if_exists, update, keys=keys)
+    return create_record(groups, group_id, body, if_exists, update, keys=keys)
 
 
 @verb(
@@ -105,7 +107,8 @@ def update(
     The group is read and written back with its etag, so nobody else's change is lost.
     """
     change = _change(definition, removal, run)
-    return update_record(service.groups, group_id, Doubts(run).of(change), run, etag)
+    groups = records_for(service.groups, change)
+    return update_record(groups, group_id, Doubts(run).of(change), run, etag)
 
 
 @verb(

@@ -109,7 +109,7 @@ def seed_records(service: Service, sent: Any) -> dict[str, int]:
 def _seed_enrollment(kind: Kind, service: Service, item: Any) -> None:
     record_id = _text(item, kind.id_field)
     is_there = service.store.get(kind.name, record_id) is not None
-    put(kind, service, record_id, item, ANY if is_there else None)
+    put(kind, service, record_id, item, ANY if is_there else None, version=None)
 
 
 def _seed_registration(service: Service, item: Any) -> None:

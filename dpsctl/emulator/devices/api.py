@@ -23,7 +23,7 @@ def register(call: Call, id_scope: str, registration_id: str) -> Answer:
     """
     enrolled = _identified(call, id_scope, registration_id)
     payload = _body(call, registration_id).get("payload")
-    version = call.request.args["api-version"]
+    version = call.api_version
     state = provision(call.service, enrolled, registration_id, payload, version)
     if state["status"] == "disabled":
         return replace(_operation("", enrolled, state), reason="The enrollment is disabled.")

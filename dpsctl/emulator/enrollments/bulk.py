@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dpsctl.emulator.answers import Answer, Json, Refusal, invalid
-from dpsctl.emulator.call import Call, Service
+from dpsctl.emulator.call import Call
 from dpsctl.emulator.enrollments.kinds import Kind
 from dpsctl.emulator.enrollments.records import delete, put
 from dpsctl.emulator.etags import ANY, wanted_etag
@@ -19,7 +19,7 @@ def run(kind: Kind, call: Call) -> Answer:
     errors = []
     for item in items:
         try:
-            _carry_out(kind, call.service, mode, item)
+            _carry_out(kind, call, mode, item)
         except Refusal as refusal:
             named = {kind.id_field: item[kind.id_field]}
             errors.append({**named, "errorCode": refusal.code, "errorStatus": refusal.message})
@@ -42,20 +42,21 @@ def _operation(kind: Kind, sent: Any, most: int) -> tuple[str, list[Json]]:
     return mode, items
 
 
-def _carry_out(kind: Kind, service: Service, mode: str, item: Json) -> None:
+def _carry_out(kind: Kind, call: Call, mode: str, item: Json) -> None:
     """Do to one item what *mode* says.
 
     `update` without an etag is a PUT without If-Match: it creates, and says that what is there
     already exists (docs/service.md#b5).
     """
+    service, version = call.service, call.api_version
     record_id, etag = item[kind.id_field], item.get("etag")
     if etag is not None and not isinstance(etag, str):
         raise invalid("ETag is invalid.")
     if mode == "delete":
         delete(kind, service.store, record_id, wanted_etag(etag) or ANY)
     elif mode == "create":
-        put(kind, service, record_id, item, None)
+        put(kind, service, record_id, item, None, version=version)
     elif mode == "updateifmatchetag" and etag is None:
         raise invalid("ETag is required.")
     else:
-        put(kind, service, record_id, item, wanted_etag(etag))
+        put(kind, service, record_id, item, wanted_etag(etag), version=version)

@@ -39,7 +39,8 @@ def write(kind: Kind, call: Call, record_id: str) -> Answer:
     """Create or update an enrollment, and answer with its keys."""
     sent = call.json()
     wanted = wanted_etag(call.header("If-Match"))
-    return Answer(body=shown(put(kind, call.service, record_id, sent, wanted), with_keys=True))
+    record = put(kind, call.service, record_id, sent, wanted, version=call.api_version)
+    return Answer(body=shown(record, with_keys=True))
 
 
 def remove(kind: Kind, call: Call, record_id: str) -> Answer:
@@ -55,7 +56,15 @@ def query(kind: Kind, call: Call) -> Answer:
     return replace(answer, body=[shown(record, with_keys=False) for record in answer.body])
 
 
-def put(kind: Kind, service: Service, record_id: str, sent: Any, wanted: str | None) -> Json:
+def put(
+    kind: Kind,
+    service: Service,
+    record_id: str,
+    sent: Any,
+    wanted: str | None,
+    *,
+    version: str | None,
+) -> Json:
     """Store what was *sent* if the etag *wanted* allows it, and return the record.
 
     Without an etag nothing may be there (409). With one, `*` included, something must be: what the
@@ -68,7 +77,7 @@ def put(kind: Kind, service: Service, record_id: str, sent: Any, wanted: str | N
             raise Refusal(kind.exists_code, f"{kind.name} already exists.")
         if wanted is not None:
             current = _matching(kind, store, record_id, wanted)
-        record = accept_enrollment(kind, record_id, sent, current, new_key)
+        record = accept_enrollment(kind, record_id, sent, current, new_key, version)
         if service.settings.store_defaults:
             record = with_defaults(record)
         _check_room(kind, service, record, current)

@@ -8,6 +8,7 @@ from typing import Any
 from dpsctl.emulator.answers import Json, invalid
 from dpsctl.emulator.enrollments.attestation import accept_attestation
 from dpsctl.emulator.enrollments.kinds import Kind
+from dpsctl.emulator.enrollments.policies import check_policy
 from dpsctl.keys import IdFormatError, check_id
 
 # The order of fields in the service's answers (docs/service.md#b1); what is not here comes last.
@@ -58,9 +59,14 @@ _OLDEST_WEBHOOK = "2018-09-01"
 
 
 def accept_enrollment(
-    kind: Kind, path_id: str, sent: Any, current: Json | None, new_key: Callable[[], str]
+    kind: Kind,
+    path_id: str,
+    sent: Any,
+    current: Json | None,
+    new_key: Callable[[], str],
+    version: str | None,
 ) -> Json:
-    """Return the record to store for what was *sent* to *path_id* over *current*.
+    """Return the record to store for what was *sent* to *path_id* over *current* in *version*.
 
     Nulls are dropped but for `provisioningStatus` and whatever lies inside a twin; unknown fields
     stay. Etag and dates are left to the caller. Raises Refusal.
@@ -75,6 +81,7 @@ def accept_enrollment(
     _check_types(body)
     body |= {name: _chosen(name, body[name]) for name in _CHOICES if body.get(name) is not None}
     _check_allocation(body)
+    check_policy(body, version)
     body[kind.id_field] = current[kind.id_field] if current else body[kind.id_field]
     old = current["attestation"] if current else None
     body["attestation"] = accept_attestation(kind, body.get("attestation"), old, new_key)
