@@ -107,15 +107,19 @@ class Run:
         """Print an error that ends nothing: one of the many things to be done has failed."""
         self._show("error", f"dpsctl: {text}", text)
 
+    def tell_of_stop(self, text: str, hint: str) -> None:
+        """Say how far work came that was stopped, and how it goes on."""
+        self._show("stopped", f"{text}\nhint: {hint}", text, hint=hint)
+
     def _note(self, kind: str, shown: str, text: str) -> None:
         if not self.quiet:
             self._show(kind, shown, text)
 
-    def _show(self, kind: str, shown: str, text: str) -> None:
+    def _show(self, kind: str, shown: str, text: str, **more: str) -> None:
         if self.in_json:
             import json
 
-            shown = json.dumps({kind: {"message": text}}, ensure_ascii=False)
+            shown = json.dumps({kind: {"message": text, **more}}, ensure_ascii=False)
         self.tell(shown)
 
     def say(self, text: str) -> None:

@@ -1,11 +1,13 @@
 """`--error-format json`, for each command that can be told that there is no such record."""
 
+import io
 import json
 
 import pytest
 
 from dpsctl.cli import tree
 from dpsctl.reference.tree import pages
+from dpsctl.run import Run
 
 ASKING = [
     page
@@ -37,3 +39,33 @@ def test_missing_record_is_one_json_object(run, signed_in, monkeypatch, page):
     assert error["errorCode"]
     assert error["trackingId"]
     assert error["hint"].endswith(".")
+
+
+def test_whatever_is_told_besides_is_an_object_a_line_too():
+    stderr = io.StringIO()
+    run = Run({}, stderr=stderr, in_json=True)
+
+    run.warn("late")
+    run.note("done")
+    run.report("one failed")
+    run.tell_of_stop("stopped", "Run it again.")
+
+    assert [json.loads(line) for line in stderr.getvalue().splitlines()] == [
+        {"warning": {"message": "late"}},
+        {"note": {"message": "done"}},
+        {"error": {"message": "one failed"}},
+        {"stopped": {"message": "stopped", "hint": "Run it again."}},
+    ]
+
+
+def test_whatever_is_told_besides_is_a_line_of_text_else():
+    stderr = io.StringIO()
+    run = Run({}, stderr=stderr)
+
+    run.warn("late")
+    run.note("done")
+    run.report("one failed")
+    run.tell_of_stop("stopped", "Run it again.")
+
+    told = "warning: late\ndone\ndpsctl: one failed\nstopped\nhint: Run it again.\n"
+    assert stderr.getvalue() == told

@@ -100,8 +100,10 @@ class Fleet:
 
     def _tell_where_it_stopped(self, done: int) -> None:
         summary = self._summary() or "nothing was made"
-        self._run.tell(f"{self._file.name}: stopped, {done} of {len(self._lines)} done: {summary}")
-        self._run.tell("hint: Run it again: what is made is kept.")
+        self._run.tell_of_stop(
+            f"{self._file.name}: stopped, {done} of {len(self._lines)} done: {summary}",
+            "Run it again: what is made is kept.",
+        )
 
     def _summary(self) -> str:
         return ", ".join(f"{count} {status}" for status, count in sorted(self._counts.items()))

@@ -150,13 +150,12 @@ def _exit_code(work: CarryingOut, run: Run) -> int:
     from dpsctl.manifests.outcomes import has_failed
 
     if work.is_interrupted:
-        run.tell("dpsctl: interrupted")
-        run.tell("hint: Run it again: it goes on where it was.")
+        run.tell_of_stop("dpsctl: interrupted", "Run it again: it goes on where it was.")
         return _INTERRUPTED
     if work.failure and not work.has_written:
         raise work.failure
     if work.failure:
-        run.tell(f"dpsctl: {work.failure.message}")
+        run.report(work.failure.message)
     return SomeFailed.exit_code if has_failed(work.endings) else 0
 
 

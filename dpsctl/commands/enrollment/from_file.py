@@ -154,8 +154,10 @@ class FileCreation:
         if self._sending:
             first, last = self._sending[0], self._sending[-1]
             told += f"; lines {first} to {last} were being sent, and may have been written"
-        self._run.tell(f"{self._file.name}: stopped, {told}")
-        self._run.tell("hint: Run it again with --if-exists skip, which passes over what is there.")
+        self._run.tell_of_stop(
+            f"{self._file.name}: stopped, {told}",
+            "Run it again with --if-exists skip, which passes over what is there.",
+        )
 
 
 def _result(entry: _Entry, fate: Fate) -> Json:
