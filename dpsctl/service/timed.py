@@ -77,7 +77,11 @@ def timed(base: Any, clock: Clock, on_connect: Callable[[Any], None] | None = No
 
         def _new_conn(self) -> socket.socket:
             made: socket.socket = within(clock.left(), super()._new_conn, socket.socket.close)
-            made.settimeout(clock.left())
+            try:
+                made.settimeout(clock.left())
+            except TimeoutError:
+                made.close()
+                raise
             return made
 
         def _tunnel(self) -> None:
