@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from issuing import make_certificate
 
 from dpsctl.__main__ import main
+from dpsctl.emulator.environment import client_environment
 from dpsctl.emulator.server import Emulator
 from dpsctl.emulator.settings import EmulatorSettings
 
@@ -159,6 +160,15 @@ def run_offline(capsys, monkeypatch):
 @pytest.fixture
 def run(run_offline, signed_in):  # noqa: ARG001 - it sets the environment
     """Run a dpsctl command line in this process, against the emulator."""
+    return run_offline
+
+
+@pytest.fixture
+def inside(emulator, monkeypatch, tmp_path_factory, run_offline):
+    """Run a dpsctl command line in the environment that 'dpsctl emulator' gives."""
+    folder = tmp_path_factory.mktemp("emulator")
+    for name, value in client_environment(emulator.ready(), os.environ, folder).items():
+        monkeypatch.setenv(name, value)
     return run_offline
 
 

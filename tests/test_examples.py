@@ -21,7 +21,10 @@ EXAMPLES = [example for page in pages(tree()) if not page.members for example in
 SERVERS = [example for example in EXAMPLES if example.startswith("dpsctl emulator run")]
 IN_A_SHELL = [example for example in EXAMPLES if re.search(r"[|>] |emulator exec", example)]
 VERIFYING = [example for example in EXAMPLES if "verify-certificate" in example]
-PLAIN = [example for example in EXAMPLES if example not in {*SERVERS, *IN_A_SHELL, *VERIFYING}]
+PROVING = [example for example in EXAMPLES if "certificate verify " in example]
+PLAIN = [
+    example for example in EXAMPLES if example not in {*SERVERS, *IN_A_SHELL, *VERIFYING, *PROVING}
+]
 GROUP_KEY = "ZHBzY3RsLWV4YW1wbGUtZ3JvdXAta2V5LWRwc2N0bA=="
 FILES = {
     "group.key": GROUP_KEY,
@@ -44,6 +47,7 @@ PREPARATIONS = {
         certificate intermediate --cn line-4 --issuer factory-root.pem --chain
         certificate device --rid device-2 --issuer line-4.chain.pem --pkcs12 --force \
             --passphrase @device-2.secret
+        certificate create --dps-name my-dps -n root-1 -p factory-root.pem
     """,
     "config": """
         config set --context lab login_env=LAB_LOGIN auth_type=key output=json
@@ -150,6 +154,20 @@ def test_example_proves_that_a_key_is_held(workshop, example):
     entry, issuer = ("secondary", "next") if "--secondary" in example else ("primary", "root")
     code = workshop(f"{group} --entry {entry} --query verificationCode -o tsv").out.strip()
     workshop(f"certificate verification --code {code} --issuer {issuer}.pem --out verification.pem")
+
+    workshop(words)
+
+
+@pytest.mark.parametrize("example", PROVING)
+def test_example_proves_that_the_key_of_a_ca_is_held(workshop, example):
+    words = shlex.split(example)[1:]
+    for line in preparations_for(words):
+        workshop(line)
+    code = workshop(
+        "certificate generate-verification-code --dps-name my-dps -n root-1"
+        " --query properties.verificationCode -o tsv"
+    ).out.strip()
+    workshop(f"certificate verification --code {code} --issuer factory-root.pem")
 
     workshop(words)
 

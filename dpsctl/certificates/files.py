@@ -26,12 +26,14 @@ def read_proofs(options: Certificates, run: Run) -> dict[str, str]:
 
     Raises UsageError naming flag and file.
     """
+    return {slot: read_proof(path, flag, run) for slot, flag, path in _named(options)}
+
+
+def read_proof(path: str, flag: str, run: Run) -> str:
+    """Read a verification certificate's file and return its PEM text. Raises UsageError."""
     from dpsctl.certificates.reading import read_certificates
 
-    return {
-        slot: read_certificates(read_file(path, flag, run.stdin), f"{flag} {path}").pem
-        for slot, flag, path in _named(options)
-    }
+    return read_certificates(read_file(path, flag, run.stdin), f"{flag} {path}").pem
 
 
 def read_certificate(path: str, flag: str, run: Run, *, device: str | None = None) -> str:

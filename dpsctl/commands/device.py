@@ -10,13 +10,15 @@ from typing import Any
 
 from dpsctl import keys
 from dpsctl.commands.records import REGISTRATION_COLUMNS
+from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import Noun, verb
-from dpsctl.options.connection import Transport
+from dpsctl.options.connection import Sources, Transport
 from dpsctl.options.device import Host, IdScope, Payload, Proof, ShowConnectionString, Wait
 from dpsctl.options.records import DryRun, RegistrationId
 from dpsctl.run import Run
 from dpsctl.service.device import Identity, connect_device, identity_by_key, way_of
 from dpsctl.service.device import register as register_device
+from dpsctl.service.resources import NamedResources
 from dpsctl.text.values import parse_object
 
 # Those of the public cloud begin with 0ne, of Azure in China with 0cn.
@@ -30,15 +32,18 @@ _NO_SCOPE = "that looks like no id scope, which is such as 0ne00000000"
     examples=[
         "dpsctl device register --id-scope 0ne00000000 --rid device-1 --group-key @group.key",
         "dpsctl device register --rid device-2 --cp device-2.pem --key-path device-2.key",
+        "dpsctl device register -n my-dps -g my-rg --rid device-1 --group-key @group.key",
     ],
 )
 def register(  # noqa: PLR0913 - each is one thing a user may say
     *,
     run: Run,
+    resources: NamedResources,
     transport: Transport,
+    sources: Sources,
     proof: Proof,
-    id_scope: IdScope,
     registration_id: RegistrationId,
+    id_scope: IdScope = None,
     payload: Payload = None,
     host: Host = "global.azure-devices-provisioning.net",
     wait: Wait = 120,
@@ -47,12 +52,14 @@ def register(  # noqa: PLR0913 - each is one thing a user may say
 ) -> dict[str, Any]:
     """Register as a device does, and show where it was assigned.
 
-    Proves that an enrollment works: with the device's key, its group's key, or a certificate.
+    Proves that an enrollment works: with the device's key, its group's key, or a certificate. The
+    service is named by its ID scope, or by its name, for which Azure Resource Manager is asked.
     """
     told = parse_object(payload, "--payload") if payload is not None else None
     if proof.group_key is not None and (warning := keys.upper_case_warning(registration_id)):
         run.warn(warning)
-    with _identity(id_scope, registration_id, proof, run) as identity:
+    scope = id_scope_of(id_scope, sources, resources)
+    with _identity(scope, registration_id, proof, run) as identity:
         for doubt in identity.doubts:
             run.warn(doubt)
         http = connect_device(identity, host, transport, run, dry_run=dry_run)
@@ -60,6 +67,25 @@ def register(  # noqa: PLR0913 - each is one thing a user may say
     if not show_connection_string or dry_run:
         return registration
     return {**registration, "connectionString": identity.connection_string(registration)}
+
+
+def id_scope_of(id_scope: str | None, sources: Sources, resources: NamedResources) -> str:
+    """Return the id scope, looked up if a name says of what; what was typed beats the environment.
+
+    Raises UsageError, and whatever looking it up raises.
+    """
+    is_named = sources.get("dps_name", "").startswith("-")
+    is_typed = sources.get("id_scope", "").startswith("-")
+    if is_named and is_typed:
+        raise UsageError("--id-scope and --dps-name exclude each other", "Each names the service.")
+    if id_scope and not is_named:
+        return id_scope
+    if not resources.names_one:
+        raise UsageError(
+            "--id-scope is missing",
+            "Give it, or --dps-name NAME to look it up; 'dpsctl show' prints it as idScope.",
+        )
+    return resources.named().id_scope
 
 
 @contextmanager

@@ -71,9 +71,12 @@ class Group(TyperGroup):
         if ctx.parent is None:
             args = current_command(args, ctx.find_object(Run))
         if args[0] not in self.commands:
+            from dpsctl.frame.az_lines import complaint
             from dpsctl.frame.complaints import no_such_command
 
-            raise no_such_command(args[0], self.list_commands(ctx), ctx.command_path)
+            known = self.list_commands(ctx)
+            path = ctx.command_path
+            raise complaint(path, args, known) or no_such_command(args[0], known, path)
         return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature

@@ -7,9 +7,9 @@ from typing import Annotated
 from typer import Argument, Option
 
 from dpsctl.options import kinds, panels
-from dpsctl.options.checks import id_rule
+from dpsctl.options.checks import id_rule, path_segment_rule
 from dpsctl.options.declaring import option_group
-from dpsctl.options.words import Algorithm
+from dpsctl.options.words import Algorithm, Toggle
 
 _LONGEST_LIFE = 36500  # days
 
@@ -59,7 +59,35 @@ Code = Annotated[
     ),
 ]
 CertificateArgument = Annotated[
-    str, kinds.file(Argument, help="PEM, DER, base64, PKCS#7 or PKCS#12; - is standard input.")
+    str | None,
+    kinds.file(Argument, help="PEM, DER, base64, PKCS#7 or PKCS#12; - is standard input."),
+]
+_AUTHORITY_NAME = Option(
+    "--certificate-name",
+    "--name",
+    "-n",
+    metavar="NAME",
+    help="Name of a CA certificate of the service.",
+    callback=path_segment_rule("--certificate-name"),
+)
+AuthorityName = Annotated[str, _AUTHORITY_NAME]
+OptionalAuthorityName = Annotated[str | None, _AUTHORITY_NAME]
+AuthorityPath = Annotated[
+    str,
+    kinds.file(Option, "--path", "-p", help="The CA certificate: PEM, DER or base64."),
+]
+ProofPath = Annotated[
+    str,
+    kinds.file(Option, "--path", "-p", help="The verification certificate: PEM, DER or base64."),
+]
+AuthorityVerified = Annotated[
+    Toggle | None,
+    kinds.toggle(
+        Option,
+        "--verified",
+        "-v",
+        help="Attest that the certificate is valid: nothing has to be proved then.",
+    ),
 ]
 PassphraseFile = Annotated[
     str | None,

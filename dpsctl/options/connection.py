@@ -127,6 +127,42 @@ class Transport:
     ] = None
 
 
+ResourceGroup = Annotated[
+    str | None,
+    panels.connection(
+        "--resource-group",
+        "-g",
+        metavar="NAME",
+        envvar="DPSCTL_RESOURCE_GROUP",
+        help="Resource group of the provisioning service.",
+    ),
+]
+Subscription = Annotated[
+    str | None,
+    panels.connection(
+        "--subscription",
+        metavar="NAME_OR_ID",
+        envvar=["DPSCTL_SUBSCRIPTION", "AZURE_SUBSCRIPTION_ID"],
+        help="Subscription of the provisioning service, by ID or name.",
+    ),
+]
+Cloud = Annotated[
+    CloudName | None,
+    panels.connection(
+        "--cloud",
+        case_sensitive=False,
+        envvar="DPSCTL_CLOUD",
+        help="Azure cloud of the service (public unless set, or az is set to another).",
+    ),
+]
+_NAMED: dict[str, Any] = {
+    "metavar": "NAME",
+    "envvar": "DPSCTL_DPS_NAME",
+    "help": "Name or host name of the provisioning service.",
+}
+DpsName = Annotated[str | None, panels.connection("--dps-name", "-n", **_NAMED)]
+
+
 @option_group
 class Connection(Transport):
     """Which provisioning service to talk to, and as whom."""
@@ -142,35 +178,9 @@ class Connection(Transport):
             help="Connection string of a policy; @FILE and @- keep it out of the process list.",
         ),
     ] = None
-    dps_name: Annotated[
-        str | None,
-        panels.connection(
-            "--dps-name",
-            "-n",
-            metavar="NAME",
-            envvar="DPSCTL_DPS_NAME",
-            help="Name or host name of the provisioning service.",
-        ),
-    ] = None
-    resource_group: Annotated[
-        str | None,
-        panels.connection(
-            "--resource-group",
-            "-g",
-            metavar="NAME",
-            envvar="DPSCTL_RESOURCE_GROUP",
-            help="Resource group of the provisioning service.",
-        ),
-    ] = None
-    subscription: Annotated[
-        str | None,
-        panels.connection(
-            "--subscription",
-            metavar="NAME_OR_ID",
-            envvar=["DPSCTL_SUBSCRIPTION", "AZURE_SUBSCRIPTION_ID"],
-            help="Subscription of the provisioning service, by ID or name.",
-        ),
-    ] = None
+    dps_name: DpsName = None
+    resource_group: ResourceGroup = None
+    subscription: Subscription = None
     auth_type: Annotated[
         AuthType | None,
         panels.connection(
@@ -180,15 +190,7 @@ class Connection(Transport):
             help="Sign with a policy key (as az, unless set), or as the signed-in user.",
         ),
     ] = None
-    cloud: Annotated[
-        CloudName | None,
-        panels.connection(
-            "--cloud",
-            case_sensitive=False,
-            envvar="DPSCTL_CLOUD",
-            help="Azure cloud of the service (public unless set, or az is set to another).",
-        ),
-    ] = None
+    cloud: Cloud = None
     service_api_version: Annotated[
         str | None,
         panels.connection(
@@ -199,6 +201,38 @@ class Connection(Transport):
             help="REST version spoken with the service (2021-10-01 unless set).",
         ),
     ] = None
+
+
+@option_group
+class Lookup(Transport):
+    """Where a provisioning service is looked up by its name."""
+
+    resource_group: ResourceGroup = None
+    subscription: Subscription = None
+    cloud: Cloud = None
+
+
+@option_group
+class NamedLookup(Lookup):
+    """Which service is looked up, where -n is its name."""
+
+    dps_name: DpsName = None
+
+
+@option_group
+class ShownLookup(Lookup):
+    """Which service a command is about, which az calls by --name then."""
+
+    dps_name: Annotated[str | None, panels.connection("--name", "-n", "--dps-name", **_NAMED)] = (
+        None
+    )
+
+
+@option_group
+class OwnerLookup(Lookup):
+    """Which service a thing belongs to, where -n is the name of the thing."""
+
+    dps_name: Annotated[str | None, panels.connection("--dps-name", **_NAMED)] = None
 
 
 class Sources(dict[str, str]):

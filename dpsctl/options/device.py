@@ -10,14 +10,15 @@ from dpsctl.options import kinds, panels
 from dpsctl.options.checks import base64_rule
 from dpsctl.options.declaring import option_group
 
-_ID_SCOPE = Option(
-    "--id-scope",
-    metavar="SCOPE",
-    envvar="DPSCTL_ID_SCOPE",
-    help="ID scope of the provisioning service, such as 0ne00000000.",
-)
-IdScope = Annotated[str, _ID_SCOPE]
-OptionalIdScope = Annotated[str | None, _ID_SCOPE]
+IdScope = Annotated[
+    str | None,
+    Option(
+        "--id-scope",
+        metavar="SCOPE",
+        envvar="DPSCTL_ID_SCOPE",
+        help="ID scope of the provisioning service, such as 0ne00000000.",
+    ),
+]
 Payload = Annotated[
     kinds.Words | None,
     kinds.words(

@@ -9,7 +9,7 @@ from typer import Option
 from dpsctl.options import kinds, panels
 from dpsctl.options.checks import duration_rule
 from dpsctl.options.declaring import option_group
-from dpsctl.options.device import OptionalIdScope
+from dpsctl.options.device import IdScope
 
 
 @option_group
@@ -104,7 +104,7 @@ class Credential:
             help="How long the tokens are valid, such as 30m, 12h or 7d (1h unless given).",
         ),
     ] = None
-    id_scope: OptionalIdScope = None
+    id_scope: IdScope = None
     connection_strings: Annotated[
         bool,
         Option("--connection-strings", help="Make connection strings for a hub instead of keys."),

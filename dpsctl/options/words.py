@@ -158,6 +158,13 @@ class GroupType(StrEnum):
     iot_edge = "iotEdge"
 
 
+class KeyType(StrEnum):
+    """The two keys of a shared access policy."""
+
+    primary = "primary"
+    secondary = "secondary"
+
+
 class CertificateEntry(StrEnum):
     """The two places that an enrollment group of IoT Central has for certificates."""
 

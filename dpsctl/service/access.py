@@ -41,7 +41,7 @@ def access_to(settled: Settled, run: Run, rights: Iterable[str]) -> Access:
         access_by_name,  # what it loads is for nothing with a login
     )
 
-    return access_by_name(_with_bare_name(connection), run, rights)
+    return access_by_name(with_bare_name(connection), run, rights)
 
 
 def late_access(settled: Settled, run: Run, rights: Iterable[str]) -> Access:
@@ -76,7 +76,7 @@ def service_named(settled: Settled, run: Run) -> str:
     """
     if settled.connection.login:
         return _credentials(settled.connection.login, settled.login_source, run).host
-    return str(_with_bare_name(settled.connection).dps_name)
+    return str(with_bare_name(settled.connection).dps_name)
 
 
 def _refuse_elsewhere(host: str, run: Run) -> None:
@@ -112,8 +112,11 @@ def _credentials(login: str, source: str, run: Run) -> ConnectionString:
     return credentials
 
 
-def _with_bare_name(connection: Connection) -> Connection:
-    """Return *connection* with its service's name judged, and without a scheme before it."""
+def with_bare_name(connection: Connection) -> Connection:
+    """Return *connection* with its service's name judged, and without a scheme before it.
+
+    Raises UsageError.
+    """
     if not connection.dps_name:
         raise UsageError("No provisioning service is named", _HOW)
     name = re.sub(r"(?i)^https?://", "", connection.dps_name).rstrip("/")

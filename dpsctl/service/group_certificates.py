@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dpsctl.errors import BadAnswer, DpsctlError, NotFound, UsageError
 from dpsctl.service.central import EnrollmentGroups
+from dpsctl.service.possession import OwnCertificate
 
 Json = dict[str, Any]
 _LONGEST_NAME = 64  # of a certificate's subject (RFC 5280)
@@ -60,19 +60,6 @@ def update(
         return results
     is_answered = len(steps) == 1 and (groups.dry_run or changes)
     return results[0] if is_answered else groups.show(group_id)
-
-
-@dataclass(frozen=True)
-class OwnCertificate:
-    """A certificate that one has the key of.
-
-    *body* sets it, *thumbprint* is its SHA-1, and *prove* makes the base64 of the verification
-    certificate for a code.
-    """
-
-    body: Json
-    thumbprint: str
-    prove: Callable[[str], str]
 
 
 def certify(

@@ -75,7 +75,7 @@ _DEVICE = {
     409: "The device may be registering elsewhere at this moment; try again.",
     429: "The service allows 1,000 registrations a minute; try again later or raise --retries.",
 }
-_SCOPE = "Is --id-scope the service's? 'az iot dps show' prints it as idScope."
+_SCOPE = "Is --id-scope the service's? 'dpsctl show' prints it as idScope."
 _WEBHOOK = 400207
 _FUNCTION_KEY = (
     "The webhook wants its function key: 'update --webhook-url' with ?code=KEY at the URL's end."

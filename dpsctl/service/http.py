@@ -175,7 +175,8 @@ class Http:
             error.may_have_happened = may_have_happened
             raise error
         body = None
-        if status != 204:
+        is_empty = status == 204 or (request.method == "DELETE" and not reply.content)
+        if not is_empty:
             body = read_json(reply, self.url_of(request))
         return Answer(status, reply.headers, body, may_have_happened)
 

@@ -63,10 +63,18 @@ DEVICE: Shape = {**CENTRAL, "template": str, "type": [str]}
 # docs/service.md#h
 SERVICE: Shape = {
     **_texts("id", "name"),
-    "properties": _texts("serviceOperationsHostName", "state"),
+    "properties": {
+        **_texts("serviceOperationsHostName", "state", "idScope"),
+        "disableLocalAuth": bool,
+    },
 }
 SUBSCRIPTION: Shape = _texts("subscriptionId", "displayName")
-POLICY: Shape = _texts("keyName", "primaryKey", "rights")
+POLICY: Shape = _texts("keyName", "primaryKey", "secondaryKey", "rights")
+CERTIFICATE: Shape = {
+    **_texts("name", "etag"),
+    "properties": {**_texts("thumbprint", "verificationCode"), "isVerified": bool},
+}
+CERTIFICATES: Shape = {"value": [CERTIFICATE]}
 
 
 def as_object(body: Any, shape: Shape = dict) -> Json:

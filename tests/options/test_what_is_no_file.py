@@ -29,6 +29,7 @@ LINES = {
     "--backup": "apply -f records.yaml --yes",
     "--save": "diff -f records.yaml",
     "--plan": "apply",
+    "--path": "certificate create --dps-name d -n c",
     "--key-path": CERTIFY,
     "--passphrase": "certificate root --cn r",
     "--key-out": "certificate root --cn r",

@@ -6,19 +6,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from dpsctl.emulator.environment import client_environment
-
 AZURE = "my-dps.azure-devices-provisioning.net"
 KEY = "c2l4dGVlbiBieXRlcyBhdCBsZWFzdA=="
 
 
-@pytest.fixture
-def inside(emulator, monkeypatch, tmp_path, run_offline):
-    """Run dpsctl in the emulator's environment; the home has nothing of Azure's."""
-    for name, value in client_environment(emulator.ready(), {}, tmp_path).items():
-        monkeypatch.setenv(name, value)
+@pytest.fixture(autouse=True)
+def _no_program_to_sign_in_with(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
-    return run_offline
 
 
 @pytest.mark.parametrize(

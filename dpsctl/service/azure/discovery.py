@@ -69,21 +69,21 @@ class Finder:
     def _remembered(self) -> tuple[Place, bool]:
         """Return the place, and whether it is from an earlier run."""
         if self._emulated:
-            return _place_of(self._found()), False
+            return place_of(self.resource()), False
         key = self._key()
         if known := self._places.get(key):
             return known, True
-        found = _place_of(self._found())
+        found = place_of(self.resource())
         self._places.put(key, found)
         return found, False
 
     def _key(self) -> str:
-        subscription = self._subscription_id()
+        subscription = self.subscription_id()
         return "/".join([self._arm.url, subscription, self._group or "", self._name]).lower()
 
-    def _found(self) -> Json:
-        """Ask ARM for the service."""
-        subscription = self._subscription_id()
+    def resource(self) -> Json:
+        """Ask ARM for the service. Raises NotFound."""
+        subscription = self.subscription_id()
         if self._group:
             try:
                 return self._arm.service(subscription, self._group, self._name)
@@ -106,12 +106,12 @@ class Finder:
         there = ", ".join(names[:_NAMED_AT_MOST]) or "no provisioning service"
         return NotFound(
             f"--dps-name {self._name}: there is no such service in {where} "
-            f"(subscription {self._subscription_id()})",
+            f"(subscription {self.subscription_id()})",
             404,
             hint=f"There is {there}. --subscription and --resource-group look elsewhere.",
         )
 
-    def _subscription_id(self) -> str:
+    def subscription_id(self) -> str:
         """Return the id of the subscription that was named, or az's default, or the only one."""
         wanted = self._subscription
         if wanted and self._emulated:
@@ -168,7 +168,8 @@ def _described(service: Json) -> str:
     return f"{name} (resource group {group[1]})" if group else name
 
 
-def _place_of(service: Json) -> Place:
+def place_of(service: Json) -> Place:
+    """Return where a service is, as ARM says. Raises BadAnswer if it does not."""
     properties = service.get("properties") or {}
     host, path = properties.get("serviceOperationsHostName"), service.get("id")
     if not host or not path:

@@ -1,15 +1,14 @@
-"""`dpsctl certificate`: certificates for enrollment groups and their devices, made and shown."""
+"""Certificates for enrollment groups and their devices, made here."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dpsctl.certificates.passphrases import new_passphrase, passphrase_asker
+from dpsctl.certificates.passphrases import new_passphrase
 from dpsctl.commands.unshown import with_failures_told
 from dpsctl.errors import UsageError
-from dpsctl.frame.verbs import Noun, verb
+from dpsctl.frame.verbs import verb
 from dpsctl.options.certificate import (
-    CertificateArgument,
     Code,
     CommonName,
     Days,
@@ -21,13 +20,11 @@ from dpsctl.options.certificate import (
     IssuerPath,
     KeyOptions,
     Out,
-    PassphraseFile,
     PathLength,
 )
 from dpsctl.options.connection import Display
 from dpsctl.output.progress import has_room
 from dpsctl.run import Outcome, Run
-from dpsctl.text.values import read_file
 
 if TYPE_CHECKING:
     from dpsctl.certificates.writing import Made
@@ -215,27 +212,6 @@ def verification(  # noqa: PLR0913 - each is one thing a user may say
     return {"certificatePath": path, **description(made)}
 
 
-@verb(
-    columns=COLUMNS,
-    examples=[
-        "dpsctl certificate show line-4.pem",
-        "dpsctl certificate show device-2.p12 --passphrase @device-2.secret -o table",
-        "dpsctl certificate show line-4.pem --query sha1Thumbprint -o tsv",
-    ],
-)
-def show(run: Run, file: CertificateArgument, passphrase: PassphraseFile = None) -> Any:
-    """Show what a certificate says; of a chain, each.
-
-    Private keys in the file are passed over.
-    """
-    from dpsctl.certificates.reading import description, read_all_certificates
-
-    ask = passphrase_asker(passphrase, "--passphrase", file, run)
-    found = read_all_certificates(read_file(file, "FILE", run.stdin), f"FILE {file}", ask)
-    shown = [description(certificate) for certificate in found.certificates]
-    return shown if len(shown) > 1 else shown[0]
-
-
 def _check_name(name: str, flag: str) -> None:
     from dpsctl.certificates.making import name_problem
 
@@ -279,10 +255,3 @@ def _written(made: Made, key: KeyOptions, files: FileOptions, run: Run) -> Json:
     places = places_of(files, file_stem(common_name_of(made.certificate)))
     write_made(made, places, _secret(key, files, run), replace=files.force)
     return {**places.paths(), **description(made.certificate)}
-
-
-command = Noun(
-    "certificate",
-    "Make and show certificates of groups and devices.",
-    [root, intermediate, device, verification, show],
-)
