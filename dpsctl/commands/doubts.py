@@ -26,7 +26,8 @@ class Doubts:
         return body
 
     def of(self, change: Change) -> Callable[[Json], Json]:
-        """Return what makes *change* of a record."""
+        """Return what makes *change* of a record. Raises UsageError for what fits none."""
+        change.check()
 
         def changed_of(record: Json) -> Json:
             changed = change.of(record)

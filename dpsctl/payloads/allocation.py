@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any
@@ -13,6 +14,7 @@ from dpsctl.text.values import parse_list
 Json = dict[str, Any]
 # The earliest version whose types a webhook can be sent (docs/service.md#a3).
 EARLIEST_WEBHOOK_VERSION = "2018-09-01-preview"
+_URL = re.compile(r"""(?i)https?://[^\s/?#"'<>]+([/?][^\s"'<>]*)?""")
 _WEBHOOK = "customAllocationDefinition"
 _FIELDS = frozenset({"allocationPolicy", "iotHubs", _WEBHOOK})
 _FLAGS = {"webhookUrl": "--webhook-url", "apiVersion": "--api-version"}
@@ -70,6 +72,14 @@ def check_allocation(record: Json, settings: Settings, edited: Iterable[str]) ->
         )
 
 
+def given_allocation(settings: Settings) -> Json:
+    """Return what the flags say of an allocation. Raises UsageError if it fits no record."""
+    given = changed_allocation({}, settings)
+    for fault in webhook_faults(given.get(_WEBHOOK, {})):
+        raise _as_usage_error(fault, given)
+    return given
+
+
 def allocation_faults(record: Json, webhook: Json) -> Iterator[Fault]:
     """Yield what the service would not take of a *record*'s allocation.
 
@@ -88,9 +98,14 @@ def allocation_faults(record: Json, webhook: Json) -> Iterator[Fault]:
         yield Fault.no_webhook_url
     if not definition.get("apiVersion"):
         yield Fault.no_webhook_version
+    yield from webhook_faults(webhook)
+
+
+def webhook_faults(webhook: Json) -> Iterator[Fault]:
+    """Yield what the service would not take of the fields that are given of a *webhook*."""
     if webhook.get("apiVersion") and not _is_version(str(webhook["apiVersion"])):
         yield Fault.old_webhook_version
-    if not str(webhook.get("webhookUrl") or "https://").lower().startswith(("https://", "http://")):
+    if webhook.get("webhookUrl") and not _URL.fullmatch(str(webhook["webhookUrl"])):
         yield Fault.no_url
 
 

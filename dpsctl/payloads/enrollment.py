@@ -13,7 +13,7 @@ from dpsctl.options.enrollment import CertificatePolicy, Removal, Settings
 from dpsctl.options.individual import Device
 from dpsctl.options.records import Edits
 from dpsctl.options.words import ReprovisionPolicy, Toggle
-from dpsctl.payloads.allocation import changed_allocation, check_allocation
+from dpsctl.payloads.allocation import changed_allocation, check_allocation, given_allocation
 from dpsctl.payloads.attestation import changed_attestation
 from dpsctl.payloads.certificate_policy import changed_policy, names_policy
 from dpsctl.payloads.comparison import is_same
@@ -56,6 +56,12 @@ class Change:
         given = any(flags[item.name] is not None for item in fields(CertificatePolicy))
         return given or names_policy(_edited_fields(self.edits))
 
+    def check(self) -> None:
+        """Refuse what cannot be meant of any record, before one is read. Raises UsageError."""
+        given = _changed_device(given_allocation(self.settings), self.device)
+        _change_twin(given, self.settings)
+        _refuse_problems({}, given)
+
     def new(self, id_field: str, record_id: str) -> Json:
         """Build the body of a new record: the defaults that az sends, changed. Raises UsageError.
 
@@ -77,10 +83,7 @@ class Change:
                 record.get("attestation") or {}, self.attestation, self.removal, self.collection
             )
         edited = _edited(changed, self.edits, self.settings)
-        for problem in _problems(record, edited):
-            if not problem.is_warning:
-                field = problem.path[0]
-                raise UsageError(f"{_FLAGS[field]}: {problem.says}", "Nothing was sent.")
+        _refuse_problems(record, edited)
         return edited
 
 
@@ -91,6 +94,12 @@ def doubts(record: Json, changed: Json) -> list[str]:
         for problem in _problems(record, changed)
         if problem.is_warning
     ]
+
+
+def _refuse_problems(record: Json, changed: Json) -> None:
+    for problem in _problems(record, changed):
+        if not problem.is_warning:
+            raise UsageError(f"{_FLAGS[problem.path[0]]}: {problem.says}", "Nothing was written.")
 
 
 def _problems(record: Json, changed: Json) -> Iterator[Problem]:

@@ -108,13 +108,17 @@ def connect_device(
     identity: Identity, host: str, transport: Transport, run: Run, *, dry_run: bool
 ) -> Http:
     """Make a session with the device API at *host*; nothing is sent yet."""
+    from dpsctl.service.auth import is_host
     from dpsctl.service.endpoints import trusted, url_of
     from dpsctl.service.http import Http
 
     if identity.key:
         run.masker.add(identity.key)
+    bare = host.removeprefix("https://").rstrip("/")
+    if not is_host(bare):
+        raise UsageError(f"--host {host}: that is no host name", "Write it without a path.")
     target = Target(
-        url=url_of(host, "DPSCTL_DEVICE_ENDPOINT_URL", run),
+        url=url_of(bare, "DPSCTL_DEVICE_ENDPOINT_URL", run),
         api_version=_API_VERSION,
         verify=trusted(transport, run),
         timeout=transport.timeout,

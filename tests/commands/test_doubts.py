@@ -5,6 +5,8 @@ import json
 import pytest
 
 CREATE = "enrollment-group create --gid g1"
+KEY = "c2l4dGVlbiBieXRlcyBhdCBsZWFzdA=="
+REGISTER = f"device register --id-scope 0ne1 --rid d --key {KEY} --dry-run"
 
 
 @pytest.mark.parametrize(
@@ -106,3 +108,57 @@ def test_row_whose_device_no_hub_takes_is_a_failed_row(run, tmp_path):
 
     assert [row["status"] for row in ran.json] == ["failed", "created"]
     assert "--device-id: ' ' cannot be in a device id" in ran.json[0]["message"]
+
+
+@pytest.mark.parametrize("noun", ["enrollment-group update --gid g1", "enrollment update --eid e1"])
+@pytest.mark.parametrize(
+    ("flags", "problem"),
+    [
+        ("--tags a=1 --tags a=2", "--initial-twin-tags: a is given twice"),
+        ("--props '{bad'", "--initial-twin-properties: "),
+        ("--iot-hubs https://h.example/", "--iot-hubs: a hub is its host name"),
+        ("--webhook-url ftp://h.example", "--webhook-url is no URL"),
+        ("--webhook-url 'https://h example/api'", "--webhook-url is no URL"),
+        ("--webhook-url https://h.example/\\'b\\'", "--webhook-url is no URL"),
+        ("--api-version 2017-01-01", "--api-version 2017-01-01: webhooks know"),
+    ],
+)
+def test_what_fits_no_record_is_refused_before_one_is_read(run, signed_in, noun, flags, problem):
+    ran = run(f"{noun} {flags}", expect=2)
+
+    assert ran.err.startswith(f"dpsctl: {problem}")
+    assert signed_in.requests() == []
+
+
+@pytest.mark.parametrize("flags", ["--device-id 'a b'", "--info a=1 a=2"])
+def test_what_fits_no_device_is_refused_before_its_record_is_read(run, signed_in, flags):
+    run(f"enrollment update --eid e1 {flags}", expect=2)
+
+    assert signed_in.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("h.example", "https://h.example/"), ("https://h.example/", "https://h.example/")],
+)
+def test_host_of_devices_may_be_an_address(run_offline, host, url):
+    line = (
+        "device register --id-scope 0ne1 --rid d --key c2l4dGVlbiBieXRlcyBhdCBsZWFzdA== --dry-run"
+    )
+
+    assert run_offline(f"{line} --host {host}").json["url"].startswith(f"{url}0ne1/")
+
+
+@pytest.mark.parametrize("host", ["'a b'", "https://h.example/path", "h.example:99999"])
+def test_host_of_devices_that_is_none_is_refused(run_offline, host):
+    line = (
+        "device register --id-scope 0ne1 --rid d --key c2l4dGVlbiBieXRlcyBhdCBsZWFzdA== --dry-run"
+    )
+
+    assert "that is no host name" in run_offline(f"{line} --host {host}", expect=2).err
+
+
+def test_hub_of_the_emulator_is_a_host_name(run_offline):
+    ran = run_offline("emulator exec --hub https://h.example/ -- true", expect=2)
+
+    assert ran.err.startswith("dpsctl: --hub https://h.example/: a hub is its host name")

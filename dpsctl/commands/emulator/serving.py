@@ -14,6 +14,7 @@ from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
 from dpsctl.options import kinds
 from dpsctl.options.emulator import DEFAULT_HUB, Behaviour, Contents, Listening
+from dpsctl.payloads.hub_rules import hub_problems
 from dpsctl.process import Taken
 from dpsctl.run import Outcome, Run
 
@@ -143,6 +144,9 @@ def _hubs(texts: list[str]) -> dict[str, int]:
             raise UsageError(
                 f"--hub {text}: no hub with a weight", "Write NAME or NAME=WEIGHT, from 1."
             )
+        for problem in hub_problems({"iotHubs": [name]}):
+            if not problem.is_warning:
+                raise UsageError(f"--hub {text}: {problem.says}", "Leave the scheme out.")
         if name.lower() in (known.lower() for known in hubs):
             raise UsageError(f"--hub {text}: is linked already", "Name each hub once.")
         hubs[name] = int(weight or 1)
