@@ -435,3 +435,46 @@ def test_keys_are_left_out_of_the_comparison_on_request(run, emulator, monkeypat
 
     assert run("diff -f f.yaml --skip-keys").out == "as wanted 1\n"
     assert len(emulator.requests()) == before + 1
+
+
+def test_three_enrollments_cost_three_requests_whatever_there_is_beside_them(run, emulator):
+    emulator.seed(
+        {
+            "enrollments": [
+                {"registrationId": f"other-{n}", "attestation": {"type": "symmetricKey"}}
+                for n in range(300)
+            ]
+        }
+    )
+    write(
+        f_yaml="".join(
+            f"- registrationId: p{n}\n  attestation: {{type: symmetricKey}}\n" for n in range(3)
+        )
+    )
+    before = len(emulator.requests())
+
+    assert run("diff -f f.yaml").out.endswith("create 3\n")
+
+    asked = emulator.requests()[before:]
+    assert sorted((one["method"], one["path"]) for one in asked) == [
+        ("GET", f"/enrollments/p{n}") for n in range(3)
+    ]
+
+
+def test_pages_are_read_on_only_while_they_hold_what_is_wanted(run, emulator):
+    names = [*(f"p{n:03}" for n in range(101)), *(f"other-{n}" for n in range(600))]
+    proof = {"attestation": {"type": "symmetricKey"}}
+    emulator.seed({"enrollments": [{"registrationId": name, **proof} for name in names]})
+    write(
+        f_yaml="".join(
+            f"- registrationId: p{n:03}\n  attestation: {{type: symmetricKey}}\n"
+            for n in [*range(100), 999]
+        )
+    )
+    before = len(emulator.requests())
+
+    assert run("diff -f f.yaml").out.splitlines()[-1] == "create 1, as wanted 100"
+
+    asked = [one["path"].rpartition("/")[2] for one in emulator.requests()[before:]]
+    assert asked.count("query") < 5  # of eight
+    assert asked.count("p999") == 1

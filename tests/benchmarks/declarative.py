@@ -1,0 +1,190 @@
+"""Measure `diff` and `apply` of 10,000 individual enrollments; run as a script.
+
+    python tests/benchmarks/declarative.py [SIZE]
+
+Prints how many calls each takes, its CPU time and peak memory, beside what it is compared with in
+the same run: a bare loop of the same bulk calls with as many threads, and `enrollment list`. Then
+how much of the rate an emulator allows that counts operations by the minute, in three ways.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from measurement import Usage, usage_of
+
+SIZE = 10_000
+PARALLEL = 8
+PER_MINUTE = 1_000
+THROTTLES = ("throttle {}", "throttle {}, silent", "throttle {}, silent, burst 100")
+BARE = """
+import json, sys
+from concurrent.futures import ThreadPoolExecutor
+import requests
+url, ca, token, size, workers = sys.argv[1:]
+session = requests.Session()
+session.headers["Authorization"] = token
+def send(start):
+    items = [{"registrationId": f"pump-{n:06}", "attestation": {"type": "symmetricKey"},
+              "deviceId": f"d{n}", "initialTwin": {"tags": {"rack": n % 9}},
+              "capabilities": {"iotEdge": False}} for n in range(start, min(start + 10, int(size)))]
+    body = {"mode": "create", "enrollments": items}
+    assert session.post(url, json=body, verify=ca).json()["isSuccessful"]
+with ThreadPoolExecutor(int(workers)) as pool:
+    list(pool.map(send, range(0, int(size), 10)))
+"""
+
+
+@dataclass
+class Service:
+    """An emulator in a process of its own."""
+
+    ready: dict[str, Any]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "DPSCTL_LOGIN": self.ready["connectionString"],
+            "REQUESTS_CA_BUNDLE": self.ready["caFile"],
+            "NO_PROXY": "127.0.0.1",
+        }
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        headers = {"Authorization": f"Bearer {self.ready['controlToken']}"}
+        url = f"{self.ready['endpoint']}/_emulator/{path}"
+        ca = self.ready["caFile"]
+        answer = requests.request(method, url, json=body, headers=headers, verify=ca, timeout=60)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def calls(self) -> dict[str, int]:
+        """Count what has been asked since the last time, by what it was."""
+        found: dict[str, int] = {}
+        for one in self.control("GET", "requests")["requests"]:
+            last = one["path"].rpartition("/")[2]
+            what = {"enrollments": "bulk", "query": "pages"}.get(last, "others")
+            what = what if one["status"] != 429 else "refused"
+            found[what] = found.get(what, 0) + 1
+        self.control("DELETE", "requests")
+        return found
+
+
+@contextmanager
+def running(*flags: str) -> Iterator[Service]:
+    command = [sys.executable, "-m", "dpsctl", "emulator", "run", *flags]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield Service(json.loads(process.stdout.readline()))
+        finally:
+            process.terminate()
+
+
+def write_fleet(folder: Path, size: int, changed: int | None = None) -> None:
+    rows = [f"pump-{n:06},d{n},{7 if n == changed else n % 9}" for n in range(size)]
+    (folder / "pumps.csv").write_text("\n".join(["id,device,rack", *rows, ""]))
+    (folder / "fleet.yaml").write_text(
+        "$each: pumps.csv\nregistrationId: {$column: id}\ndeviceId: {$column: device}\n"
+        "attestation: {type: symmetricKey}\n"
+        "initialTwin: {tags: {rack: {$column: rack, as: integer}}}\n"
+    )
+
+
+def measured(service: Service, words: str, cache: Path) -> tuple[Usage, float]:
+    began = time.monotonic()
+    usage = usage_of([sys.executable, "-m", "dpsctl", *words.split()], service.environment, cache)
+    return usage, time.monotonic() - began
+
+
+def tell(name: str, usage: Usage, wall: float, calls: dict[str, int], beside: str = "") -> None:
+    asked = ", ".join(f"{count} {what}" for what, count in sorted(calls.items()))
+    print(
+        f"{name:34} {wall:6.1f} s  {usage.cpu / 1000:6.2f} s CPU  {usage.peak:5.0f} MiB  "
+        f"{asked:30} {beside}",
+        flush=True,
+    )
+
+
+def compare(folder: Path, cache: Path, size: int) -> None:
+    """Print what each command takes, beside what it is promised to stay near."""
+    with running() as service:
+        from dpsctl.service.auth import ConnectionString
+
+        token = ConnectionString.parse(
+            service.ready["connectionString"], "emulator"
+        ).authorization()
+        url = f"{service.ready['endpoint']}/enrollments?api-version=2021-10-01"
+        arguments = [url, service.ready["caFile"], token, str(size), str(PARALLEL)]
+        began = time.monotonic()
+        bare = usage_of([sys.executable, "-c", BARE, *arguments], service.environment, cache)
+        bare_wall = time.monotonic() - began
+        tell("a bare loop of the same calls", bare, bare_wall, service.calls())
+        usage, wall = measured(service, "enrollment list -o jsonl", cache)
+        tell("enrollment list -o jsonl", usage, wall, service.calls())
+        listing = usage
+        service.control("POST", "reset")
+        apply = f"apply -f {folder} --yes -o none --parallel {PARALLEL}"
+        usage, wall = measured(service, apply, cache)
+        tell(
+            f"{size:,} from nothing",
+            usage,
+            wall,
+            service.calls(),
+            f"wall x {wall / bare_wall:.2f} (promised 1.3)",
+        )
+        usage, wall = measured(service, apply, cache)
+        tell(
+            "nothing to do",
+            usage,
+            wall,
+            service.calls(),
+            f"CPU x {usage.cpu / listing.cpu:.2f} (promised 2.5)",
+        )
+        write_fleet(folder, size, changed=size // 2)
+        usage, wall = measured(service, apply, cache)
+        tell("one row changed", usage, wall, service.calls())
+
+
+def throttled(folder: Path, cache: Path) -> None:
+    """Print how much of what the service allows is used, while it refuses the rest."""
+    size = PER_MINUTE * 20  # two minutes of calls of ten
+    write_fleet(folder, size)
+    for text in THROTTLES:
+        with running("--fault", text.format(PER_MINUTE)) as service:
+            usage, wall = measured(service, f"apply -f {folder} --yes -o none", cache)
+            calls = service.calls()
+            done = calls.get("bulk", 0) + calls.get("pages", 0)
+            # What a service that counts by the minute allows at once comes on top.
+            least = max(done - PER_MINUTE, 0) / PER_MINUTE * 60
+            tell(
+                text.format(PER_MINUTE),
+                usage,
+                wall,
+                calls,
+                f"{100 * least / wall:.0f} % of the rate (promised 90)",
+            )
+
+
+def main() -> None:
+    size = int(sys.argv[1]) if len(sys.argv) > 1 else SIZE
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "fleet"
+        folder.mkdir()
+        write_fleet(folder, size)
+        compare(folder, Path(name) / "cache", size)
+        if size == SIZE:
+            throttled(folder, Path(name) / "cache")
+
+
+if __name__ == "__main__":
+    main()
