@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -58,7 +57,7 @@ def new_record(kind: Kind, wanted: Json, *, exact: bool = False) -> Json:
     body = merged(kind, wanted, {}, exact=False)
     for name, default in _AZ_DEFAULTS.items():
         if name not in wanted and not exact:
-            body[name] = deepcopy(default)
+            body[name] = dict(default)
     return body
 
 

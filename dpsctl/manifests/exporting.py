@@ -78,7 +78,7 @@ def in_order(records: Iterable[tuple[Kind, Json]]) -> list[tuple[Kind, Json]]:
 
 
 def _comments(kind: Kind, record: Json) -> Iterator[str]:
-    for path in certificate_paths(kind):
+    for path in sorted(certificate_paths(kind)):
         slot: Any = record
         for name in path:
             slot = slot.get(name) if isinstance(slot, dict) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from dpsctl.keys import KeyFormatError, decode_key
@@ -54,14 +55,16 @@ def field_at(fields: Mapping[str, Field], name: str) -> Field:
     return fields.get(name, _OTHER)
 
 
-def secret_paths(kind: Kind) -> Iterator[Path]:
-    """Yield the path of every field that holds a secret."""
-    return _paths(kind.fields, (), lambda field: field.is_secret)
+@cache
+def secret_paths(kind: Kind) -> frozenset[Path]:
+    """Return the path of every field that holds a secret."""
+    return frozenset(_paths(kind.fields, (), lambda field: field.is_secret))
 
 
-def certificate_paths(kind: Kind) -> Iterator[Path]:
-    """Yield the path of each slot for a certificate."""
-    return (("attestation", "x509", kind.certificates, slot) for slot in SLOTS)
+@cache
+def certificate_paths(kind: Kind) -> frozenset[Path]:
+    """Return the path of each slot for a certificate."""
+    return frozenset(("attestation", "x509", kind.certificates, slot) for slot in SLOTS)
 
 
 def is_written(body: Json, path: Path) -> bool:

@@ -13,6 +13,7 @@ from dpsctl.manifests.fleet import Fleet, Key, Wanted, id_of, key_of
 from dpsctl.parallel import in_parallel
 
 _FEW = 100  # so many records are read one by one
+_AT_A_TIME = 500  # so many records wait for their keys before these are read
 
 
 class Readable(Protocol):
@@ -80,23 +81,37 @@ class Reading:
 
     def _with_keys(self, kind: Kind, records: Iterable[Json], fleet: Fleet) -> Iterator[Json]:
         """Read the keys of the records whose keys a file states, or that are to be renamed."""
-        renamed = {*fleet.formerly, *fleet.formerly.values()}
         collection = self.collections[kind.name]
+        renamed = {*fleet.formerly, *fleet.formerly.values()}
+        waiting: list[Json] = []
 
-        def completed(record: Json) -> Json:
-            if not is_by_key(record):
-                return record
-            key = key_of(kind, id_of(kind, record))
-            if key in renamed:
-                return with_keys(collection, kind, record)
-            wanted = fleet.get(key)
-            if wanted is None or not states_keys(wanted.body):
-                return record
-            if self.skip_keys:
-                return _as_stated(record, wanted)
+        def read(record: Json) -> Json:
             return with_keys(collection, kind, record)
 
-        yield from in_parallel(completed, records, self.parallel)
+        for record in records:
+            completed = self._without_reading(kind, record, fleet, renamed)
+            if completed is not None:
+                yield completed
+                continue
+            waiting.append(record)
+            if len(waiting) == _AT_A_TIME:
+                yield from in_parallel(read, waiting, self.parallel)
+                waiting = []
+        yield from in_parallel(read, waiting, self.parallel) if waiting else ()
+
+    def _without_reading(
+        self, kind: Kind, record: Json, fleet: Fleet, renamed: set[Key]
+    ) -> Json | None:
+        """Return a record as a plan needs it, None if its keys have to be read for that."""
+        if not is_by_key(record):
+            return record
+        key = key_of(kind, id_of(kind, record))
+        if key in renamed:
+            return None
+        wanted = fleet.get(key)
+        if wanted is None or not states_keys(wanted.body):
+            return record
+        return _as_stated(record, wanted) if self.skip_keys else None
 
 
 def with_keys(collection: Readable, kind: Kind, record: Json) -> Json:

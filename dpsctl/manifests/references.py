@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from dpsctl.errors import UsageError
@@ -52,9 +53,8 @@ class Resolver:
         self._inputs = inputs
         self._source = source
         self._row = row
-        self._secrets = set(secret_paths(kind)) if kind else set()
-        slots = list(certificate_paths(kind)) if kind else []
-        self._slots = {(*slot, "certificate"): slot for slot in slots}
+        self._secrets = secret_paths(kind) if kind else frozenset()
+        self._slots = _slots_by_text(kind) if kind else {}
         self._device: str | None = None
         self._readers: dict[str, Callable[[Any, Json, Path], Any]] = {
             "$file": self._file,
@@ -260,6 +260,11 @@ class Resolver:
                 f"{self._source.path}: {path[-1]} stands in the file itself; {{$env: NAME}} or "
                 "{$file: PATH} keeps keys out of what is committed",
             )
+
+
+@cache
+def _slots_by_text(kind: Kind) -> dict[Path, Path]:
+    return {(*slot, "certificate"): slot for slot in certificate_paths(kind)}
 
 
 def _as_text(value: Any) -> str:

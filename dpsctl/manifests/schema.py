@@ -85,7 +85,7 @@ def _field(kind: Kind, field: Field, path: Path) -> Json:
 
 
 def _plain(kind: Kind, field: Field, path: Path) -> Json:
-    if path in set(certificate_paths(kind)):
+    if path in certificate_paths(kind):
         return _slot()
     if field.members is not None:
         rules = {

@@ -62,11 +62,11 @@ def field_view(change: Change, field: FieldChange) -> Json:
     """Return the change of one field; `from` and `to` are left out where the field is absent."""
     view: Json = {"path": show_path(field.path)}
     before, after = field.before, field.after
-    if field.path in set(secret_paths(change.kind)):
+    if field.path in secret_paths(change.kind):
         view["secret"] = True
         before = MISSING if before is MISSING else _old_role(field.path, before)
         after = MISSING if after is MISSING else _new_role(change, field)
-    elif field.path in set(certificate_paths(change.kind)):
+    elif field.path in certificate_paths(change.kind):
         before, after = _certificate(before), _certificate(after)
     else:
         before, after = _masked(change, field.path, before), _masked(change, field.path, after)

@@ -262,7 +262,7 @@ def _is_same_change(one: FieldChange, other: FieldChange) -> bool:
 
 def _told(change: Change, field: FieldChange, before: FieldChange | None) -> str:
     name = show_path(field.path)
-    if field.path in set(secret_paths(change.kind)):
+    if field.path in secret_paths(change.kind):
         return f"{name} has changed since this was planned; not written"
     was = _shown(before.before) if before else "as wanted"
     return f"{name} is {_shown(field.before)} now, was {was} when planned; not written"
