@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import stat
 
+from dpsctl import platforms
+
 # What a shell takes as it stands.
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
 _OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
@@ -15,7 +17,7 @@ def exposure(reference: str, source: str) -> str | None:
 
     *source* is who uses it. Where files have no such modes, as on Windows, nothing is said.
     """
-    if os.name != "posix" or not reference.startswith("@") or reference in ("@", "@-"):
+    if not platforms.has_modes() or not reference.startswith("@") or reference in ("@", "@-"):
         return None
     path = os.path.expanduser(reference[1:])  # noqa: PTH111 - pathlib costs more than the early path
     try:

@@ -1,20 +1,31 @@
-"""What Linux, macOS and Windows do differently: no other module asks which of them it runs on."""
+"""What Linux, macOS and Windows do differently: no other module asks which of them it runs on.
+
+It is loaded by the early path, so what takes time to load waits until it is needed.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # importing it costs more than the whole early path
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Mapping
+    from typing import Any, TextIO
 
 IS_WINDOWS = sys.platform == "win32"
+_IS_MAC = sys.platform == "darwin"
 _SOON = 0.2  # seconds, in which a virus scanner or an indexer is done with a file
+_DEVICES = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
+}
+_VIRTUAL_TERMINAL = 4  # Windows' own name for it is ENABLE_VIRTUAL_TERMINAL_PROCESSING
 
 
 def config_folder(environ: Mapping[str, str]) -> str:
@@ -30,69 +41,81 @@ def cache_folder(environ: Mapping[str, str]) -> str:
 def _own_folder(environ: Mapping[str, str], xdg: str, windows: str, at_home: str) -> str:
     """Take the first variable that names a folder; a relative one would be another each time."""
     names = (xdg, windows) if IS_WINDOWS else (xdg,)
-    given = [folder for name in names if os.path.isabs(folder := environ.get(name, ""))]  # noqa: PTH117 - the path is a text
-    base = given[0] if given else os.path.join(os.path.expanduser("~"), at_home)  # noqa: PTH111, PTH118 - as above
-    return os.path.join(base, "dpsctl")  # noqa: PTH118 - as above
+    given = [folder for name in names if os.path.isabs(folder := environ.get(name, ""))]
+    base = given[0] if given else os.path.join(os.path.expanduser("~"), at_home)
+    return os.path.join(base, "dpsctl")
+
+
+def file_stem(name: str) -> str:
+    """Return the beginning of a file's name for an id, different for each.
+
+    On Windows what follows a colon would be a hidden part of another file, and some names are
+    devices whatever ending they have.
+    """
+    if not IS_WINDOWS:
+        return name
+    safe = name.replace(":", "%3A")
+    return f"%{ord(safe[0]):X}{safe[1:]}" if safe.partition(".")[0].lower() in _DEVICES else safe
+
+
+def has_modes() -> bool:
+    """Say whether a file's mode tells who may read and write it."""
+    return not IS_WINDOWS
 
 
 def replace(source: str, target: str) -> None:
     """Move a file over another one, which Windows refuses while a program has that open."""
     try:
-        os.replace(source, target)  # noqa: PTH105 - the path is a text
+        os.replace(source, target)
     except PermissionError:
         if not IS_WINDOWS:
             raise
         time.sleep(_SOON)
         try:
-            os.replace(source, target)  # noqa: PTH105 - as above
+            os.replace(source, target)
         except PermissionError as error:
             raise PermissionError(error.errno, "another program has it open") from None
 
 
-@contextmanager
-def locked(folder: str) -> Iterator[None]:
-    """Let one dpsctl at a time into the block, of those that change files in *folder*.
+class Locked:
+    """A block for one dpsctl at a time, of those that change files in *folder*.
 
     Where nothing can be locked, as in some network's folders, all are let in.
     """
-    lock, unlock = (_windows_lock, _windows_unlock) if IS_WINDOWS else (_lock, os.close)
-    descriptor = None
-    try:
-        with suppress(OSError):
-            descriptor = lock(folder)
-        yield
-    finally:
-        if descriptor is not None:
-            unlock(descriptor)
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> None:
+        """Wait for the others."""
+        try:
+            # Windows opens no folder: there, a byte of a file that stays in it is locked.
+            place = os.path.join(self._folder, ".dpsctl.lock") if IS_WINDOWS else self._folder
+            flags = os.O_RDWR | os.O_CREAT if IS_WINDOWS else os.O_RDONLY
+            self._descriptor = os.open(place, flags, 0o600)
+            _lock(self._descriptor)
+        except OSError:
+            pass
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        """Let in the next; the system itself unlocks what is closed."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
 
 
-def _lock(folder: str) -> int:
-    fcntl = import_module("fcntl")
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
+def _lock(descriptor: int) -> None:
+    if IS_WINDOWS:
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined, unused-ignore]
+    else:
+        import fcntl
+
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _windows_lock(folder: str) -> int:
-    """Lock a byte of a file that stays there: Windows opens no folder."""
-    msvcrt = import_module("msvcrt")
-    descriptor = os.open(os.path.join(folder, ".dpsctl.lock"), os.O_RDWR | os.O_CREAT, 0o600)  # noqa: PTH118 - as above
-    try:
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _windows_unlock(descriptor: int) -> None:
-    msvcrt = import_module("msvcrt")
-    msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-    os.close(descriptor)
 
 
 def program(name: str, environ: Mapping[str, str]) -> str | None:
@@ -100,13 +123,13 @@ def program(name: str, environ: Mapping[str, str]) -> str | None:
 
     Windows itself would look in the current folder first.
     """
-    if os.path.dirname(name):  # noqa: PTH120 - as above
-        return name if os.path.isabs(name) else None  # noqa: PTH117 - as above
-    endings = environ.get("PATHEXT", ".com;.exe;.bat;.cmd").split(";") if IS_WINDOWS else [""]
-    for folder in environ.get("PATH", os.defpath).split(os.pathsep):
+    if os.path.dirname(name):
+        return name if os.path.isabs(name) else None
+    endings = environ.get("PATHEXT", ".COM;.EXE;.BAT;.CMD").split(";") if IS_WINDOWS else [""]
+    for folder in filter(os.path.isabs, environ.get("PATH", os.defpath).split(os.pathsep)):
         for ending in endings:
-            path = os.path.join(folder, f"{name}{ending}")  # noqa: PTH118 - as above
-            if os.path.isabs(folder) and os.path.isfile(path) and os.access(path, os.X_OK):  # noqa: PTH113, PTH117 - as above
+            path = os.path.join(folder, f"{name}{ending}")
+            if os.path.isfile(path) and os.access(path, os.X_OK):
                 return path
     return None
 
@@ -118,46 +141,78 @@ def startable(words: list[str], environ: Mapping[str, str]) -> list[str]:
     return [program(words[0], environ) or words[0], *words[1:]]
 
 
+def words_of(command: str) -> list[str]:
+    """Part a command as a shell would; on Windows a backslash stands between folders."""
+    from shlex import shlex
+
+    words = shlex(command, posix=True)
+    words.whitespace_split = True
+    words.commenters = ""
+    words.escape = "" if IS_WINDOWS else words.escape
+    return list(words)
+
+
+class Family:
+    """A program in a group of its own: all of it ends if the block fails.
+
+    A program is often a script around another one, which would live on by itself.
+    """
+
+    def __init__(self, words: list[str], **given: Any) -> None:
+        self._words = words
+        self._given = given
+
+    def __enter__(self) -> subprocess.Popen[Any]:
+        """Start it."""
+        import subprocess
+
+        self._child = subprocess.Popen(self._words, process_group=0, **self._given)  # noqa: S603 - the caller's
+        return self._child
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Wait for its end, or hasten it."""
+        if kind is not None and self._child.poll() is None:
+            if IS_WINDOWS:
+                self._child.kill()
+            else:
+                from signal import SIGKILL
+
+                os.killpg(self._child.pid, SIGKILL)
+        self._child.__exit__(None, None, None)
+
+
 def reaches_children(number: int) -> bool:
     """Tell whether who sent a signal to this process has sent it to its children too."""
-    from signal import SIGINT
+    from _signal import SIGINT  # type: ignore[import-not-found, unused-ignore] # no stub
 
     if IS_WINDOWS:  # the console tells all it has
         return True
     if number != SIGINT:
         return False
-    with suppress(OSError), open("/dev/tty", "rb", buffering=0) as terminal:  # noqa: PTH123 - as above
-        return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
-    return False
+    try:
+        with open("/dev/tty", "rb", buffering=0) as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:  # there is none
+        return False
 
 
-@contextmanager
-def family(words: list[str], **given: Any) -> Iterator[subprocess.Popen[Any]]:
-    """Run a program in a group of its own: all of it ends if the block fails.
+def shows_colours(terminal: TextIO) -> bool:
+    """Have a terminal obey escapes, which Windows' own does when told to, and say if it will."""
+    if not IS_WINDOWS:
+        return True
+    import ctypes
+    import msvcrt
 
-    A program is often a script around another one, which would live on by itself.
-    """
-    import subprocess
-    from signal import Signals
-
-    with subprocess.Popen(words, process_group=0, **given) as child:  # noqa: S603 - the caller's
-        try:
-            yield child
-        except BaseException:
-            if IS_WINDOWS:
-                child.kill()
-            else:
-                with suppress(ProcessLookupError):
-                    os.killpg(child.pid, Signals.SIGKILL)
-            raise
+    windows: Any = ctypes
+    console, mode = windows.windll.kernel32, ctypes.c_ulong()
+    handle = msvcrt.get_osfhandle(terminal.fileno())  # type: ignore[attr-defined, unused-ignore]
+    if not console.GetConsoleMode(handle, ctypes.byref(mode)):
+        return False
+    return bool(console.SetConsoleMode(handle, mode.value | _VIRTUAL_TERMINAL))
 
 
-def split(command: str) -> list[str]:
-    """Part a command into words as a shell would; a backslash parts folders on Windows."""
-    import shlex
-
-    words = shlex.shlex(command, posix=True, punctuation_chars=False)
-    words.whitespace_split = True
-    words.commenters = ""
-    words.escape = "" if IS_WINDOWS else words.escape
-    return list(words)
+def address_hint(host: str) -> str | None:
+    """Say what this system wants before a program may listen at *host*, if it wants anything."""
+    if _IS_MAC and host.startswith("127.") and host != "127.0.0.1":
+        return f"macOS has 127.0.0.1 alone: 'sudo ifconfig lo0 alias {host}' adds that one."
+    return None

@@ -75,7 +75,7 @@ def write_together(files: Sequence[NewFile], *, replace: bool = False) -> None:
     with ExitStack() as around:
         temporaries = [around.enter_context(_written(file)) for file in files]
         for folder in folders:
-            around.enter_context(platforms.locked(str(folder)))
+            around.enter_context(platforms.Locked(str(folder)))
         around.enter_context(Held())
         _put_together(list(zip(files, temporaries, strict=True)), replace=replace)
     for folder in folders:

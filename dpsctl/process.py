@@ -28,8 +28,8 @@ _ENDINGS = [getattr(_signal, name) for name in _NAMES if hasattr(_signal, name)]
 _BY_SIGNAL = 128
 INTERRUPTED = 130
 _PATIENCE = 1.0  # seconds, in which a signal is the same one, handed on by who got it too
-_PLACE = os.path.abspath(f"{__file__}/../..")  # noqa: PTH100 - pathlib costs more than all of this
-_LIBRARY = os.path.abspath(f"{os.__file__}/..")  # noqa: PTH100 - as above
+_PLACE = os.path.abspath(f"{__file__}/../..")
+_LIBRARY = os.path.abspath(f"{os.__file__}/..")
 
 # Files and folders that are removed when the process ends, whatever ends it.
 leftovers: set[str] = set()
@@ -111,12 +111,12 @@ def new_folder(prefix: str) -> str:
 
 def remove(path: str) -> None:
     """Remove one of the `leftovers`, which may be gone already."""
-    if os.path.isdir(path):  # noqa: PTH112 - pathlib costs more than the early path
+    if os.path.isdir(path):
         from shutil import rmtree
 
         rmtree(path, ignore_errors=True)
-    elif os.path.exists(path):  # noqa: PTH110 - as above
-        os.unlink(path)  # noqa: PTH108 - as above
+    elif os.path.exists(path):
+        os.unlink(path)
     leftovers.discard(path)
 
 
@@ -164,11 +164,11 @@ def _forget_the_current_folder() -> None:
     """Load nothing more from there; `python -m` and an empty part of PYTHONPATH put it in front."""
     parts = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     try:
-        here = os.getcwd()  # noqa: PTH109 - as above
+        here = os.getcwd()
     except OSError:  # it was deleted
         return
-    relative = [part for part in parts if not os.path.isabs(part)]  # noqa: PTH117 - as above
-    unsafe = {os.path.normpath(os.path.join(here, part)) for part in ("", *relative)}  # noqa: PTH118 - as above
+    relative = [part for part in parts if not os.path.isabs(part)]
+    unsafe = {os.path.normpath(os.path.join(here, part)) for part in ("", *relative)}
     unsafe -= {_PLACE, _LIBRARY}
     front = len(parts) + 1
     sys.path[:front] = [entry for entry in sys.path[:front] if entry and entry not in unsafe]

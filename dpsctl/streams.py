@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from io import TextIOWrapper
+from errno import EINVAL, EPIPE
+from io import BufferedWriter, RawIOBase, TextIOWrapper
+
+from dpsctl import platforms
+
+TYPE_CHECKING = False  # importing it costs more than the whole early path
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def prepare() -> None:
@@ -25,6 +32,35 @@ def prepare() -> None:
             stream.reconfigure(newline="\n")
     if isinstance(sys.stdout, TextIOWrapper) and not sys.stdout.isatty():
         sys.stdout.reconfigure(encoding="utf-8")
+        if platforms.IS_WINDOWS:
+            sys.stdout = _with_broken_pipes(sys.stdout)
+
+
+def _with_broken_pipes(stream: TextIOWrapper) -> TextIOWrapper:
+    """Let *stream* say that its reader went away as it does on other systems."""
+    raw = BufferedWriter(_Pipe(stream.buffer.raw))  # type: ignore[attr-defined] # a buffer of a file
+    return TextIOWrapper(raw, stream.encoding, stream.errors, newline="\n")
+
+
+class _Pipe(RawIOBase):
+    """A file of Windows, which calls a reader that went away a wrong argument (EINVAL)."""
+
+    def __init__(self, file: RawIOBase) -> None:
+        self._file = file
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int | None:
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            if error.errno != EINVAL:
+                raise
+            raise BrokenPipeError(EPIPE, os.strerror(EPIPE)) from None
 
 
 def finish() -> None:

@@ -30,13 +30,14 @@ FLOORS = [
     "output config",
     "payloads fleet run",
     "options text private_files early",
-    "errors frozen keys masking parallel permissions process platforms __init__",
+    "errors frozen keys masking parallel permissions process __init__",
     "streams",
+    "platforms",
 ]
 HEIGHTS = {room: -depth for depth, rooms in enumerate(FLOORS) for room in rooms.split()}
 # The emulator is a service: it knows neither the client nor the command line above which it lies.
 ONLY = {
-    "emulator": {"certificates", "text", "errors", "keys", "process"},
+    "emulator": {"certificates", "text", "errors", "keys", "process", "platforms"},
     # A plan is made and carried out with any service that answers as the real one does.
     "manifests": {
         *("certificates", "config", "output", "payloads", "fleet", "run", "options"),

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from dpsctl import platforms
 from dpsctl.certificates.files import stem_of
 from dpsctl.certificates.issuers import PrivateKey
 from dpsctl.certificates.pkcs12 import pkcs12_of
@@ -73,7 +74,7 @@ class Plan:
 
     def places(self, registration_id: str) -> Places:
         """Say where the files of a device go."""
-        return places_of(self.files, f"{self.folder}/{registration_id}")
+        return places_of(self.files, f"{self.folder}/{platforms.file_stem(registration_id)}")
 
     def write(self, registration_id: str) -> x509.Certificate:
         """Make a device's certificate and write its files. Raises as `write_made` does."""
@@ -85,7 +86,7 @@ class Plan:
 def file_stem(name: str) -> str:
     """Turn a certificate's CN into the beginning of a file's name."""
     kept = "".join(letter if letter.isalnum() or letter in "-_.:" else "-" for letter in name)
-    return kept.lstrip(".-") or "certificate"
+    return platforms.file_stem(kept.lstrip(".-") or "certificate")
 
 
 def places_of(options: FileOptions, stem: str) -> Places:

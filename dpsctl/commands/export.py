@@ -113,9 +113,10 @@ def _new_file(folder: Path, exporter: Exporter, kind: Kind, record: Json) -> New
     from urllib.parse import quote
 
     from dpsctl.manifests.fleet import id_of
+    from dpsctl.platforms import file_stem
     from dpsctl.private_files import NewFile
 
-    path = folder / f"{quote(id_of(kind, record), safe='')}.yaml"
+    path = folder / f"{file_stem(quote(id_of(kind, record), safe=''))}.yaml"
     text = exporter.document(kind, record)
     return NewFile(str(path), "--split", text.encode(), is_private=exporter.keys)
 

@@ -104,7 +104,7 @@ def changing(environ: Mapping[str, str]) -> Iterator[Contexts]:
         raise UsageError(
             f"{folder}: cannot be made: {error.strerror}", "XDG_CONFIG_HOME may name another."
         ) from None
-    with platforms.locked(str(folder)):
+    with platforms.Locked(str(folder)):
         known = load(environ)
         yield known
         known.save()
@@ -264,7 +264,7 @@ _FETCHERS: dict[str, Any] = {
 
 def _check_mode(path: Path, mode: int, text: str) -> None:
     """Refuse a file in which others could name a program to run, or read a secret."""
-    if os.name != "posix":
+    if not platforms.has_modes():
         return
     if mode & _OTHERS_WRITE:
         raise UsageError(f"{path}: others can change it", f"chmod 600 {path}")

@@ -19,7 +19,7 @@ def output_of(command: str | list[str], source: str, run: Run) -> str:
     Raises UsageError naming *source* and never the output.
     """
     try:
-        words = platforms.split(command) if isinstance(command, str) else command
+        words = platforms.words_of(command) if isinstance(command, str) else command
         program = platforms.program(words[0], run.environ)
         if program is None:
             raise FileNotFoundError(ENOENT, "no such program on PATH")

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from OpenSSL import SSL
 
-from dpsctl import process
+from dpsctl import platforms, process
 from dpsctl.emulator.access_tokens import make_access_token
 from dpsctl.emulator.address import LOOPBACK_NAMES, check_address, known_as
 from dpsctl.emulator.answers import Refusal
@@ -265,7 +265,8 @@ class Emulator:
         except OSError as error:
             raise UsageError(
                 f"--host {self.settings.host} {flag} {port}: {error.strerror}",
-                f"Give an address of this machine and a free port; {flag} 0 finds one.",
+                platforms.address_hint(self.settings.host)
+                or f"Give an address of this machine and a free port; {flag} 0 finds one.",
             ) from None
 
     def _written_ca(self) -> str | None:

@@ -39,6 +39,7 @@ _MODULES = (
     "text/__init__",
     "text/json_text",
     "text/lines",
+    "text/opening",
     "text/paths",
     "text/values",
 )

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, TextIO
 
+from dpsctl import platforms
 from dpsctl.errors import DpsctlError
 from dpsctl.frozen import frozen
 from dpsctl.options.words import OutputFormat, ReportFormat
@@ -71,7 +72,8 @@ def wants_colour(choice: str, environ: Mapping[str, str], stream: Any) -> bool:
         return False
     if any(environ.get(name, "") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
         return True
-    return environ.get("TERM") != "dumb" and bool(stream.isatty())
+    is_able = environ.get("TERM") != "dumb" and stream.isatty()
+    return bool(is_able and platforms.shows_colours(stream))
 
 
 def _show_lines(lines: Iterable[str], out: TextIO) -> None:

@@ -22,6 +22,7 @@ from dpsctl.emulator.answers import BAD_REQUEST, TOO_LARGE, Refusal, write_json
 from dpsctl.emulator.clock import Clock
 from dpsctl.emulator.listening.tls import TlsStream, set_time_limit
 from dpsctl.emulator.settings import EmulatorSettings
+from dpsctl.platforms import IS_WINDOWS
 
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Listener(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
     block_on_close = False
-    allow_reuse_address = sys.platform != "win32"
+    allow_reuse_address = not IS_WINDOWS
     request_queue_size = 128
 
     def __init__(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import socket
 import struct
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -14,6 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
+
+from dpsctl.platforms import IS_WINDOWS
 
 
 def server_context(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> SSL.Context:
@@ -38,8 +39,7 @@ def set_time_limit(connection: socket.socket, seconds: float) -> None:
     OpenSSL works on the descriptor itself, which Python's own `settimeout` would make non-blocking.
     """
     whole, rest = divmod(int(seconds * 1e6), 10**6)
-    windows = sys.platform == "win32"
-    limit: Any = int(seconds * 1000) if windows else struct.pack("@ll", whole, rest)
+    limit: Any = int(seconds * 1000) if IS_WINDOWS else struct.pack("@ll", whole, rest)
     for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
         connection.setsockopt(socket.SOL_SOCKET, option, limit)
 

@@ -92,7 +92,7 @@ def access_token(scope: str, run: Run) -> tuple[str, float] | None:
     given: dict[str, Any] = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
     given |= {"stdin": subprocess.DEVNULL, "cwd": folder, "env": dict(run.environ), "text": True}
     try:
-        with platforms.family([*words, scope.removesuffix("/.default")], **given) as child:
+        with platforms.Family([*words, scope.removesuffix("/.default")], **given) as child:
             out, err = child.communicate(timeout=_PATIENCE)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _no_token(type(error).__name__) from None
