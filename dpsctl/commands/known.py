@@ -72,22 +72,18 @@ def _group_ids(connection: Connection, run: Run) -> list[str]:
 
 
 def _asked(connection: Connection, run: Run) -> list[str] | None:
-    """Ask the service, or return None if it does not answer soon; names may resolve slowly too."""
-    from threading import Thread
-
+    """Ask the service, or return None if it does not answer soon."""
     from dpsctl.service.connect import connect
+    from dpsctl.service.timed import within
 
-    answers: list[list[str]] = []
+    def ask() -> list[str]:
+        groups = connect(connection, run).groups.list()
+        found = (str(group.get("enrollmentGroupId")) for group in groups)
+        return [name for name in found if name.isprintable()]  # the shell shows them as they are
 
-    def ask() -> None:
-        with suppress(DpsctlError, OSError):
-            groups = connect(connection, run).groups.list()
-            answers.append([str(group.get("enrollmentGroupId")) for group in groups])
-
-    asking = Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(_PATIENCE)
-    return answers[0] if answers else None
+    with suppress(DpsctlError, OSError):
+        return within(_PATIENCE, ask, len)
+    return None
 
 
 def _remember(ids: list[str], cache: Path) -> None:

@@ -19,6 +19,7 @@ from dpsctl.errors import (
 from dpsctl.options.connection import Transport
 from dpsctl.options.device import Proof
 from dpsctl.run import Run
+from dpsctl.service.auth import is_host
 from dpsctl.service.calls import Answer, Request, Target
 from dpsctl.service.hints import device_hint_for, failure_hint
 from dpsctl.service.shape import OPERATION, as_object
@@ -108,7 +109,6 @@ def connect_device(
     identity: Identity, host: str, transport: Transport, run: Run, *, dry_run: bool
 ) -> Http:
     """Make a session with the device API at *host*; nothing is sent yet."""
-    from dpsctl.service.auth import is_host
     from dpsctl.service.endpoints import trusted, url_of
     from dpsctl.service.http import Http
 

@@ -51,9 +51,7 @@ def explain(connection: Connection, sources: Sources, run: Run) -> Iterator[dict
     """Yield each setting with its value and where it comes from, secrets by reference only."""
     context = contexts.context_of(connection.context, run)
     layers = [("", vars(connection)), *_layers(connection, context, run)]
-    for name in dict.fromkeys(
-        ("login", *contexts.SETTINGS, "ca_bundle", "retries", "timeout", "deadline")
-    ):
+    for name in dict.fromkeys(("login", *contexts.SETTINGS, *_OF_TRANSPORT)):
         for origin, layer in layers:
             value = layer.get(name)
             if value is not None:

@@ -204,3 +204,10 @@ def test_upper_case_ids_are_warned_of_with_a_groups_key(httpserver, run_offline,
     assert "upper-case" in ran.err
     assert "registrations/Device-1" in token
     assert derive_device_key(GROUP_KEY, "Device-1") not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("host", ["a b", "http://x.example", "a/b", "x@y", "x:99999", "x\ny"])
+def test_host_that_is_none_is_refused(run_offline, host):
+    words = ["--id-scope", "0ne1", "--rid", "d", "--key", DEVICE_KEY, "--host", host]
+
+    assert "--host" in run_offline(["device", "register", *words], expect=2).err

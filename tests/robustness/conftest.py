@@ -54,6 +54,8 @@ COMMANDS = [
     (f"{REGISTERED} -o table", [f"{GROUP} {KEYED}"]),
     (f"{REGISTERED} --show-connection-string", [f"{GROUP} {KEYED}"]),
     ("doctor", [GROUP]),
+    ("enrollment-group list -n mydps -g rg", [GROUP]),
+    ("enrollment-group create --gid g -n mydps", []),
     (CENTRAL_DEVICE, []),
     ("central device show -d d -o table", [CENTRAL_DEVICE]),
     ("central device list -o table", [CENTRAL_DEVICE]),
@@ -160,6 +162,9 @@ def front(plain_emulator, monkeypatch):
     monkeypatch.setenv("DPSCTL_DEVICE_ENDPOINT_URL", server.url)
     monkeypatch.setenv("DPSCTL_CENTRAL_APP", server.url)
     monkeypatch.setenv("DPSCTL_CENTRAL_TOKEN", plain_emulator.central_token)
+    monkeypatch.setenv("DPSCTL_ARM_URL", server.url)
+    monkeypatch.setenv("DPSCTL_ACCESS_TOKEN", plain_emulator.access_token)
+    monkeypatch.setenv("AZURE_SUBSCRIPTION_ID", "11111111-2222-3333-4444-555555555555")
     monkeypatch.setenv("DPSCTL_ID_SCOPE", plain_emulator.id_scope)
     monkeypatch.setenv("DPSCTL_RETRIES", "1")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")

@@ -131,9 +131,16 @@ def relay(ground, monkeypatch):
     carrier.sockets_before, carrier.secret = before, ground.policy_key
     url = f"{ground.endpoint.partition(':')[0]}://127.0.0.1:{carrier.port}"
     monkeypatch.setenv("DPSCTL_LOGIN", ground.connection_string)
-    for name in ("DPSCTL_ENDPOINT_URL", "DPSCTL_DEVICE_ENDPOINT_URL", "DPSCTL_CENTRAL_APP"):
+    for name in (
+        "DPSCTL_ENDPOINT_URL",
+        "DPSCTL_DEVICE_ENDPOINT_URL",
+        "DPSCTL_CENTRAL_APP",
+        "DPSCTL_ARM_URL",
+    ):
         monkeypatch.setenv(name, url)
     monkeypatch.setenv("DPSCTL_CENTRAL_TOKEN", ground.central_token)
+    monkeypatch.setenv("DPSCTL_ACCESS_TOKEN", ground.access_token)
+    monkeypatch.setenv("AZURE_SUBSCRIPTION_ID", "11111111-2222-3333-4444-555555555555")
     monkeypatch.setenv("DPSCTL_ID_SCOPE", ground.id_scope)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(ground.ca_file or ""))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")

@@ -19,6 +19,7 @@ from dpsctl.service.azure import azure_cli
 from dpsctl.service.azure.clouds import CLOUDS, DPS_SCOPE, Cloud
 from dpsctl.service.calls import Request, Target
 from dpsctl.service.endpoints import EMULATOR_VARIABLE, is_emulated
+from dpsctl.service.proxies import proxy_for
 
 TOKEN_VARIABLE = "DPSCTL_ACCESS_TOKEN"  # noqa: S105 - a variable's name
 CENTRAL_SCOPE = "https://apps.azureiotcentral.com/.default"
@@ -96,6 +97,8 @@ class Identity:
         for name in ("azure", "msal"):  # they would write their warnings on stderr
             logging.getLogger(name).addHandler(logging.NullHandler())
             logging.getLogger(name).propagate = False
+        # azure-identity would repeat a proxy that it cannot read, password and all.
+        proxy_for(f"https://{self._cloud.authority(self._run.environ)}", self._run)
         nobody = _Nobody()
         try:
             found = ChainedTokenCredential(*self._credentials(), nobody).get_token(scope)
