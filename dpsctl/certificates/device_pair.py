@@ -11,17 +11,11 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from dpsctl.certificates.describing import common_name_problem, name_of, why_not_valid
 from dpsctl.certificates.issuers import PrivateKey, check_key_of, read_key
 from dpsctl.certificates.passphrases import passphrase_asker
 from dpsctl.certificates.pkcs12 import contents_of, is_pkcs12
-from dpsctl.certificates.reading import (
-    common_name_problem,
-    has_private_key,
-    name_of,
-    read_all_certificates,
-    unwrapped,
-    why_not_valid,
-)
+from dpsctl.certificates.reading import has_private_key, read_all_certificates, unwrapped
 from dpsctl.errors import UsageError
 from dpsctl.options.device import Proof
 from dpsctl.process import new_folder, remove

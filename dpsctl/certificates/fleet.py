@@ -9,8 +9,9 @@ from typing import Any
 
 from cryptography.x509 import Certificate
 
+from dpsctl.certificates.describing import description
 from dpsctl.certificates.making import registration_id_problem
-from dpsctl.certificates.reading import description, read_certificates
+from dpsctl.certificates.reading import read_certificates
 from dpsctl.certificates.writing import Plan
 from dpsctl.errors import UsageError
 from dpsctl.fleet.device_files import DeviceFile

@@ -12,16 +12,10 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 
+from dpsctl.certificates.describing import can_sign, name_of, path_length_of, why_not_valid
 from dpsctl.certificates.files import stem_of
 from dpsctl.certificates.passphrases import passphrase_asker
-from dpsctl.certificates.reading import (
-    can_sign,
-    name_of,
-    path_length_of,
-    read_certificates,
-    unwrapped,
-    why_not_valid,
-)
+from dpsctl.certificates.reading import read_certificates, unwrapped
 from dpsctl.errors import UsageError
 from dpsctl.options.certificate import IssuerOptions
 from dpsctl.run import Run

@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from dpsctl import keys
+from dpsctl.certificates.describing import extension_of
 from dpsctl.certificates.issuers import Issuer, PrivateKey, Validity
-from dpsctl.certificates.reading import extension_of
 from dpsctl.errors import UsageError
 
 _SIZES = {"ec": (256, 384), "rsa": (2048, 3072, 4096)}  # bits; the first is the default

@@ -1,33 +1,33 @@
-"""Read X.509 certificates, in whatever form a file holds them, and describe them."""
+"""Read X.509 certificates, in whatever form a file holds them, and say what is odd of them."""
 
 from __future__ import annotations
 
 import re
-import warnings
 from binascii import Error as Base64Error
 from binascii import a2b_base64
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key, pkcs7
-from cryptography.utils import CryptographyDeprecationWarning
-from cryptography.x509.oid import NameOID
 
+from dpsctl.certificates.describing import (
+    can_sign,
+    certificate_info,
+    common_name_problem,
+    name_of,
+    odd_serial_numbers_taken,
+    why_not_valid,
+)
 from dpsctl.certificates.pkcs12 import contents_of, is_pkcs12
 from dpsctl.errors import UsageError
 
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 _CERTIFICATE_LABELS = {b"CERTIFICATE", b"X509 CERTIFICATE"}
 _PKCS7_LABELS = {b"PKCS7", b"CMS"}
-_ExtensionType = TypeVar("_ExtensionType", bound=x509.ExtensionType)
 _SOON = timedelta(days=30)
 _CONVERSIONS = (
     "PEM and DER are read, alone or in base64. To convert: 'openssl x509 -in FILE', "
@@ -116,90 +116,6 @@ def read_all_certificates(
     return _parsed(content, source)
 
 
-def description(certificate: x509.Certificate) -> dict[str, Any]:
-    """Describe *certificate* to people: the service's info, what it may do and for how long.
-
-    `daysLeft` is negative once it has expired.
-    """
-    return {
-        **certificate_info(certificate),
-        "daysLeft": (certificate.not_valid_after_utc - datetime.now(UTC)).days,
-        "canSign": can_sign(certificate),
-        "pathLength": path_length_of(certificate),
-        "key": _kind_of_key(certificate),
-    }
-
-
-def certificate_info(certificate: x509.Certificate) -> dict[str, Any]:
-    """Describe *certificate* in the words of the service's `info` (docs/service.md#b3)."""
-    return {
-        "subjectName": _distinguished(certificate.subject),
-        "sha1Thumbprint": certificate.fingerprint(SHA1()).hex().upper(),  # noqa: S303  # the service's name for it
-        "sha256Thumbprint": certificate.fingerprint(SHA256()).hex().upper(),
-        "issuerName": _distinguished(certificate.issuer),
-        "notBeforeUtc": f"{certificate.not_valid_before_utc:%Y-%m-%dT%H:%M:%SZ}",
-        "notAfterUtc": f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}",
-        "serialNumber": _serial_number(certificate),
-        "version": certificate.version.value + 1,
-    }
-
-
-def can_sign(certificate: x509.Certificate) -> bool:
-    """Say whether *certificate* is an authority's, whose key usage, if any, lets it sign others."""
-    constraints = extension_of(certificate, x509.BasicConstraints)
-    usage = extension_of(certificate, x509.KeyUsage)
-    return bool(constraints and constraints.ca) and (usage is None or usage.key_cert_sign)
-
-
-def why_not_valid(certificate: x509.Certificate, now: datetime) -> str | None:
-    """Say that *certificate* has expired, or is not valid yet, or return None."""
-    starts, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if now > ends:
-        return f"expired on {ends:%Y-%m-%d}"
-    if now < starts:
-        return f"is not valid before {starts:%Y-%m-%d %H:%M} UTC"
-    return None
-
-
-def path_length_of(certificate: x509.Certificate) -> int | None:
-    """Return how many authorities may stand below *certificate*; None if that is not limited."""
-    constraints = extension_of(certificate, x509.BasicConstraints)
-    return constraints.path_length if constraints else None
-
-
-def common_name_of(certificate: x509.Certificate) -> str:
-    """Return the CN of *certificate*'s subject, or nothing if it has none."""
-    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(names[0].value) if names else ""
-
-
-def common_name_problem(certificate: x509.Certificate, registration_id: str) -> str | None:
-    """Say that a device with *certificate* cannot have the id, or return None.
-
-    The CN has to be the registration id (docs/service.md#b9), whose case does not count.
-    """
-    name = common_name_of(certificate)
-    if name.lower() == registration_id.lower():
-        return None
-    whose = f"the CN is '{name}'" if name else "there is no CN"
-    return f"{whose}, and not the registration id '{registration_id}': no device can register so"
-
-
-def extension_of(
-    certificate: x509.Certificate, kind: type[_ExtensionType]
-) -> _ExtensionType | None:
-    """Return an extension, or None if *certificate* has none or none that can be read."""
-    try:
-        return certificate.extensions.get_extension_for_class(kind).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
-        return None
-
-
-def name_of(certificate: x509.Certificate) -> str:
-    """Return what messages call *certificate*: its subject, or its serial number if it has none."""
-    return f"'{_distinguished(certificate.subject) or _serial_number(certificate)}'"
-
-
 def _parsed(content: bytes, source: str) -> CertificateFile:
     try:
         certificates = tuple(_load(content))
@@ -249,7 +165,7 @@ def has_private_key(content: bytes) -> bool:
 
 def _load(content: bytes) -> Sequence[x509.Certificate]:
     """Load every certificate of PEM, DER or PKCS#7. Raises ValueError if there is none."""
-    with _odd_serial_numbers_taken():
+    with odd_serial_numbers_taken():
         return _load_any(content, _labels(content))
 
 
@@ -277,33 +193,3 @@ def _period_problem(certificate: x509.Certificate, now: datetime) -> str | None:
     if now <= ends <= now + _SOON:
         return f"expires on {ends:%Y-%m-%d}, in {(ends - now).days} days"
     return why_not_valid(certificate, now)
-
-
-def _distinguished(name: x509.Name) -> str:
-    """Write a name as the service does: the last part first, a blank after each comma."""
-    named = {NameOID.EMAIL_ADDRESS: "emailAddress"}
-    return ", ".join(part.rfc4514_string(named) for part in reversed(name.rdns))
-
-
-def _serial_number(certificate: x509.Certificate) -> str:
-    with _odd_serial_numbers_taken():
-        number = certificate.serial_number
-    digits = f"{abs(number):X}"
-    return "-" * (number < 0) + digits.zfill(len(digits) + len(digits) % 2)
-
-
-def _kind_of_key(certificate: x509.Certificate) -> str:
-    try:
-        key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
-        return "unknown"
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        return f"EC {key.curve.name}"
-    if isinstance(key, rsa.RSAPublicKey):
-        return f"RSA {key.key_size}"
-    return type(key).__name__.removesuffix("PublicKey")
-
-
-def _odd_serial_numbers_taken() -> AbstractContextManager[object]:
-    """Keep cryptography from warning of numbers below 1: old roots have them, for good."""
-    return warnings.catch_warnings(action="ignore", category=CryptographyDeprecationWarning)

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from dpsctl import platforms
+from dpsctl.certificates.describing import common_name_of
 from dpsctl.certificates.files import stem_of
 from dpsctl.certificates.issuers import PrivateKey
 from dpsctl.certificates.pkcs12 import pkcs12_of
-from dpsctl.certificates.reading import common_name_of
 from dpsctl.options.certificate import FileOptions
 from dpsctl.private_files import NewFile, write_together
 

@@ -125,7 +125,8 @@ def _files(folder: str | None, seen_from: Path) -> dict[str, str]:
     """Find the certificates in *folder*: their paths, as manifests in *seen_from* name them."""
     import os
 
-    from dpsctl.certificates.reading import certificate_info, read_certificates
+    from dpsctl.certificates.describing import certificate_info
+    from dpsctl.certificates.reading import read_certificates
 
     if folder is None:
         return {}

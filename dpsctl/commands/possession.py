@@ -30,8 +30,8 @@ def own_certificate(
     """
     from cryptography.hazmat.primitives.serialization import Encoding
 
+    from dpsctl.certificates.describing import certificate_info
     from dpsctl.certificates.issuers import read_issuer
-    from dpsctl.certificates.reading import certificate_info
 
     ask = passphrase_asker(passphrase, "--passphrase", key_path, run)
     files = ("--certificate-path", certificate_path), ("--key-path", key_path)

@@ -128,7 +128,8 @@ def _certificate(slot: Any) -> Any:
         return slot
     info = slot.get("info") or {}
     if slot.get("certificate"):
-        from dpsctl.certificates.reading import certificate_info, read_certificates
+        from dpsctl.certificates.describing import certificate_info
+        from dpsctl.certificates.reading import read_certificates
 
         found = read_certificates(str(slot["certificate"]).encode(), "certificate")
         info = certificate_info(found.certificates[0])

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dpsctl.certificates.reading import certificate_info, read_certificates
+from dpsctl.certificates.describing import certificate_info
+from dpsctl.certificates.reading import read_certificates
 from dpsctl.errors import UsageError
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

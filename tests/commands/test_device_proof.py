@@ -1,5 +1,6 @@
 """What `device register` holds: taken in every form, looked at before and after a refusal."""
 
+import os
 import tempfile
 
 import issuing
@@ -21,14 +22,22 @@ PASSPHRASE = b"correct horse"
 
 
 @pytest.fixture
-def device(run, signed_in, monkeypatch, tmp_path):
+def _private_files():
+    """Make files that nobody else can read."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture
+def device(_private_files, run, signed_in, monkeypatch, tmp_path):
     """Enroll a device that has a certificate; give its files' folder and what it holds."""
     monkeypatch.setenv("DPSCTL_ID_SCOPE", signed_in.id_scope)
     monkeypatch.setenv("DPSCTL_DEVICE_ENDPOINT_URL", signed_in.endpoint)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     made = issuing.make_certificate("pump-1", ca=False, days=400)
     (tmp_path / "pump-1.pem").write_bytes(made.pem)
-    (tmp_path / "passphrase").write_bytes(PASSPHRASE)
+    (tmp_path / "p.txt").write_bytes(PASSPHRASE)
     run(f"enrollment create --eid pump-1 --at x509 --cp {tmp_path}/pump-1.pem")
     monkeypatch.chdir(tmp_path)
     return made
@@ -58,7 +67,7 @@ def der_key(made):
         pytest.param({"d.key": der_key}, "--kp d.key", id="der-key"),
         pytest.param(
             {"d.key": lambda made: made.key_pem(PASSPHRASE)},
-            "--kp d.key --passphrase passphrase",
+            "--kp d.key --passphrase p.txt",
             id="encrypted-key",
         ),
         pytest.param(
@@ -70,7 +79,7 @@ def der_key(made):
         pytest.param({"d.pfx": pkcs12_of}, "--cp d.pfx --kp d.pfx", id="pkcs12-twice"),
         pytest.param(
             {"d.pfx": lambda made: pkcs12_of(made, PASSPHRASE)},
-            "--cp d.pfx --pass passphrase",
+            "--cp d.pfx --pass p.txt",
             id="encrypted-pkcs12",
         ),
         pytest.param(

@@ -199,9 +199,9 @@ def verification(  # noqa: PLR0913 - each is one thing a user may say
 
     The service makes a code; this certificate bears it as its name, and the authority signs it.
     """
+    from dpsctl.certificates.describing import description
     from dpsctl.certificates.issuers import Validity, read_signer
     from dpsctl.certificates.making import signed_code
-    from dpsctl.certificates.reading import description
     from dpsctl.certificates.writing import write_certificate
 
     _check_name(code, "--code")
@@ -249,7 +249,7 @@ def _secret(key: KeyOptions, files: FileOptions, run: Run) -> str | None:
 
 
 def _written(made: Made, key: KeyOptions, files: FileOptions, run: Run) -> Json:
-    from dpsctl.certificates.reading import common_name_of, description
+    from dpsctl.certificates.describing import common_name_of, description
     from dpsctl.certificates.writing import file_stem, places_of, write_made
 
     places = places_of(files, file_stem(common_name_of(made.certificate)))

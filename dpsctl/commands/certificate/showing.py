@@ -52,7 +52,8 @@ def show(
     if certificate_name is not None:
         shown = resources.named().certificates.show(certificate_name)
         return Outcome(shown, 0, AUTHORITY_COLUMNS)
-    from dpsctl.certificates.reading import description, read_all_certificates
+    from dpsctl.certificates.describing import description
+    from dpsctl.certificates.reading import read_all_certificates
 
     path = str(file)
     ask = passphrase_asker(passphrase, "--passphrase", path, run)

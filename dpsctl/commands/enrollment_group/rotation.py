@@ -143,7 +143,8 @@ def _read_old(path: str, run: Run) -> tuple[str, str]:
 
 
 def _thumbprint(data: bytes, source: str) -> str:
-    from dpsctl.certificates.reading import certificate_info, read_certificates
+    from dpsctl.certificates.describing import certificate_info
+    from dpsctl.certificates.reading import read_certificates
 
     info = certificate_info(read_certificates(data, source).certificates[0])
     return str(info["sha256Thumbprint"])

@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography import x509
 
-from dpsctl.certificates.reading import certificate_info
+from dpsctl.certificates.describing import certificate_info
 from dpsctl.emulator import authorities
 from dpsctl.emulator.answers import Answer, Json, Refusal
 from dpsctl.emulator.arm.answers import ProviderRefusal, bad_request

@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography import x509
 
-from dpsctl.certificates.reading import certificate_info
+from dpsctl.certificates.describing import certificate_info
 from dpsctl.emulator.answers import Answer, Json, Refusal
 from dpsctl.emulator.call import Call
 from dpsctl.emulator.central.answers import invalid_body, not_found

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 
-from dpsctl.certificates.reading import certificate_info, name_of
+from dpsctl.certificates.describing import certificate_info, name_of
 from dpsctl.emulator.answers import Json, Refusal
 from dpsctl.emulator.authorities import authority_of
 from dpsctl.emulator.call import Service

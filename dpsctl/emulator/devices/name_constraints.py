@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from dpsctl.certificates.reading import extension_of, name_of
+from dpsctl.certificates.describing import extension_of, name_of
 
 
 def why_not_permitted(issuer: x509.Certificate, below: Sequence[x509.Certificate]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dpsctl.certificates.reading import certificate_info
+from dpsctl.certificates.describing import certificate_info
 from dpsctl.emulator.answers import Json, invalid
 from dpsctl.emulator.enrollments.kinds import Kind
 from dpsctl.emulator.tpm import modulus_of
