@@ -55,10 +55,11 @@ class Outcome:
 class Run:
     """What a command may use of the world; tests hand in their own.
 
-    *output* is the form of the result that the context asks for, once it has been read;
-    *typed_secrets* are the flags whose secret stands on the command line itself, *noticed* what
-    is to be warned of once the command line has been read and says how. *in_json* makes notes and
-    warnings objects, each in a line of its own, as `--error-format json` makes errors.
+    *output* is the form of the result that the context asks for, once it has been read, and
+    *addresses* are those it gives, by the variables that give them too; *typed_secrets* are the
+    flags whose secret stands on the command line itself, *noticed* what is to be warned of once
+    the command line has been read and says how. *in_json* makes notes and warnings objects, each
+    in a line of its own, as `--error-format json` makes errors.
     """
 
     environ: Mapping[str, str]
@@ -70,6 +71,7 @@ class Run:
     verbose: bool = False
     quiet: bool = False
     output: str | None = None
+    addresses: Mapping[str, str] = field(default_factory=dict)
     typed_secrets: list[str] = field(default_factory=list)
     noticed: list[str] = field(default_factory=list)
     in_json: bool = False

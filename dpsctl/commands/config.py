@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from dpsctl.config import contexts
+from dpsctl.config.wording import check_one_login, check_setting
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import Noun, verb
 from dpsctl.options import kinds
@@ -46,6 +47,8 @@ def view(
 ) -> Outcome:
     """Show the contexts, and the settings a command would use now.
 
+    The settings are those of the context that is named as such: the current one, unless --context
+    or DPSCTL_CONTEXT names another.
     A setting comes from the first that says it: a flag, the environment, the context, az's own
     configuration, the default. Secrets are not shown. A table has the settings only.
     """
@@ -56,6 +59,7 @@ def view(
     shown = {
         "file": str(known.path),
         "currentContext": known.current,
+        "context": connection.context or known.current,
         "contexts": known.contexts,
         "settings": {
             item["setting"]: {"value": item["value"], "origin": item["origin"]}
@@ -91,7 +95,7 @@ def set_settings(
     with contexts.changing(run.environ) as known:
         name = _chosen(known, context)
         settings = {**known.contexts.get(name, {}), **given}
-        contexts.check_one_login(settings)
+        check_one_login(settings)
         known.contexts[name] = settings
     return {name: settings}
 
@@ -120,6 +124,43 @@ def unset(
         left = {key: value for key, value in settings.items() if key not in names}
         known.contexts[name] = left
     return {name: left}
+
+
+@verb(
+    "list",
+    columns={
+        "Current": "isCurrent && '*' || ''",
+        "Context": "name",
+        "Service": "dps_name",
+        "Sign-in": "login_env || login_file || login_command || auth_type",
+        "Address": "endpoint_url",
+    },
+    examples=[
+        "dpsctl config list -o table",
+        "dpsctl config list --query '[].name' -o tsv",
+    ],
+)
+def list_contexts(run: Run) -> list[Json]:
+    """List the contexts, with what each of them says."""
+    known = contexts.load(run.environ)
+    return [
+        {"name": name, "isCurrent": name == known.current, **settings}
+        for name, settings in sorted(known.contexts.items())
+    ]
+
+
+@verb(
+    "current-context",
+    examples=["dpsctl config current-context -o tsv", "dpsctl config current-context"],
+)
+def current_context(run: Run) -> str:
+    """Print the name of the current context."""
+    current = contexts.load(run.environ).current
+    if current is None:
+        raise UsageError(
+            "No context is the current one", "'dpsctl config use-context NAME' chooses one."
+        )
+    return current
 
 
 @verb(
@@ -163,11 +204,11 @@ def _assignment(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
         raise UsageError("Wanted SETTING=VALUE", "For example dps_name=my-dps.")
-    return name, contexts.check_setting(name, value, name)
+    return name, check_setting(name, value, name)
 
 
 command = Noun(
     "config",
     "Name services and how to sign in to them.",
-    [view, set_settings, unset, use_context, delete_context],
+    [view, list_contexts, current_context, set_settings, unset, use_context, delete_context],
 )

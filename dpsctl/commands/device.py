@@ -80,6 +80,8 @@ def id_scope_of(id_scope: str | None, sources: Sources, resources: NamedResource
         raise UsageError("--id-scope and --dps-name exclude each other", "Each names the service.")
     if id_scope and not is_named:
         return id_scope
+    if known := resources.id_scope_of_context:
+        return known
     if not resources.names_one:
         raise UsageError(
             "--id-scope is missing",

@@ -7,38 +7,22 @@ variable, a file, a program), never kept.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from dpsctl import platforms
+from dpsctl.config.wording import LOGIN_REFERENCES, check_one_login, check_setting
 from dpsctl.errors import UsageError
-from dpsctl.options.words import AuthType, CloudName, OutputFormat
 from dpsctl.run import Run
 
-LOGIN_REFERENCES = ("login_env", "login_file", "login_command")
-# What a context may say; None takes any text.
-SETTINGS: dict[str, type[StrEnum] | None] = {
-    "dps_name": None,
-    **dict.fromkeys(LOGIN_REFERENCES),
-    "resource_group": None,
-    "subscription": None,
-    "auth_type": AuthType,
-    "cloud": CloudName,
-    "service_api_version": None,
-    "output": OutputFormat,
-    "central_app": None,
-}
 _CURRENT = "current_context"
 _CONTEXTS = "contexts"
 _OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-_VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(eq=False, repr=False)
@@ -154,64 +138,9 @@ def context_of(name: str | None, run: Run) -> tuple[str, dict[str, Any]] | None:
     with _placed(known, _CONTEXTS, wanted):
         check_one_login(checked)
     run.output = checked.get("output")
+    if "ca_bundle" in checked:
+        checked["ca_bundle"] = str(_seen_from_here(checked["ca_bundle"], run))
     return wanted, checked
-
-
-def check_setting(name: str, value: Any, source: str) -> Any:
-    """Return *value* as the setting *name* takes it. Raises UsageError naming *source*."""
-    if name not in SETTINGS:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, SETTINGS, 1)
-        advice = f"Did you mean {near[0]}? " if near else ""
-        secrets = "A secret is only named here: login_env, login_file or login_command. "
-        raise UsageError(
-            f"{source}: there is no such setting",
-            f"{secrets if name == 'login' else advice}Settings are {', '.join(SETTINGS)}.",
-        )
-    words = SETTINGS[name]
-    if name == "login_command" and isinstance(value, list) and value:
-        value = [str(word) for word in value]
-        _refuse_secrets(name, value, source)
-        return value
-    if isinstance(value, bool | list | dict | None) or not str(value).strip():
-        raise UsageError(f"{source}: wanted a text", f"Write {name}: TEXT.")
-    _refuse_secrets(name, [str(value)], source)
-    if words is None:
-        return str(value)
-    try:
-        return str(words(str(value).lower()))
-    except ValueError:
-        raise UsageError(
-            f"{source}: {str(value)[:40]!r} is none of {', '.join(words)}", "Use one of these."
-        ) from None
-
-
-def _refuse_secrets(name: str, words: list[str], source: str) -> None:
-    """Refuse the secret itself where only its place is to be named. Raises UsageError."""
-    from dpsctl.masking import mask_keys, mask_looks
-
-    is_path = name in ("login_file", "login_command")  # a long one looks like a key
-    if any(mask_looks(word) != word or (not is_path and mask_keys(word) != word) for word in words):
-        raise UsageError(
-            f"{source}: that looks like a secret, and none is kept here",
-            "Name where it is: login_env=VARIABLE, login_file=FILE or login_command=COMMAND.",
-        )
-    if name == "login_env" and not _VARIABLE.fullmatch(words[0]):
-        raise UsageError(
-            f"{source}: that is no name of a variable",
-            "Name the variable that holds the connection string, such as login_env=LAB_LOGIN.",
-        )
-
-
-def check_one_login(settings: Mapping[str, Any]) -> None:
-    """Refuse *settings* of a context that name several connection strings. Raises UsageError."""
-    named = [name for name in LOGIN_REFERENCES if name in settings]
-    if len(named) > 1:
-        raise UsageError(
-            f"{' and '.join(named)}: a context names one connection string",
-            f"'dpsctl config unset {named[0]}' removes one of them.",
-        )
 
 
 def read_login(settings: Mapping[str, Any], run: Run) -> tuple[str, str] | None:
@@ -241,12 +170,15 @@ def _from_environment(name: str, source: str, run: Run) -> str:
 def _from_file(name: str, source: str, run: Run) -> str:
     from dpsctl.text.values import expand_file_reference
 
-    path = Path(name).expanduser()
-    if not path.is_absolute():
-        path = config_file(run.environ).parent / path
+    path = _seen_from_here(name, run)
     text = expand_file_reference(f"@{path}", source, run.stdin)
     run.warn_of_readers(str(path), source)
     return text
+
+
+def _seen_from_here(name: str, run: Run) -> Path:
+    """Return the path of a file that the configuration names: it may lie beside it."""
+    return config_file(run.environ).parent / Path(name).expanduser()
 
 
 def _from_command(command: str | list[str], source: str, run: Run) -> str:

@@ -96,25 +96,25 @@ class Transport:
         ),
     ] = None
     retries: Annotated[
-        int,
+        int | None,
         panels.connection(
             "--retries",
             metavar="N",
             min=0,
             envvar="DPSCTL_RETRIES",
-            help="How often to try again when that is safe.",
+            help="How often to try again when that is safe (4 times unless set).",
         ),
-    ] = 4
+    ] = None
     timeout: Annotated[
-        float,
+        float | None,
         kinds.seconds(
             panels.connection,
             "--timeout",
             least=0.1,
             envvar="DPSCTL_TIMEOUT",
-            help="How long a request may take, answer and all: 500ms, 30s, 5m.",
+            help="How long a request may take, answer and all: 500ms, 5m (30s unless set).",
         ),
-    ] = 30.0
+    ] = None
     deadline: Annotated[
         float | None,
         kinds.seconds(

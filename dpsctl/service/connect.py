@@ -19,7 +19,7 @@ from dpsctl.service.auth import Access
 from dpsctl.service.calls import Target
 from dpsctl.service.contract import Purpose
 from dpsctl.service.dps import DpsService
-from dpsctl.service.endpoints import ENDPOINT_VARIABLE, trusted, url_of
+from dpsctl.service.endpoints import ENDPOINT_VARIABLE, address_of, manner_of, url_of
 from dpsctl.service.hints import version_hint
 from dpsctl.service.http import Http
 from dpsctl.service.settings import settle
@@ -38,7 +38,7 @@ def connect(connection: Connection, run: Run, purpose: Purpose = _READING) -> Dp
     if purpose.dry_run:
         access = late_access(settled, run, rights)
         host = planned_host(settled, run)
-        is_known = host or run.environ.get(ENDPOINT_VARIABLE)
+        is_known = host or address_of(ENDPOINT_VARIABLE, run)
         planned = url_of(host, ENDPOINT_VARIABLE, run) if is_known else ""
         traits: dict[str, Any] = {"dry_run": True, "planned_url": planned}
     else:
@@ -53,14 +53,11 @@ def connect(connection: Connection, run: Run, purpose: Purpose = _READING) -> Dp
 
 def target_of(connection: Connection, access: Access, run: Run) -> Target:
     """Say where to connect: the service's host, or `DPSCTL_ENDPOINT_URL` in its place."""
-    endpoint = run.environ.get(ENDPOINT_VARIABLE)
-    if endpoint:
+    if address_of(ENDPOINT_VARIABLE, run):
         url_of("", ENDPOINT_VARIABLE, run)
     return Target(
         url=lambda: url_of(access.host(), ENDPOINT_VARIABLE, run),
         api_version=quote(connection.service_api_version or "", safe=""),
-        verify=trusted(connection, run),
-        timeout=connection.timeout,
-        retries=connection.retries,
+        **manner_of(connection, run),
         hint=version_hint(connection.service_api_version or "", access.hint),
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import quote
 
-from dpsctl.config.contexts import context_of
 from dpsctl.errors import UsageError
 from dpsctl.options.central import CentralConnection
 from dpsctl.run import Run
@@ -15,9 +15,10 @@ from dpsctl.service.azure.identity import CENTRAL_SCOPE, Identity
 from dpsctl.service.calls import Target
 from dpsctl.service.central import STABLE, CentralService
 from dpsctl.service.contract import Purpose
-from dpsctl.service.endpoints import checked_endpoint, is_emulated, trusted
+from dpsctl.service.endpoints import checked_endpoint, is_emulated, manner_of, trusted
 from dpsctl.service.hints import central_hint_for
 from dpsctl.service.http import Http
+from dpsctl.service.settings import settle_transport
 
 
 def connect(connection: CentralConnection, run: Run, purpose: Purpose) -> CentralService:
@@ -25,12 +26,12 @@ def connect(connection: CentralConnection, run: Run, purpose: Purpose) -> Centra
 
     Raises UsageError where the options do not say it.
     """
+    is_named = connection.app_id is not None
+    connection, context = settle_transport(connection, run, is_named=is_named)
     target = Target(
-        url=f"{_address(connection, run)}/api",
+        url=f"{_address(connection, context, run)}/api",
         api_version=quote(connection.central_api_version or STABLE, safe=""),
-        verify=trusted(connection, run),
-        timeout=connection.timeout,
-        retries=connection.retries,
+        **manner_of(connection, run),
         dry_run=purpose.dry_run,
         hint=central_hint_for,
     )
@@ -38,7 +39,7 @@ def connect(connection: CentralConnection, run: Run, purpose: Purpose) -> Centra
     return CentralService(http, pinned=connection.central_api_version is not None)
 
 
-def _address(connection: CentralConnection, run: Run) -> str:
+def _address(connection: CentralConnection, context: Mapping[str, Any], run: Run) -> str:
     """Return the application's URL, named as it may be: by id, host or URL (docs/service.md#f1).
 
     The emulator is every application.
@@ -47,8 +48,7 @@ def _address(connection: CentralConnection, run: Run) -> str:
     if is_emulated(run):
         named = run.environ.get("DPSCTL_CENTRAL_APP")
     if not named:
-        _, settings = context_of(connection.context, run) or ("", {})
-        named = settings.get("central_app")
+        named = context.get("central_app")
     if not named:
         raise UsageError(
             "No IoT Central application is named", "Give --app-id APP, or set DPSCTL_CENTRAL_APP."

@@ -109,9 +109,11 @@ def connect_device(
     identity: Identity, host: str, transport: Transport, run: Run, *, dry_run: bool
 ) -> Http:
     """Make a session with the device API at *host*; nothing is sent yet."""
-    from dpsctl.service.endpoints import trusted, url_of
+    from dpsctl.service.endpoints import manner_of, url_of
     from dpsctl.service.http import Http
+    from dpsctl.service.settings import settle_transport
 
+    transport, _ = settle_transport(transport, run)
     if identity.key:
         run.masker.add(identity.key)
     bare = host.removeprefix("https://").rstrip("/")
@@ -120,9 +122,7 @@ def connect_device(
     target = Target(
         url=url_of(bare, "DPSCTL_DEVICE_ENDPOINT_URL", run),
         api_version=_API_VERSION,
-        verify=trusted(transport, run),
-        timeout=transport.timeout,
-        retries=transport.retries,
+        **manner_of(transport, run),
         dry_run=dry_run,
         certificate=identity.certificate,
         hint=device_hint_for(identity.flag, (*identity.doubts, *identity.advice)),

@@ -224,7 +224,7 @@ class _Diagnosis:
 
     @property
     def _timeout(self) -> float:
-        return min(10.0, self._connection.timeout)
+        return min(10.0, self._settled.connection.timeout or 10.0)
 
     @cached_property
     def _proxy(self) -> Proxy | None:

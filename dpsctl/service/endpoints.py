@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from typing import Any
 
 from dpsctl.errors import UsageError
 from dpsctl.options.connection import Transport
@@ -17,17 +18,30 @@ _LOOPBACK = re.compile(r"(?i)(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?")
 
 
 def url_of(host: str, variable: str, run: Run) -> str:
-    """Return `https://HOST`, or what the environment's *variable* puts in its place.
+    """Return `https://HOST`, or what the environment's *variable* or the context puts in its place.
 
     Raises UsageError for a URL that is none, or is not safe.
     """
-    endpoint = run.environ.get(variable)
-    return checked_endpoint(endpoint, variable) if endpoint else f"https://{host}"
+    endpoint = address_of(variable, run)
+    source = variable if run.environ.get(variable) else "The context's address"
+    return checked_endpoint(endpoint, source) if endpoint else f"https://{host}"
+
+
+def address_of(variable: str, run: Run) -> str | None:
+    """Return the address that the environment's *variable*, or else the context, gives."""
+    return run.environ.get(variable) or run.addresses.get(variable)
 
 
 def is_emulated(run: Run) -> bool:
     """Say whether the environment is one of 'dpsctl emulator', in which nothing real is asked."""
     return bool(run.environ.get(EMULATOR_VARIABLE))
+
+
+def manner_of(transport: Transport, run: Run) -> dict[str, Any]:
+    """Return how requests travel, by the names of Target's fields. Raises as `trusted` does."""
+    given = {"timeout": transport.timeout, "retries": transport.retries}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return {"verify": trusted(transport, run), **chosen}
 
 
 def trusted(transport: Transport, run: Run) -> str | bool:

@@ -63,6 +63,15 @@ class Resources(Service):
         """Say whether the options or the context name a service."""
         return bool(self._settled.dps_name)
 
+    @property
+    def id_scope_of_context(self) -> str | None:
+        """Return the id scope that the context gives, unless the options name another service."""
+        from dpsctl.service.settings import settle_transport
+
+        is_named = bool(getattr(self._lookup, "dps_name", None))
+        _, said = settle_transport(self._lookup, self._run, is_named=is_named)
+        return said.get("id_scope")
+
     def of(self, listed: Json) -> Resource:
         """Return what can be asked of a service that was *listed*."""
         from dpsctl.service.azure.resource import Resource

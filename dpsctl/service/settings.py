@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from dpsctl.config import contexts
+from dpsctl.config.wording import ADDRESSES, OF_THE_SERVICE, SETTINGS, check_setting
 from dpsctl.frozen import frozen
-from dpsctl.options.connection import Connection, Sources
+from dpsctl.options.connection import Connection, Sources, Transport
 from dpsctl.run import Run
 from dpsctl.service.azure.clouds import cloud_of_host
+from dpsctl.service.calls import Target
 
 API_VERSION = "2021-10-01"
 _DEFAULT = "default"
-_DEFAULTS = {"auth_type": "key", "cloud": "public", "service_api_version": API_VERSION}
-_OF_TRANSPORT = ("ca_bundle", "retries", "timeout", "deadline")
-_NAMING = ("dps_name", *contexts.LOGIN_REFERENCES)
+_DEFAULTS = {
+    "auth_type": "key",
+    "cloud": "public",
+    "service_api_version": API_VERSION,
+    "timeout": Target.timeout,
+    "retries": Target.retries,
+}
+_OF_TRANSPORT = ("ca_bundle", "timeout", "retries")
+Kind = TypeVar("Kind", bound=Transport)
 
 
 @frozen
@@ -33,10 +41,12 @@ class Settled:
 
 def settle(connection: Connection, run: Run) -> Settled:
     """Fill in what the options leave open. Raises UsageError for a context that is wrong."""
-    context = contexts.context_of(connection.context, run)
+    context = _context_for(connection, run)
     login, source = connection.login, _given_at(connection, run)
-    if context and not (connection.login or connection.dps_name):
+    if context:
         login, source = contexts.read_login(context[1], run) or (login, source)
+    if context:
+        run.addresses = _addresses_in(context[1])
     filled = replace(connection, login=login)
     is_chosen = False
     for origin, layer in _layers(filled, context, run):
@@ -47,11 +57,26 @@ def settle(connection: Connection, run: Run) -> Settled:
     return Settled(filled, source, is_chosen)
 
 
+def settle_transport(
+    transport: Kind, run: Run, *, is_named: bool = False
+) -> tuple[Kind, Mapping[str, Any]]:
+    """Fill in how requests travel where no service's name is needed; return the context's settings.
+
+    Raises UsageError for a context that is wrong.
+    """
+    _, settings = contexts.context_of(transport.context, run) or ("", {})
+    visible = _visible(settings, is_named=is_named)
+    run.addresses = _addresses_in(visible)
+    opened = {name: visible[name] for name in _OF_TRANSPORT if name in visible}
+    open_ones = {name: opened[name] for name in opened if getattr(transport, name) is None}
+    return replace(transport, **open_ones), visible
+
+
 def explain(connection: Connection, sources: Sources, run: Run) -> Iterator[dict[str, Any]]:
     """Yield each setting with its value and where it comes from, secrets by reference only."""
-    context = contexts.context_of(connection.context, run)
+    context = _context_for(connection, run)
     layers = [("", vars(connection)), *_layers(connection, context, run)]
-    for name in dict.fromkeys(("login", *contexts.SETTINGS, *_OF_TRANSPORT)):
+    for name in dict.fromkeys(("login", *SETTINGS, "deadline")):
         for origin, layer in layers:
             value = layer.get(name)
             if value is not None:
@@ -61,17 +86,12 @@ def explain(connection: Connection, sources: Sources, run: Run) -> Iterator[dict
 
 
 def _layers(
-    connection: Connection, context: tuple[str, dict[str, Any]] | None, run: Run
+    connection: Connection, context: tuple[str, Mapping[str, Any]] | None, run: Run
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield what says a setting that no option says, the strongest first, with its name."""
-    is_named = bool(connection.login or connection.dps_name)
     name = connection.dps_name or ""
     if context:
-        hidden = _NAMING if is_named else ()
-        yield (
-            f"context {context[0]}",
-            {key: value for key, value in context[1].items() if key not in hidden},
-        )
+        yield f"context {context[0]}", context[1]
         name = name or context[1].get("dps_name", "")
     if cloud := cloud_of_host(name):
         yield "the host name", {"cloud": cloud}
@@ -82,9 +102,26 @@ def _layers(
         found = azure_cli.read_defaults(run)
         yield (
             str(path),
-            {key: contexts.check_setting(key, found[key], f"{path}: {key}") for key in found},
+            {key: check_setting(key, found[key], f"{path}: {key}") for key in found},
         )
     yield _DEFAULT, _DEFAULTS
+
+
+def _context_for(connection: Connection, run: Run) -> tuple[str, Mapping[str, Any]] | None:
+    """Return the context; where another service is named, without what it says of its own."""
+    found = contexts.context_of(connection.context, run)
+    is_named = bool(connection.login or connection.dps_name)
+    return found and (found[0], _visible(found[1], is_named=is_named))
+
+
+def _visible(settings: Mapping[str, Any], *, is_named: bool) -> Mapping[str, Any]:
+    """Leave out what a context says of its own service, where another one *is_named*."""
+    hidden = OF_THE_SERVICE if is_named else ()
+    return {name: value for name, value in settings.items() if name not in hidden}
+
+
+def _addresses_in(settings: Mapping[str, Any]) -> dict[str, str]:
+    return {ADDRESSES[name]: value for name, value in settings.items() if name in ADDRESSES}
 
 
 def _is_open(connection: Connection, name: str) -> bool:

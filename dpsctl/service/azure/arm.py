@@ -13,7 +13,7 @@ from dpsctl.run import Run
 from dpsctl.service.azure.clouds import ARM_URL_VARIABLE, Cloud
 from dpsctl.service.azure.identity import Identity
 from dpsctl.service.calls import Request, Target
-from dpsctl.service.endpoints import trusted, url_of
+from dpsctl.service.endpoints import manner_of, url_of
 from dpsctl.service.hints import hint_for
 from dpsctl.service.http import Http
 from dpsctl.service.paging import linked_pages
@@ -54,9 +54,7 @@ class Arm:
         target = Target(
             url=self.url,
             api_version=_API_VERSION,
-            verify=trusted(transport, run),
-            timeout=transport.timeout,
-            retries=transport.retries,
+            **manner_of(transport, run),
             dry_run=dry_run,
             hint=_hint,
         )
