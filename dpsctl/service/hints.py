@@ -23,7 +23,7 @@ DOCTOR = "'dpsctl doctor' finds what is in the way."
 ODD_ANSWER = f"A proxy may have answered in the service's place; --debug shows what came. {DOCTOR}"
 _KEY_REFUSED = (
     "Check the policy's name and key, and this machine's clock; a service that forbids local "
-    "authentication refuses every key: use --auth-type login. " + DOCTOR
+    "authentication refuses every key: use --auth-type login."
 )
 _EXISTS = "Use 'update' to change it, or 'create --if-exists update'."
 _HINTS = {
@@ -56,8 +56,7 @@ _READER, _CONTRIBUTOR = (
 # Owner and Contributor are roles for ARM: they open no data plane (docs/service.md#b7).
 _ROLES = {
     401: "The token was not accepted: has it run out, and is it of the service's tenant? 'az "
-    f"login' again; who signs in needs the role {_READER} or {_CONTRIBUTOR} at the service. "
-    + DOCTOR,
+    f"login' again; who signs in needs the role {_READER} or {_CONTRIBUTOR} at the service.",
     403: f"Who signed in needs a role at the service: {_READER} to read, {_CONTRIBUTOR} to write.",
 }
 _SPELLING = "Is the registration id spelled as it was for the key, upper case included?"
@@ -159,7 +158,7 @@ def _clock_hint(headers: Mapping[str, str]) -> str | None:
     off = _clock_is_off_by(headers.get("Date", ""))
     if not off:
         return None
-    return f"This machine's clock is {off} seconds off the service's: tokens are refused. {DOCTOR}"
+    return f"This machine's clock is {off} seconds off the service's: tokens are refused."
 
 
 def _clock_is_off_by(date: str) -> int:

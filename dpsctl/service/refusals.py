@@ -16,7 +16,7 @@ from dpsctl.errors import (
     Unauthorized,
 )
 from dpsctl.service.exchange import Reply
-from dpsctl.service.hints import ODD_ANSWER, Hint
+from dpsctl.service.hints import DOCTOR, ODD_ANSWER, Hint
 from dpsctl.text.json_text import read_decimal
 
 _ERRORS: dict[int, type[ServiceError]] = {
@@ -42,12 +42,10 @@ def refusal(reply: Reply, what: str, hint: Hint) -> ServiceError:
     tracking = f", tracking id {details['trackingId']}" if details.get("trackingId") else ""
     in_short = shorten(str(said), _LONGEST, placeholder=" ...")
     kind = _ERRORS.get(status, ServiceFailed if status >= 500 else ServiceError)
-    return kind(
-        f"{what}: {in_short.rstrip('.')} ({numbers}{tracking})",
-        status,
-        details,
-        _HUB if is_hub else hint(status, code, reply.headers),
-    )
+    advice = _HUB if is_hub else hint(status, code, reply.headers)
+    if status == 401:
+        advice = f"{advice or ''} {DOCTOR}".lstrip()
+    return kind(f"{what}: {in_short.rstrip('.')} ({numbers}{tracking})", status, details, advice)
 
 
 def read_json(reply: Reply, url: str) -> Any:
