@@ -55,6 +55,7 @@ def late_access(settled: Settled, run: Run, rights: Iterable[str]) -> Access:
         host=lambda: access().host(),
         authorization=lambda: access().authorization(),
         hint=lambda *answer: access().hint(*answer),
+        signs_anew=lambda refused: access().signs_anew(refused),
     )
 
 

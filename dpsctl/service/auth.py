@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dpsctl import keys
 from dpsctl.errors import UsageError
 from dpsctl.frozen import frozen
-from dpsctl.service.calls import header_problem
+from dpsctl.service.calls import SignsAnew, header_problem, signs_as_ever
 from dpsctl.service.hints import Hint
 
 # az signs for ten minutes (docs/service.md#b7); a token is made for each request, so none runs out.
@@ -37,12 +37,15 @@ _MAX_PORT = 65_535
 class Access:
     """A way in: *host* and *authorization* are found out when they are first needed.
 
-    *hint* says what to do when the service refuses.
+    *hint* says what to do when the service refuses. *signs_anew* is told of a 401, and says whether
+    *authorization* is another one from now on. *note* says what is odd about how one got in.
     """
 
     host: Callable[[], str]
     authorization: Callable[[], str]
     hint: Hint
+    signs_anew: SignsAnew = signs_as_ever
+    note: Callable[[], str] = str
 
 
 @frozen

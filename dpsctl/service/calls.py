@@ -6,8 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Any
 
+from dpsctl.errors import ServiceError
 from dpsctl.frozen import frozen
 from dpsctl.service.hints import Hint, hint_for
+
+SignsAnew = Callable[[ServiceError], bool]
+
+
+def signs_as_ever(_: ServiceError) -> bool:
+    """Say that there is one way to sign alone."""
+    return False
 
 
 @frozen
@@ -15,7 +23,8 @@ class Target:
     """Where requests go and how long they may take.
 
     *timeout* is in seconds; *verify* is a CA file or True for the default ones; *certificate* is
-    the caller's own and its private key, two files; *hint* says what to do about a refusal. A
+    the caller's own and its private key, two files; *hint* says what to do about a refusal, and
+    *signs_anew* of a 401 whether requests are signed in another way from now on. A
     *url* that has to be looked up first is a function; *planned_url* is then what a dry run shows.
     *is_version_chosen* says that somebody asked for the *api_version*: it is the default otherwise.
     """
@@ -30,6 +39,7 @@ class Target:
     planned_url: str | None = None
     certificate: tuple[str, str] | None = None
     hint: Hint = hint_for
+    signs_anew: SignsAnew = signs_as_ever
 
 
 @frozen

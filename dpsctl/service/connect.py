@@ -60,4 +60,5 @@ def target_of(connection: Connection, access: Access, run: Run) -> Target:
         api_version=quote(connection.service_api_version or "", safe=""),
         **manner_of(connection, run),
         hint=version_hint(connection.service_api_version or "", access.hint),
+        signs_anew=access.signs_anew,
     )

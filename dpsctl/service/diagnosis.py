@@ -112,7 +112,11 @@ class _Diagnosis:
     def service(self) -> str:
         host = self._access.host()
         connection = self._settled.connection
-        how = "a connection string" if connection.login else f"auth type {connection.auth_type}"
+        how = (
+            "a connection string"
+            if connection.login
+            else f"auth type {connection.auth_type or AuthType.key}"
+        )
         place = f", asked at {self._url.netloc}" if self._url.netloc != host else ""
         return f"{host} with {how}{place}"
 
@@ -165,7 +169,8 @@ class _Diagnosis:
             raise error
         if error is not None and not isinstance(error, ServiceError):
             raise error
-        return "the service knows who is asking"
+        note = self._access.note()
+        return "the service knows who is asking" + (f", {note}" if note else "")
 
     def read(self) -> str:
         if self._is_version_refused:

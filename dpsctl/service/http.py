@@ -12,7 +12,7 @@ from typing import Any
 from urllib3.exceptions import HTTPError
 
 from dpsctl import __version__
-from dpsctl.errors import BadAnswer, UsageError
+from dpsctl.errors import BadAnswer, Unauthorized, UsageError
 from dpsctl.run import Run
 from dpsctl.service.calls import Answer, Request, Target, header_problem
 from dpsctl.service.exchange import Connections, Reply, TooLarge
@@ -64,6 +64,14 @@ class Http:
         Raises the ServiceError of any other status, Unreachable if no answer came and BadAnswer
         for one that is no JSON.
         """
+        try:
+            return self._sent(request)
+        except Unauthorized as refused:
+            if not self.target.signs_anew(refused):
+                raise
+        return self._sent(request)
+
+    def _sent(self, request: Request) -> Answer:
         may_have_happened = False
         for attempt in range(self.target.retries + 1):
             last = attempt == self.target.retries

@@ -52,7 +52,13 @@ def settle(connection: Connection, run: Run) -> Settled:
     for origin, layer in _layers(filled, context, run):
         if origin == _DEFAULT:
             is_chosen = filled.service_api_version is not None
-        opened = {name: value for name, value in layer.items() if _is_open(filled, name)}
+        # Nobody asked for a key, then: one that was looked up may give way to a token.
+        left = {"auth_type"} if origin == _DEFAULT else ()
+        opened = {
+            name: value
+            for name, value in layer.items()
+            if name not in left and _is_open(filled, name)
+        }
         filled = replace(filled, **opened)
     return Settled(filled, source, is_chosen)
 

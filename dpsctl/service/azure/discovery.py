@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 from dpsctl import keys
 from dpsctl.errors import BadAnswer, NotFound, Unauthorized
@@ -12,9 +13,10 @@ from dpsctl.options.connection import Connection
 from dpsctl.run import Run
 from dpsctl.service.auth import ConnectionString, is_host
 from dpsctl.service.azure import azure_cli
-from dpsctl.service.azure.arm import Arm
+from dpsctl.service.azure.arm import Arm, in_newest
 from dpsctl.service.azure.remembered import Place, Places
 from dpsctl.service.endpoints import is_emulated
+from dpsctl.service.shape import SERVICE
 
 Json = dict[str, Any]
 _SUBSCRIPTION_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -65,6 +67,12 @@ class Finder:
         except keys.KeyFormatError as error:
             raise BadAnswer(f"ARM's key of the policy {policy['keyName']}: {error}", _ODD) from None
         return ConnectionString(place.host, str(policy["keyName"]), key)
+
+    def takes_no_keys(self) -> bool:
+        """Ask ARM whether only access tokens open the service: its disableLocalAuth."""
+        path = quote(self._remembered()[0].resource_id, errors="replace")
+        found = in_newest(lambda version: self._arm.read(path, SERVICE, version))
+        return (found.get("properties") or {}).get("disableLocalAuth") is True
 
     def _remembered(self) -> tuple[Place, bool]:
         """Return the place, and whether it is from an earlier run."""
