@@ -1,4 +1,4 @@
-"""Microsoft's Node SDKs, for services and for devices, work with the emulator as they are."""
+"""Microsoft's Node SDKs, for services, devices and management, work with the emulator."""
 
 import json
 import os
@@ -97,3 +97,24 @@ def test_device_sdk_registers_with_a_certificate(tell, tmp_path):
 
     assert told["told"]["assignedHub"] == told["shown"]["assignedHub"] == HUB
     assert told["shown"]["status"] == "assigned"
+
+
+def test_management_sdk_reads_the_service_and_its_keys(tell, emulator):
+    told = tell("management")
+
+    assert told["listed"] == ["emulated-dps"]
+    assert told["shown"]["properties"]["idScope"] == emulator.id_scope
+    assert told["shown"]["properties"]["iotHubs"][0]["name"] == HUB
+    assert told["keyIsTheOwners"]
+    assert told["certificates"] == []
+    assert told["wrongToken"] == [401, "InvalidAuthenticationToken"]
+
+
+def test_management_sdk_uploads_a_certificate_and_gets_its_code(tell, tmp_path):
+    (tmp_path / "root.pem").write_bytes(make_certificate("factory root").pem)
+
+    told = tell("authority", tmp_path / "root.pem")
+
+    assert told["uploaded"]["properties"]["subject"] == "factory root"
+    assert len(told["code"]) == 48
+    assert (told["stale"], told["gone"]) == (412, 404)

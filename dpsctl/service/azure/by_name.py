@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache, cached_property
 from threading import Lock
 from typing import Any
 
-from dpsctl.errors import ServiceError, Unauthorized
+from dpsctl.errors import DpsctlError, ServiceError, Unauthorized
 from dpsctl.options.connection import Connection
 from dpsctl.options.words import AuthType, CloudName
 from dpsctl.run import Run
@@ -78,7 +79,7 @@ class _Key:
         with self._lock:
             if self.is_refused:
                 return True
-            if not self._finder().takes_no_keys():
+            if not self._takes_no_keys():
                 return False
             if self._must_be:
                 raise Unauthorized(
@@ -90,6 +91,12 @@ class _Key:
                 "--auth-type login does so at once"
             )
             return True
+
+    def _takes_no_keys(self) -> bool:
+        """Ask ARM; where it does not tell, the refusal itself is all there is to say."""
+        with suppress(DpsctlError):
+            return self._finder().takes_no_keys()
+        return False
 
     def note(self) -> str:
         """Say why nobody signs with the key, if that is so."""

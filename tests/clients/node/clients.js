@@ -1,15 +1,17 @@
 // What a service and a device written with Microsoft's Node SDKs do: `node clients.js STORY`.
-// Prints as JSON what they were told; DPSCTL_LOGIN and DPSCTL_ID_SCOPE say whom to ask.
+// Prints as JSON what they were told; DPSCTL_LOGIN and DPSCTL_ID_SCOPE say whom to ask, and
+// DPSCTL_ARM_URL and DPSCTL_ACCESS_TOKEN whom the management SDK asks.
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
+import { IotDpsClient } from "@azure/arm-deviceprovisioningservices";
 import device from "azure-iot-provisioning-device";
 import http from "azure-iot-provisioning-device-http";
 import service from "azure-iot-provisioning-service";
 import symmetricKey from "azure-iot-security-symmetric-key";
 import x509 from "azure-iot-security-x509";
 
-const { DPSCTL_LOGIN, DPSCTL_ID_SCOPE } = process.env;
+const { DPSCTL_LOGIN, DPSCTL_ID_SCOPE, DPSCTL_ARM_URL, DPSCTL_ACCESS_TOKEN } = process.env;
 const dps = service.ProvisioningServiceClient.fromConnectionString(DPSCTL_LOGIN);
 const host = /HostName=([^;]*)/.exec(DPSCTL_LOGIN)[1];
 
@@ -56,6 +58,23 @@ function register(security) {
     client.register((error, result) => (error ? reject(error) : resolve(result)));
   });
 }
+
+/** The management SDK, for whoever has *token*. */
+function management(token = DPSCTL_ACCESS_TOKEN) {
+  const expiresOnTimestamp = Date.now() + 3600_000;
+  const credential = { getToken: async () => ({ token, expiresOnTimestamp }) };
+  return new IotDpsClient(credential, "91d12660-3dec-467a-be2a-213b5544ddc0", {
+    endpoint: DPSCTL_ARM_URL,
+    retryOptions: { maxRetries: 0 },
+  });
+}
+
+/** The status and the code that a management call which must fail was refused with. */
+const armRefusal = (call) =>
+  call.then(
+    () => { throw new Error("nothing was refused"); },
+    (error) => [error.statusCode, error.code],
+  );
 
 const derivedKey = (groupKey, id) =>
   createHmac("SHA256", Buffer.from(groupKey, "base64")).update(id, "utf8").digest("base64");
@@ -108,6 +127,39 @@ const stories = {
       shown: body(await dps.getDeviceRegistrationState("pump-7")),
       listed: await pages(query, "registrationId"),
       wrongKey: await refusal(register(wrong)),
+    };
+  },
+
+  async management() {
+    const { iotDpsResource, dpsCertificate } = management();
+    const listed = [];
+    for await (const each of iotDpsResource.listByResourceGroup("my-rg")) listed.push(each.name);
+    const [owner] = (await iotDpsResource.listKeys("my-dps", "my-rg").byPage().next()).value;
+    return {
+      listed,
+      shown: await iotDpsResource.get("my-rg", "my-dps"),
+      keyIsTheOwners: DPSCTL_LOGIN.endsWith(`;SharedAccessKey=${owner.primaryKey}`),
+      certificates: (await dpsCertificate.list("my-rg", "my-dps")).value,
+      wrongToken: await armRefusal(management("e30.e30.e30").iotDpsResource.get("my-rg", "my-dps")),
+    };
+  },
+
+  async authority(certificateFile) {
+    const { dpsCertificate } = management();
+    const certificate = readFileSync(certificateFile);
+    const uploaded = await dpsCertificate.createOrUpdate("my-rg", "my-dps", "root-1", {
+      properties: { certificate, isVerified: false },
+    });
+    const coded = await dpsCertificate.generateVerificationCode(
+      "root-1", uploaded.etag, "my-rg", "my-dps",
+    );
+    const stale = dpsCertificate.delete("my-rg", "my-dps", "root-1", uploaded.etag);
+    return {
+      uploaded,
+      code: coded.properties.verificationCode,
+      stale: (await armRefusal(stale))[0],
+      deleted: (await dpsCertificate.delete("my-rg", "my-dps", "root-1", coded.etag)) ?? null,
+      gone: (await armRefusal(dpsCertificate.get("root-1", "my-rg", "my-dps")))[0],
     };
   },
 
