@@ -1,4 +1,4 @@
-"""The completion script for bash; it needs nothing of the bash-completion package."""
+"""The completion script for bash, from the 3.2 that macOS has on; it needs no other package."""
 
 from __future__ import annotations
 
@@ -30,18 +30,32 @@ _dpsctl_offer() {
 }
 
 # Offer files that begin with $2. Readline does it best, where it sees no more than the file's name:
-# $1 is what it takes for a part of the word, such as the @ with which its host names begin.
+# $1 is what it takes for a part of the word, such as the @ with which its host names begin. Before
+# bash 4 it can neither be asked to, nor to put no blank behind a folder: what is in it is offered.
 _dpsctl_files() {
     local name
-    if [[ ! $1 ]]; then
-        compopt -o default
-        return
+    local -a names
+    [[ ! $1 ]] && compopt -o default 2> /dev/null && return
+    _dpsctl_names "${2/#'~/'/$HOME/}"
+    if [[ ${#names[@]} == 1 && -d ${names[0]} ]] && ! compopt -o nospace 2> /dev/null; then
+        name=${names[0]}/
+        _dpsctl_names "$name"
+        [[ ${#names[@]} == 0 ]] && names=("$name")
     fi
-    while read -r name; do
-        [[ -d $name ]] && name+=/ && compopt -o nospace
+    for name in "${names[@]}"; do
+        [[ -d $name && $name != */ ]] && name+=/
         printf -v name %q "$name"
         COMPREPLY+=("$1$name")
-    done < <(compgen -f -- "$2")
+    done
+}
+
+# Leave in `names` the files that begin with $1.
+_dpsctl_names() {
+    local name
+    names=()
+    while read -r name; do
+        names+=("$name")
+    done < <(compgen -f -- "$1")
 }
 
 # Offer values that begin with $2 for an option of kind $1; $3 are the words of W and T, or what D
@@ -88,7 +102,7 @@ _dpsctl_typed() {
         [[ $part || $i == 0 ]] && typed+=('')
         part=${COMP_WORDS[i]}
         [[ $i == "$COMP_CWORD" ]] && part=$left
-        typed[-1]+=$part
+        typed[${#typed[@]} - 1]+=$part
         left=${left#"$part"}
     done
 }
@@ -99,18 +113,20 @@ _dpsctl() {
     local -a typed
     COMPREPLY=()
     _dpsctl_typed
-    cur=${typed[-1]}
+    cur=${typed[${#typed[@]} - 1]}
     _dpsctl_behind dpsctl
     for word in "${typed[@]:1:${#typed[@]}-2}"; do
         if [[ $prev == -- ]]; then # behind it stands a command of its own
-            compopt -o default
+            _dpsctl_files '' "$cur"
             return
         fi
         [[ " $members " == *" $word "* ]] && path+=" $word" && _dpsctl_behind "$path"
         prev=$word
     done
     if [[ $prev == -- ]]; then
-        mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+        while read -r word; do
+            COMPREPLY+=("$word")
+        done < <(compgen -c -- "$cur")
         return
     fi
 
@@ -128,11 +144,12 @@ _dpsctl() {
             return
         fi
     fi
-    case $cur in
-    -*) _dpsctl_offer "$cur" "$options" ;;
-    *) [[ $known ]] && words=$(dpsctl __known "$known" 2> /dev/null) ;;&
-    *) _dpsctl_offer "$cur" "${members:-${words:-$options}}" ;;
-    esac
+    if [[ $cur == -* ]]; then
+        _dpsctl_offer "$cur" "$options"
+        return
+    fi
+    [[ $known ]] && words=$(dpsctl __known "$known" 2> /dev/null)
+    _dpsctl_offer "$cur" "${members:-${words:-$options}}"
 }
 
 complete -F _dpsctl dpsctl

@@ -13,6 +13,7 @@ from dpsctl.reference.files import reference_files
 HERE = Path(__file__).parent
 COMMANDS = {
     "bash": ["bash", HERE / "offers.bash", "{folder}/completions/dpsctl"],
+    "bash 3.2": ["bash", HERE / "offers.bash", "{folder}/completions/dpsctl", "3.2"],
     "fish": ["fish", "--no-config", HERE / "offers.fish", "{folder}/completions/dpsctl.fish"],
     "zsh": ["zsh", "-f", HERE / "offers.zsh", "{folder}/completions", "{folder}/offered"],
 }
@@ -50,7 +51,7 @@ def offers(reference, program, tmp_path_factory):
         return subprocess.run(command, capture_output=True, text=True, check=True, **given)
 
     def ask(shell, lines):
-        program(shell)
+        program(str(COMMANDS[shell][0]))
         answer = asked(shell, lines)
         assert not answer.stderr
         return dict(zip(lines, answer.stdout.splitlines(), strict=True))

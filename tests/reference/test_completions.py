@@ -1,5 +1,6 @@
 """What bash, zsh and fish offer for every command and option, asked of the shells themselves."""
 
+import re
 import shlex
 import subprocess
 
@@ -11,7 +12,7 @@ from dpsctl.reference.completions import FILE_NAMES
 from dpsctl.reference.fish import fish_script
 from dpsctl.reference.tree import pages
 
-SHELLS = ["bash", "fish", "zsh"]
+SHELLS = ["bash", "bash 3.2", "fish", "zsh"]
 PAGES = {" ".join(page.path): page for page in pages(tree())}
 OPTIONS = tuple(f"{path} -" for path in PAGES)
 MEMBERS = tuple(f"{path} " for path, page in PAGES.items() if page.members)
@@ -117,7 +118,7 @@ def test_shell_offers_what_fits_the_place(offers, shell, line, expected):
     assert set(offers(shell, (line,))[line].split()) == expected
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shell", FILE_NAMES)
 def test_script_is_without_syntax_errors(reference, program, shell):
     script = reference / "completions" / FILE_NAMES[shell]
 
@@ -136,6 +137,42 @@ def test_bash_script_satisfies_shellcheck(reference, program):
     )
 
     assert checked.stdout == ""
+
+
+# What came after bash 3.2, the last one that macOS has.
+NEWER = {
+    "case that goes on": r";;&|;&",
+    "builtin": r"\b(mapfile|readarray|coproc)\b",
+    "kind of variable": r"\b(declare|local|typeset) -\w*[Angul]",
+    "case of letters": r"\$\{\w+(\[[^]]*\])?(\^|,)",
+    "transformation": r"\$\{\w+(\[[^]]*\])?@[A-Za-z]",
+    "place from the end": r"\[-\d|\$\{\w+:\d+: *-\d",
+    "redirection": r"\|&|&>>|\{\w+\}[<>]",
+    "test": r"\[\[ -[vR]\b",
+    "steps": r"\{\d+\.\.\d+\.\.",
+    "wait of a fraction": r"\bread -\w*[tN]",
+    "escape": r"\$'[^']*\\u",
+    "time": r"printf [^\n]*%\(",
+    "option": r"shopt -s (globstar|lastpipe|autocd)",
+    "case inside $()": r"\$\([^)\n]*\bcase\b",
+}
+
+
+@pytest.mark.parametrize("what", NEWER)
+def test_bash_script_has_nothing_that_is_newer_than_macos_bash(reference, what):
+    script = (reference / "completions" / FILE_NAMES["bash"]).read_text()
+    code = "".join(line for line in script.splitlines(True) if not line.lstrip().startswith("#"))
+
+    assert re.findall(f".*(?:{NEWER[what]}).*", code) == []
+
+
+def test_bash_asks_for_what_is_newer_only_where_it_can_do_without(reference):
+    script = (reference / "completions" / FILE_NAMES["bash"]).read_text()
+
+    asked = re.findall("compopt.*", script)
+
+    assert asked
+    assert all("2> /dev/null" in line for line in asked)
 
 
 def test_bash_answers_within_a_few_milliseconds(reference, program):

@@ -41,6 +41,9 @@ def type_in(reference, program, tmp_path, monkeypatch):
     """Type keys at a shell's prompt, and return the words that dpsctl gets."""
     for name in ("my intermediate.pem", "group.key"):
         (tmp_path / name).touch()
+    (tmp_path / "keys").mkdir()
+    for name in ("line 4.pem", "other"):
+        (tmp_path / "keys" / name).touch()
 
     def type_keys(shell, keys, setting=""):
         program(shell)
@@ -88,6 +91,8 @@ def _read_until(terminal, mark):
         ("dpsctl doctor --ca-bundle my\t", ["doctor", "--ca-bundle", "my intermediate.pem"]),
         ("dpsctl doctor --ca-bundle=my\t", ["doctor", "--ca-bundle=my intermediate.pem"]),
         ("dpsctl doctor --login @gro\t", ["doctor", "--login", "@group.key"]),
+        ("dpsctl doctor --ca-bundle keys/li\t", ["doctor", "--ca-bundle", "keys/line 4.pem"]),
+        ("dpsctl doctor --login @key\tli\t", ["doctor", "--login", "@keys/line 4.pem"]),
         ("dpsctl doctor --login=@gro\t", ["doctor", "--login=@group.key"]),
         ("dpsctl enrollment-group show --gid line-f\t",
          ["enrollment-group", "show", "--gid", "line-five"]),
@@ -96,9 +101,16 @@ def _read_until(terminal, mark):
     ],
     ids=lambda value: value.replace("\t", "(TAB)") if isinstance(value, str) else "",
 )  # fmt: skip
-@pytest.mark.parametrize("shell", ["bash", "zsh"])
-def test_tab_completes_the_word_that_is_being_typed(type_in, shell, keys, words):
-    assert type_in(shell, keys) == words
+@pytest.mark.parametrize(
+    ("shell", "setting"),
+    [
+        pytest.param("bash", "", id="bash"),
+        pytest.param("bash", "enable -n compopt mapfile", id="bash without what 3.2 lacks"),
+        pytest.param("zsh", "", id="zsh"),
+    ],
+)
+def test_tab_completes_the_word_that_is_being_typed(type_in, shell, setting, keys, words):
+    assert type_in(shell, keys, setting) == words
 
 
 @pytest.mark.parametrize(
