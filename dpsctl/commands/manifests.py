@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,7 @@ def fleet_of(asked: Asked, service: DpsService, run: Run) -> Fleet:
     inputs = Inputs(run, asked.variables, asked.commands_allowed)
     fleet = read_fleet(asked.paths, asked.root, inputs, service.api_version)
     _check_service(fleet.scope.service, service)
+    gc.freeze()  # it stays to the end, and looking at 10,000 records for garbage takes a while
     return fleet
 
 

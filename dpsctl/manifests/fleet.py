@@ -47,12 +47,16 @@ class Fleet(Mapping[Key, Wanted]):
         self.sources: dict[str, str] = {}
         self.secret_variables: list[str] = []
         self._records: dict[Key, Wanted | Callable[[], Wanted]] = {}
+        self._last: Wanted | None = None
         for wanted in records:
             self.add(wanted)
 
     def __getitem__(self, key: Key) -> Wanted:
+        if self._last and self._last.key == key:
+            return self._last  # whoever reads its keys asks for it, and then whoever compares it
         found = self._records[key]
-        return found if isinstance(found, Wanted) else found()
+        self._last = found if isinstance(found, Wanted) else found()
+        return self._last
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self._records)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
 
 from dpsctl.manifests.changes import (
     MISSING,
@@ -15,7 +16,7 @@ from dpsctl.manifests.changes import (
     merged,
     new_record,
 )
-from dpsctl.manifests.fields import Json, Kind, Path, is_written
+from dpsctl.manifests.fields import Json, Kind, Path, field_at, is_written
 from dpsctl.manifests.fleet import Fleet, Key, Wanted, id_of, key_of
 from dpsctl.manifests.judgement import why_refused
 from dpsctl.manifests.risks import Risk, risks_of_delete, risks_of_update, trusted_by
@@ -277,9 +278,20 @@ def _unmanaged_fields(wanted: Wanted, record: Json) -> Iterator[Path]:
     """Name the fields that no file names, but for those that `create` fills in."""
     if wanted.exact:
         return
-    kind = wanted.kind
-    filled_in = new_record(kind, {})
-    rest = {name: value for name, value in record.items() if value != filled_in.get(name)}
-    for change in field_changes(kind, wanted.body, rest, exact=True):
-        if change.after is MISSING and not is_written(wanted.body, change.path):
+    kind, body, filled_in = wanted.kind, wanted.body, _filled_in(wanted.kind)
+    rest = {
+        name: value
+        for name, value in record.items()
+        if (name not in body or field_at(kind.fields, name).members is not None)
+        and not field_at(kind.fields, name).is_read_only
+        and value != filled_in.get(name)
+    }
+    written = {name: body[name] for name in rest if name in body}
+    for change in field_changes(kind, written, rest, exact=True):
+        if change.after is MISSING and not is_written(body, change.path):
             yield change.path
+
+
+@cache
+def _filled_in(kind: Kind) -> Json:
+    return new_record(kind, {})

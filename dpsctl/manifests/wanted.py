@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from dpsctl.errors import UsageError
@@ -59,7 +59,11 @@ class _Template:
         """Return where the record stands, as `file:line`."""
         if row is None:
             return self.found.place
-        return f"{self.found.source.folder / self.ours['$each']}:{row.line}"
+        return f"{self._rows}:{row.line}"
+
+    @cached_property
+    def _rows(self) -> str:
+        return str(self.found.source.folder / self.ours["$each"])
 
 
 def read_fleet(paths: Sequence[str], root: str | None, inputs: Inputs, api_version: str) -> Fleet:
