@@ -73,9 +73,9 @@ def _object(kind: Kind, fields: Mapping[str, Field], above: Path, more: Json) ->
 
 
 def _field(kind: Kind, field: Field, path: Path) -> Json:
-    described = {"description": field.about}
+    described: Json = {"description": field.about}
     if field.is_read_only:
-        return described
+        return {**described, "doNotSuggest": True}  # a pasted record may have it
     shapes: list[Json] = [_plain(kind, field, path), {"$ref": "#/definitions/reference"}]
     if field.is_secret:
         shapes.append({"$ref": "#/definitions/secret"})
