@@ -34,8 +34,6 @@ def access_to(settled: Settled, run: Run, rights: Iterable[str]) -> Access:
     connection = settled.connection
     if connection.login:
         credentials = _credentials(connection.login, settled.login_source, run)
-        if settled.login_source == "--login":
-            _refuse_elsewhere(credentials.host, run)
         return Access(lambda: credentials.host, credentials.authorization, hint_for)
     from dpsctl.service.azure.by_name import (
         access_by_name,  # what it loads is for nothing with a login
@@ -80,8 +78,18 @@ def service_named(settled: Settled, run: Run) -> str:
     return str(with_bare_name(settled.connection).dps_name)
 
 
-def _refuse_elsewhere(host: str, run: Run) -> None:
-    """Refuse a typed connection string of one service where a variable names the other's address.
+def _credentials(login: str, source: str, run: Run) -> ConnectionString:
+    """Read the connection string and keep its key out of everything that is printed."""
+    run.masker.add(login)
+    credentials = ConnectionString.parse(login, source)
+    run.masker.add(credentials.key)
+    if source == "--login" or is_emulated(run):
+        _refuse_elsewhere(credentials.host, source, run)
+    return credentials
+
+
+def _refuse_elsewhere(host: str, source: str, run: Run) -> None:
+    """Refuse a connection string of one service where a variable names the other's address.
 
     The variable would win: its requests, and its key's tokens, would go to the other one.
     """
@@ -89,28 +97,13 @@ def _refuse_elsewhere(host: str, run: Run) -> None:
     place = urlsplit(endpoint)
     there = {place.netloc.lower(), (place.hostname or "").lower()}
     if login := run.environ.get("DPSCTL_LOGIN"):
-        there.add(_credentials(login, "DPSCTL_LOGIN", run).host.lower())
+        there.add(ConnectionString.parse(login, "DPSCTL_LOGIN").host.lower())
     if endpoint and host.lower() not in there:
+        variable = EMULATOR_VARIABLE if is_emulated(run) else ENDPOINT_VARIABLE
         raise UsageError(
-            f"--login is for {host}, and {ENDPOINT_VARIABLE} sends every request to {place.netloc}",
-            f"Leave --login out, or unset {ENDPOINT_VARIABLE}.",
+            f"{source} is for {host}, and {variable} sends every request to {place.netloc}",
+            f"Leave {source} out, or unset {variable}.",
         )
-
-
-def _credentials(login: str, source: str, run: Run) -> ConnectionString:
-    """Read the connection string and keep its key out of everything that is printed."""
-    run.masker.add(login)
-    credentials = ConnectionString.parse(login, source)
-    run.masker.add(credentials.key)
-    own = run.environ.get(ENDPOINT_VARIABLE, "").partition("://")[2]
-    if is_emulated(run) and credentials.host.lower() != own.lower():
-        raise UsageError(
-            f"{source} names {credentials.host}, but {EMULATOR_VARIABLE} is set: here everything "
-            f"goes to the emulator at {own}",
-            f"Leave {source} out, or unset {EMULATOR_VARIABLE} and all else that 'dpsctl emulator "
-            "env' prints.",
-        )
-    return credentials
 
 
 def with_bare_name(connection: Connection) -> Connection:
