@@ -41,7 +41,7 @@ ONLY = {
     # A plan is made and carried out with any service that answers as the real one does.
     "manifests": {
         *("certificates", "config", "output", "payloads", "fleet", "run", "options"),
-        *("text", "private_files", "errors", "keys", "masking", "parallel"),
+        *("text", "private_files", "errors", "keys", "masking", "parallel", "process"),
     },
 }
 # A room, or some of its modules: those that decide what is to be done.

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from dpsctl.manifests.plan import Plan
 
 Json = dict[str, Any]
-_INTERRUPTED = 130
+_BY_SIGNAL = 128
 _FEW = 20  # so many changes are told of one by one as they are made
 COLUMNS = {
     "Kind": "kind",
@@ -87,7 +87,6 @@ def apply(  # noqa: PLR0913 - each is one thing a user may say
     allowed = classes_in(allow or [])
     document, asked = _asked(saved, manifests, run, prune=prune)
     fleet = fleet_of(asked, service, run)
-    service.keep_pace()
     collections = collections_of(service)
     plan = plan_for(fleet, Reading(collections, parallel, prune=asked.prune), run)
     if document is not None:
@@ -128,6 +127,7 @@ def _asked(
 def _outcome(work: CarryingOut, plan: Plan, run: Run, *, full: bool, is_shown: bool) -> Outcome:
     from dpsctl.manifests.outcomes import GOOD, summary
     from dpsctl.manifests.rendering import Look, plan_lines
+    from dpsctl.output.progress import progress
 
     def rows() -> Iterator[Json]:
         for fate in work.fates():
@@ -137,9 +137,11 @@ def _outcome(work: CarryingOut, plan: Plan, run: Run, *, full: bool, is_shown: b
         if is_shown and plan.changes:
             yield from plan_lines(plan, Look(paper.width, paper.colour, full=full))
         is_long = len(plan.changes) > _FEW and not full
-        for fate in work.fates():
-            if fate.message or not (fate.ending in GOOD and is_long):
-                yield fate.line()
+        with progress(run, "applying", len(plan.changes), is_shown=is_long) as advance:
+            for number, fate in enumerate(work.fates(), 1):
+                if fate.message or not (fate.ending in GOOD and is_long):
+                    yield fate.line()
+                advance(number, f"{number:,}")
         yield summary(work.endings, plan.as_wanted, work.seconds)
 
     return Outcome(rows(), lambda: _exit_code(work, run), renderings={"text": lines})
@@ -149,9 +151,9 @@ def _exit_code(work: CarryingOut, run: Run) -> int:
     """Say how it ended. Raises what kept everybody out, if nothing had been written by then."""
     from dpsctl.manifests.outcomes import has_failed
 
-    if work.is_interrupted:
+    if work.interrupted_by:
         run.tell_of_stop("dpsctl: interrupted", "Run it again: it goes on where it was.")
-        return _INTERRUPTED
+        return _BY_SIGNAL + work.interrupted_by
     if work.failure and not work.has_written:
         raise work.failure
     if work.failure:

@@ -36,7 +36,7 @@ def ask_for_leave(plan: Plan, allowed: set[Risk], run: Run, *, is_answered: bool
 
     if not plan.feasible:
         return
-    for line in plan_lines(plan, Look()):
+    for line in plan_lines(plan, Look()) if not run.in_json else ():
         run.tell(line)
     missing = [risk for risk in plan.risks() if risk not in allowed]
     if is_answered:

@@ -84,7 +84,8 @@ def plan_for(fleet: Fleet, reading: Reading, run: Run) -> Plan:
 
 
 def collections_of(service: DpsService) -> dict[str, Any]:
-    """Return the service's collections by the kind of their records."""
+    """Return the service's collections by the kind of their records; they keep its pace."""
+    service.keep_pace()
     return {"EnrollmentGroup": service.groups, "IndividualEnrollment": service.enrollments}
 
 

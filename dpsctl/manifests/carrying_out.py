@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from itertools import groupby
 from threading import Event
-from typing import Any
 
 from dpsctl.errors import DpsctlError, Throttled, Unauthorized
 from dpsctl.manifests.fields import GROUP, Json
@@ -18,9 +15,11 @@ from dpsctl.manifests.plan import Action, Change, Plan
 from dpsctl.manifests.risks import Risk
 from dpsctl.manifests.writing import KeysHidden, Report, Writer
 from dpsctl.parallel import in_parallel
+from dpsctl.process import Taken
 from dpsctl.run import Run
 
 BATCH_SIZE = 10
+_PATIENCE = 0.2  # seconds, in which a signal is the same one, handed on by who got it too
 _CHANGED_MEANWHILE = frozenset({404, 409, 412})
 _MODES = {
     Action.create: "create",
@@ -38,13 +37,14 @@ class CarryingOut:
     ) -> None:
         self.endings: Counter[Ending] = Counter()
         self.failure: DpsctlError | None = None
-        self.is_interrupted = False
+        self.interrupted_by: int | None = None
         self._plan = plan
         self._writer = writer
         self._run = run
         self._parallel = parallel
         self._deletes_first = deletes_first
         self._stopping = Event()
+        self._interrupted_at = 0.0
         self._begun: set[int] = set()
         self._began = time.monotonic()
 
@@ -75,7 +75,7 @@ class CarryingOut:
         Once nobody is let in, or the user interrupts, nothing new is begun, and what is under way
         is waited for; a second interrupt waits for nothing.
         """
-        with self._interrupts():
+        with Taken(self._interrupt):
             for fate in self._all():
                 self.endings[fate.ending] += 1
                 yield fate
@@ -116,8 +116,6 @@ class CarryingOut:
                     done.update(id(fate.change) for fate in fates)
                     yield from fates
         except KeyboardInterrupt:
-            self.is_interrupted = True
-            self._stopping.set()
             left = [change for change in changes if id(change) not in done]
             yield from (self._abandoned(change) for change in left)
 
@@ -188,26 +186,16 @@ class CarryingOut:
         found = self._writer.looked_at(change, is_lost=report.is_doubtful)
         return found if isinstance(found, Fate) else self._writer.written(found)
 
-    @contextmanager
-    def _interrupts(self) -> Iterator[None]:
-        """Let the first Ctrl-C stop what has not begun, and the second one everything."""
-
-        def stop(number: int, frame: Any) -> None:
-            del number, frame
-            if self._stopping.is_set():
+    def _interrupt(self, number: int) -> None:
+        """Let the first signal stop what has not begun, and a second one everything."""
+        now = time.monotonic()
+        if self._stopping.is_set() and self.interrupted_by:
+            if now - self._interrupted_at > _PATIENCE:
                 raise KeyboardInterrupt
-            self.is_interrupted = True
-            self._stopping.set()
-            self._run.tell("dpsctl: stopping; what is under way is waited for (again: at once)")
-
-        before = {}
-        with suppress(ValueError):  # only the main thread hears of signals
-            before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
+            return
+        self.interrupted_by, self._interrupted_at = number, now
+        self._stopping.set()
+        self._run.tell("dpsctl: stopping; what is under way is waited for (again: at once)")
 
 
 def _stage_of(change: Change) -> int:

@@ -17,7 +17,6 @@ TWIN_MARKS = ("$version", "$metadata")
 SLOTS = ("primary", "secondary")
 KEY_FIELDS = ("primaryKey", "secondaryKey")
 NEWEST_API = "2026-11-01"
-_DOMAIN_LABELS = frozenset({"device", "service"})
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Field:
     """One field; two values whose *meaning* is the same are equal.
 
     A field with *members* is a frame: it is compared member by member, all others as a whole.
-    Read-only fields are the service's, and never sent; *since* is the first version that has it.
+    Read-only fields are the service's, and never sent; those that are kept cannot be absent.
     """
 
     about: str = "not known to this version of dpsctl"
@@ -36,7 +35,6 @@ class Field:
     is_secret: bool = False
     is_read_only: bool = False
     is_kept: bool = False
-    since: str | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -107,11 +105,8 @@ def thumbprint_of(slot: Any) -> Any:
 
 def hub_of(host: Any) -> Any:
     """Return a hub's host name without what tells its three endpoints apart."""
-    labels = str(host).casefold().split(".")
-    return ".".join([labels[0], *labels[2:]] if labels[1:2] in _SINGLES else labels)
-
-
-_SINGLES = [[label] for label in _DOMAIN_LABELS]
+    first, *rest = str(host).casefold().split(".")
+    return ".".join([first, *(rest[1:] if rest[:1] in (["device"], ["service"]) else rest)])
 
 
 def _plain(value: Any) -> Any:
@@ -228,7 +223,7 @@ def _shared(id_field: str) -> dict[str, Field]:
             webhookUrl=_text("the address of the function, its key included", is_secret=True),
             apiVersion=_text("the version of what it is sent"),
         ),
-        **{name: _text(policy, since=NEWEST_API) for name in REGISTRY_NAMES},
+        **{name: _text(policy) for name in REGISTRY_NAMES},
         "etag": _of_service("the service's mark of this version; not sent"),
         "createdDateTimeUtc": _of_service("when it was made; not sent"),
         "lastUpdatedDateTimeUtc": _of_service("when it was last written; not sent"),

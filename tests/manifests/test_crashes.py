@@ -139,7 +139,7 @@ def test_interrupt_waits_for_what_is_under_way_and_tells_how_to_go_on(run, signe
 
 
 def test_second_interrupt_waits_for_nothing(signed_in):
-    signed_in.faults.replace(["latency 20s on POST /enrollments"])
+    signed_in.faults.replace(["latency 6s on POST /enrollments"])
     process = start("apply -f before.yaml --yes --parallel 2")
     while writes(signed_in) < 6:  # the groups; what is under way is not in the log yet
         time.sleep(0.005)
@@ -149,10 +149,13 @@ def test_second_interrupt_waits_for_nothing(signed_in):
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=15)
+    took = time.monotonic() - began
     signed_in.faults.replace([])
+    while writes(signed_in) < 8:  # the emulator is done with both before another test begins
+        time.sleep(0.05)
 
     assert process.returncode == 130
-    assert time.monotonic() - began < 10
+    assert took < 4
     assert "unknown IndividualEnrollment pump-000: interrupted while it was under way" in out
     assert "not-sent IndividualEnrollment pump-079" in out
     assert "created 6, not-sent 60, unknown 20 in " in out
