@@ -25,9 +25,9 @@ FLOORS = [
     "reference",
     "cli pytest_plugin",
     "frame emulator",
-    "manifests",
+    "manifests selection",
     "service certificates",
-    "output config",
+    "output config effort",
     "payloads fleet run",
     "options text private_files early",
     "errors frozen keys masking parallel permissions process __init__",
@@ -41,7 +41,7 @@ ONLY = {
     # A plan is made and carried out with any service that answers as the real one does.
     "manifests": {
         *("certificates", "config", "output", "payloads", "fleet", "run", "options"),
-        *("text", "private_files", "errors", "keys", "masking", "parallel", "process"),
+        *("text", "private_files", "errors", "keys", "masking", "parallel", "effort"),
     },
 }
 # A room, or some of its modules: those that decide what is to be done.

@@ -23,7 +23,8 @@ def command_line(page):
     for option in page.options:
         if option.required:
             words += [option.name, option.choices[0] if option.choices else "no-such-record"]
-    return words
+    may_name_several = [option.name for option in page.options if option.value == "ID..."]
+    return [*words, may_name_several[0], "no-such-record"] if may_name_several else words
 
 
 @pytest.mark.parametrize("page", ASKING, ids=lambda page: " ".join(page.path[1:]))

@@ -34,6 +34,8 @@ FILES = {
     "records.json": '{"enrollmentGroups": []}',
     "fleet/line-4.yaml": "enrollmentGroupId: line-4\nattestation: {type: symmetricKey}\n",
     "ids.txt": "device-4\ndevice-5\n",
+    "old-groups.txt": "line-4\nline-1\n",
+    "stolen.txt": "device-1\n",
     "label.txt": derive_device_key(GROUP_KEY, "device-1"),
     "code.txt": "8CB7A8F1",
     "root.secret": "correct horse",

@@ -13,19 +13,19 @@ from dpsctl.commands.manifests import (
     plan_for,
     whereabouts,
 )
-from dpsctl.errors import SomeFailed, UsageError
+from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
+from dpsctl.options.connection import Display
 from dpsctl.options.manifest import (
     Allow,
     Backup,
     DeleteFirst,
     Full,
     Manifests,
-    Parallel,
     Prune,
     SavedPlan,
-    Yes,
 )
+from dpsctl.options.records import Parallel
 from dpsctl.run import Outcome, Paper, Run
 from dpsctl.service.dps import DpsService
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from dpsctl.manifests.plan import Plan
 
 Json = dict[str, Any]
-_BY_SIGNAL = 128
+AGAIN = "Run it again: it goes on where it was."
 _FEW = 20  # so many changes are told of one by one as they are made
 COLUMNS = {
     "Kind": "kind",
@@ -60,9 +60,9 @@ def apply(  # noqa: PLR0913 - each is one thing a user may say
     service: DpsService,
     run: Run,
     manifests: Manifests,
+    display: Display,
     *,
     saved: SavedPlan = None,
-    yes: Yes = False,
     allow: Allow = None,
     prune: Prune = False,
     backup: Backup = None,
@@ -95,13 +95,13 @@ def apply(  # noqa: PLR0913 - each is one thing a user may say
     work = CarryingOut(plan, writer, run, parallel, deletes_first=delete_first)
     if service.groups.dry_run:
         return Outcome(work.requests(), 0)
-    if not yes or set(plan.risks()) - allowed:
-        ask_for_leave(plan, allowed, run, is_answered=yes)
+    if not display.yes or set(plan.risks()) - allowed:
+        ask_for_leave(plan, allowed, run, is_answered=display.yes)
     if backup is not None:
         write_backup(plan, collections, backup, parallel)
     elif lost := keys_only_here(plan):
         run.warn(f"the keys of {len(lost):,} records are nowhere else; --backup FILE keeps them")
-    return _outcome(work, plan, run, full=full, is_shown=yes)
+    return _outcome(work, plan, run, full=full, is_shown=display.yes)
 
 
 def _asked(
@@ -125,7 +125,7 @@ def _asked(
 
 
 def _outcome(work: CarryingOut, plan: Plan, run: Run, *, full: bool, is_shown: bool) -> Outcome:
-    from dpsctl.manifests.outcomes import GOOD, summary
+    from dpsctl.effort import GOOD
     from dpsctl.manifests.rendering import Look, plan_lines
     from dpsctl.output.progress import progress
 
@@ -142,23 +142,9 @@ def _outcome(work: CarryingOut, plan: Plan, run: Run, *, full: bool, is_shown: b
                 if fate.message or not (fate.ending in GOOD and is_long):
                     yield fate.line()
                 advance(number, f"{number:,}")
-        yield summary(work.endings, plan.as_wanted, work.seconds)
+        yield work.effort.summary(plan.as_wanted)
 
-    return Outcome(rows(), lambda: _exit_code(work, run), renderings={"text": lines})
-
-
-def _exit_code(work: CarryingOut, run: Run) -> int:
-    """Say how it ended. Raises what kept everybody out, if nothing had been written by then."""
-    from dpsctl.manifests.outcomes import has_failed
-
-    if work.interrupted_by:
-        run.tell_of_stop("dpsctl: interrupted", "Run it again: it goes on where it was.")
-        return _BY_SIGNAL + work.interrupted_by
-    if work.failure and not work.has_written:
-        raise work.failure
-    if work.failure:
-        run.report(work.failure.message)
-    return SomeFailed.exit_code if has_failed(work.endings) else 0
+    return Outcome(rows(), lambda: work.effort.exit_code(AGAIN), renderings={"text": lines})
 
 
 command = apply

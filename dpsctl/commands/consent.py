@@ -1,4 +1,4 @@
-"""Leave to take something away: given beforehand by `--allow`, or at the terminal."""
+"""Leave to write many records, or to take something away: by an option, or at the terminal."""
 
 from __future__ import annotations
 
@@ -41,14 +41,24 @@ def ask_for_leave(plan: Plan, allowed: set[Risk], run: Run, *, is_answered: bool
     missing = [risk for risk in plan.risks() if risk not in allowed]
     if is_answered:
         raise _not_allowed(plan, missing)
-    if not (sys.stdin and sys.stdin.isatty() and run.stderr.isatty()):
+    if not can_ask(run):
         classes = f" and --allow {','.join(risk.value for risk in missing)}" if missing else ""
         raise UsageError(
             f"{len(plan.feasible):,} changes need --yes{classes}; nothing was sent",
             "There is no terminal to ask at. 'dpsctl diff' shows the changes.",
         )
     wanted = str(len(plan.risks()[Risk.many])) if Risk.many in missing else "yes"
-    run.tell(f"Type {wanted} to make these changes:")
+    ask_for(wanted, "make these changes", run)
+
+
+def can_ask(run: Run) -> bool:
+    """Tell whether somebody is at a terminal to be asked."""
+    return bool(sys.stdin and sys.stdin.isatty() and run.stderr.isatty())
+
+
+def ask_for(wanted: str, aim: str, run: Run) -> None:
+    """Ask for a word at the terminal. Raises KeyboardInterrupt if another one is typed."""
+    run.tell(f"Type {wanted} to {aim}:")
     if run.stdin.stream("--yes").readline().decode(errors="replace").strip() != wanted:
         run.tell("dpsctl: nothing was sent")
         raise KeyboardInterrupt

@@ -18,12 +18,12 @@ from dpsctl.options.manifest import (
     ExitCode,
     Full,
     Manifests,
-    Parallel,
     Prune,
     Save,
     SkipKeys,
     Unmanaged,
 )
+from dpsctl.options.records import Parallel
 from dpsctl.run import Outcome, Paper, Run
 from dpsctl.service.dps import DpsService
 

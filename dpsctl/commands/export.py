@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from dpsctl.commands.manifests import collections_of
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
-from dpsctl.options.manifest import Exported, Parallel
+from dpsctl.options.manifest import Exported
+from dpsctl.options.records import Parallel
 from dpsctl.options.words import Toggle
 from dpsctl.run import Outcome, Paper, Run
 from dpsctl.service.dps import DpsService

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from dpsctl.errors import NotFound
 from dpsctl.options.words import Toggle
 from dpsctl.payloads.enrollment import Change
 from dpsctl.run import Bar, Run
@@ -65,6 +66,24 @@ def update_record(
         run.note(f"{record_id}: unchanged")
         run.say(f"{record_id}: every field has the wanted value already, so nothing was written")
     return update.record
+
+
+def delete_record(
+    delete: Callable[[str, str | None], Json | None],
+    record_id: str,
+    etag: str | None,
+    run: Run,
+    *,
+    if_exists: bool,
+) -> Json | None:
+    """Delete a record; say so where it is gone already, and *if_exists* makes that no failure."""
+    try:
+        return delete(record_id, etag)
+    except NotFound:
+        if not if_exists:
+            raise
+    run.note(f"{record_id}: there is none")
+    return None
 
 
 def summary_of(registrations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

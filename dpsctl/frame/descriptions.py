@@ -61,7 +61,7 @@ class OptionPage(NamedTuple):
     @property
     def known_values(self) -> str:
         """Name the values that dpsctl itself can list, or nothing."""
-        return _KNOWN.get(self.kind, "")
+        return _known_values(self.kind)
 
 
 class ArgumentPage(NamedTuple):
@@ -76,12 +76,16 @@ class ArgumentPage(NamedTuple):
     @property
     def known_values(self) -> str:
         """Name the values that dpsctl itself can list, or nothing."""
-        return _KNOWN.get(self.kind, "")
+        return _known_values(self.kind)
 
     @property
     def usage(self) -> str:
         """How it stands in a line that shows how to call the command."""
         return self.name if self.required else f"[{self.name}]"
+
+
+def _known_values(kind: Kind) -> str:
+    return next((values for known, values in _KNOWN.items() if known in kind), "")
 
 
 HELP = OptionPage(names=("-h", "--help"), help="Show help and exit.")

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from threading import Event
 
+from dpsctl.effort import Effort, Ending
 from dpsctl.errors import DpsctlError, Throttled, Unauthorized
 from dpsctl.manifests.fields import GROUP, Json
-from dpsctl.manifests.outcomes import WRITTEN, Ending, Fate, has_failed
+from dpsctl.manifests.outcomes import Fate
 from dpsctl.manifests.plan import Action, Change, Plan
 from dpsctl.manifests.risks import Risk
 from dpsctl.manifests.writing import KeysHidden, Report, Writer
 from dpsctl.parallel import in_parallel
-from dpsctl.process import Taken
 from dpsctl.run import Run
 
 BATCH_SIZE = 10
-_PATIENCE = 0.2  # seconds, in which a signal is the same one, handed on by who got it too
 _CHANGED_MEANWHILE = frozenset({404, 409, 412})
 _MODES = {
     Action.create: "create",
@@ -35,28 +31,12 @@ class CarryingOut:
     def __init__(
         self, plan: Plan, writer: Writer, run: Run, parallel: int, *, deletes_first: bool = False
     ) -> None:
-        self.endings: Counter[Ending] = Counter()
-        self.failure: DpsctlError | None = None
-        self.interrupted_by: int | None = None
+        self.effort = Effort(run)
         self._plan = plan
         self._writer = writer
-        self._run = run
         self._parallel = parallel
         self._deletes_first = deletes_first
-        self._stopping = Event()
-        self._interrupted_at = 0.0
         self._begun: set[int] = set()
-        self._began = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        """How long it has taken so far."""
-        return time.monotonic() - self._began
-
-    @property
-    def has_written(self) -> bool:
-        """Whether anything on the service is another than before."""
-        return any(self.endings[ending] for ending in WRITTEN)
 
     def requests(self) -> Iterator[Json]:
         """Describe the writes in their order, where the service is asked to send none."""
@@ -75,9 +55,9 @@ class CarryingOut:
         Once nobody is let in, or the user interrupts, nothing new is begun, and what is under way
         is waited for; a second interrupt waits for nothing.
         """
-        with Taken(self._interrupt):
+        with self.effort.interruptible():
             for fate in self._all():
-                self.endings[fate.ending] += 1
+                self.effort.endings[fate.ending] += 1
                 yield fate
 
     def _all(self) -> Iterator[Fate]:
@@ -85,10 +65,8 @@ class CarryingOut:
             if change.blocked is not None:
                 yield Fate(change, Ending.blocked, message=change.blocked)
         for stage, changes in self._stages():
-            is_withheld = (
-                stage == _DELETING and not self._deletes_first and has_failed(self.endings)
-            )
-            if is_withheld and not self._stopping.is_set():
+            is_withheld = stage == _DELETING and not self._deletes_first and self.effort.has_failed
+            if is_withheld and not self.effort.is_halted:
                 told = "deletes wait until all else is done"
                 yield from (Fate(change, Ending.withheld, message=told) for change in changes)
             else:
@@ -116,6 +94,7 @@ class CarryingOut:
                     done.update(id(fate.change) for fate in fates)
                     yield from fates
         except KeyboardInterrupt:
+            self.effort.halt()
             left = [change for change in changes if id(change) not in done]
             yield from (self._abandoned(change) for change in left)
 
@@ -125,7 +104,7 @@ class CarryingOut:
         return Fate(change, Ending.unknown, message="interrupted while it was under way")
 
     def _unit(self, unit: Sequence[Change]) -> list[Fate]:
-        if self._stopping.is_set():
+        if self.effort.is_halted:
             return [Fate(change, Ending.not_sent) for change in unit]
         self._begun.update(map(id, unit))
         try:
@@ -133,8 +112,7 @@ class CarryingOut:
                 return [self._writer.written(change) for change in unit]
             return self._batch(unit)
         except DpsctlError as failure:
-            self.failure = self.failure or failure
-            self._stopping.set()
+            self.effort.fail(failure)
             is_refused = isinstance(failure, Unauthorized | Throttled)
             ending = Ending.not_sent if is_refused else Ending.unknown
             return [Fate(change, ending, message=failure.message) for change in unit]
@@ -185,17 +163,6 @@ class CarryingOut:
             return Fate(change, Ending.failed, report.code, report.message)
         found = self._writer.looked_at(change, is_lost=report.is_doubtful)
         return found if isinstance(found, Fate) else self._writer.written(found)
-
-    def _interrupt(self, number: int) -> None:
-        """Let the first signal stop what has not begun, and a second one everything."""
-        now = time.monotonic()
-        if self._stopping.is_set() and self.interrupted_by:
-            if now - self._interrupted_at > _PATIENCE:
-                raise KeyboardInterrupt
-            return
-        self.interrupted_by, self._interrupted_at = number, now
-        self._stopping.set()
-        self._run.tell("dpsctl: stopping; what is under way is waited for (again: at once)")
 
 
 def _stage_of(change: Change) -> int:

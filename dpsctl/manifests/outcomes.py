@@ -1,38 +1,16 @@
-"""What became of each change, and of the plan as a whole."""
+"""What became of each change of a plan."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
+from dpsctl.effort import Ending
 from dpsctl.manifests.plan import Action, Change
 
 Json = dict[str, Any]
 
 
-class Ending(Enum):
-    """What became of a change; the value is how it is told."""
-
-    created = "created"
-    updated = "updated"
-    replaced = "replaced"
-    renamed = "renamed"
-    deleted = "deleted"
-    unchanged = "unchanged"
-    conflict = "conflict"
-    failed = "failed"
-    blocked = "blocked"
-    withheld = "withheld"
-    not_sent = "not-sent"
-    unknown = "unknown"
-
-
-WRITTEN = frozenset(
-    {Ending.created, Ending.updated, Ending.replaced, Ending.renamed, Ending.deleted}
-)
-GOOD = WRITTEN | {Ending.unchanged}
 _ENDINGS = {
     Action.create: Ending.created,
     Action.update: Ending.updated,
@@ -76,16 +54,3 @@ class Fate:
         code = f" ({self.code})" if self.code else ""
         told = f": {self.message}{code}" if self.message else ""
         return f"{self.ending.value} {change.kind.name} {change.record_id}{place}{told}"
-
-
-def summary(endings: Counter[Ending], as_wanted: int, seconds: float) -> str:
-    """Count what became of a plan in one line."""
-    parts = [f"{ending.value} {endings[ending]:,}" for ending in Ending if endings[ending]]
-    if as_wanted:
-        parts.append(f"as wanted {as_wanted:,}")
-    return f"{', '.join(parts) or 'nothing to do'} in {seconds:.1f} s"
-
-
-def has_failed(endings: Counter[Ending]) -> bool:
-    """Tell whether anything is not as it was planned."""
-    return any(count and ending not in GOOD for ending, count in endings.items())

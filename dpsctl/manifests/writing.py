@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from dpsctl.effort import Ending
 from dpsctl.errors import (
     BadAnswer,
     Conflict,
@@ -20,7 +21,7 @@ from dpsctl.errors import (
 )
 from dpsctl.manifests.changes import FieldChange, has_keys, is_by_key, states_all_keys, states_keys
 from dpsctl.manifests.fields import Json, secret_paths
-from dpsctl.manifests.outcomes import Ending, Fate
+from dpsctl.manifests.outcomes import Fate
 from dpsctl.manifests.plan import Action, Change, change_of, proves_the_same
 from dpsctl.manifests.reading import Readable, with_keys
 from dpsctl.payloads.comparison import is_same

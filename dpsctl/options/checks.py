@@ -54,6 +54,18 @@ def registry_rule(flag: str, what: re.Pattern[str], longest: int) -> Callable[[s
     return check
 
 
+def ids_rule(flag: str, what: str) -> Callable[[list[str] | None], list[str] | None]:
+    """Return the check that each of several ids is one the service could have."""
+    check_one = id_rule(flag, what)
+
+    def check(values: list[str] | None) -> list[str] | None:
+        for value in values or []:
+            check_one(value)
+        return values
+
+    return check
+
+
 def base64_rule(flag: str) -> Callable[[str | None], str | None]:
     """Return the check that a value is base64 of something."""
 
@@ -167,6 +179,21 @@ def page_size_rule(value: int | None) -> int | None:
     """Accept a page size of IoT Central."""
     if value is not None and not 1 <= value <= _LARGEST_PAGE:
         raise UsageError(f"--page-size {value}: no such page", f"Give 1 to {_LARGEST_PAGE}.")
+    return value
+
+
+def age_rule(value: str | None) -> str | None:
+    """Accept a time with its unit, a second at least, or a date in ISO 8601."""
+    if value is not None and (value.isdecimal() or (seconds_in(value) or 0) < 1):
+        from datetime import datetime
+
+        try:
+            datetime.fromisoformat(value if not value.isdecimal() else "")
+        except ValueError:
+            raise UsageError(
+                f"--older-than {value!r}: neither a time nor a date",
+                "Write 90d, 12h or 30m, or a date such as 2026-01-31.",
+            ) from None
     return value
 
 

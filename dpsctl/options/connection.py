@@ -68,7 +68,12 @@ class Display:
     ] = None
     yes: Annotated[
         bool,
-        panels.output("--yes", "-y", "--no-input", help="Ask nothing: no command asks anyway."),
+        panels.output(
+            "--yes",
+            "-y",
+            "--no-input",
+            help="Ask nothing before many records are written; 'apply' still needs --allow.",
+        ),
     ] = False
 
 

@@ -148,3 +148,8 @@ def context(declare: Declare, *names: str, metavar: str, **traits: Any) -> Any:
 def group_id(declare: Declare, *names: str, metavar: str = "ID", **traits: Any) -> Any:
     """Declare an option that names an enrollment group, for completion to list them."""
     return declare(*names, metavar=_Metavar(metavar, Kind.GROUP_ID), **traits)
+
+
+def group_ids(declare: Declare, *names: str, **traits: Any) -> Any:
+    """Declare an option that names several enrollment groups; it gives a list."""
+    return declare(*names, metavar=_Metavar("ID...", Kind.GROUP_ID | Kind.SEVERAL), **traits)

@@ -98,20 +98,6 @@ Unmanaged = Annotated[
     bool, Option("--unmanaged", help="Show the fields on the service that no manifest names.")
 ]
 ExitCode = Annotated[bool, Option("--exit-code", help="Exit with 10 if there are differences.")]
-Parallel = Annotated[
-    int,
-    Option(
-        "--parallel",
-        metavar="N",
-        min=1,
-        max=16,
-        help="Send so many requests at a time.",
-        show_default=True,
-    ),
-]
-Yes = Annotated[
-    bool, Option("--yes", "-y", help="Ask nothing; what devices would lose still needs --allow.")
-]
 Allow = Annotated[
     list[str] | None,
     kinds.several(

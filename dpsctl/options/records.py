@@ -76,6 +76,20 @@ IfExistsOption = Annotated[
         help="If the record is there: fail, leave it, or update it with the flags given.",
     ),
 ]
+Parallel = Annotated[
+    int,
+    Option(
+        "--parallel",
+        metavar="N",
+        min=1,
+        max=16,
+        help="Send so many requests at a time.",
+        show_default=True,
+    ),
+]
+PassMissing = Annotated[
+    bool, Option("--if-exists", help="What is gone already is as wanted, and no failure.")
+]
 DryRun = Annotated[
     bool, Option("--dry-run", help="Print the request that would be sent, and send no write.")
 ]

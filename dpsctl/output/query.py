@@ -25,6 +25,8 @@ class CompiledQuery:
     is_per_item: bool
     names_keys: bool
 
+    flag: str = "--query"
+
     def search(self, data: Any) -> Any:
         """Return what the expression picks; objects it builds are OrderedDict, in its own order.
 
@@ -37,7 +39,7 @@ class CompiledQuery:
             return self.expression.search(data, options=Options(dict_cls=OrderedDict))
         except JMESPathError as error:
             raise DpsctlError(
-                f"--query: {error}", f"See the data without --query first: {self.text}"
+                f"{self.flag}: {error}", f"See the data without {self.flag} first: {self.text}"
             ) from None
 
     def search_each(self, items: Iterator[Any]) -> Iterator[Any]:
@@ -49,8 +51,8 @@ class CompiledQuery:
             yield from self.search([item])
 
 
-def compile_query(text: str) -> CompiledQuery:
-    """Read the expression *text*.
+def compile_query(text: str, flag: str = "--query") -> CompiledQuery:
+    """Read the expression *text*, the value of *flag*.
 
     Raises UsageError for bad grammar, and for functions JMESPath lacks or gets too few values for:
     the library itself would notice those only after a write.
@@ -61,17 +63,17 @@ def compile_query(text: str) -> CompiledQuery:
     try:
         expression = jmespath.compile(text)
     except JMESPathError as error:
-        raise _unreadable(text, error) from None
+        raise _unreadable(text, error, flag) from None
     except (ValueError, RecursionError):
-        raise UsageError(f"--query: nested too deep or a number too long: {text[:60]!r}") from None
+        raise UsageError(f"{flag}: nested too deep or a number too long: {text[:60]!r}") from None
     tree: Any = expression.parsed
     if _is_quoted_text(tree):
         raise UsageError(
-            f"--query: the whole of {text!r} is a quoted text",
-            'The shell has kept the quotes (cmd.exe does): write --query "[].name" there.',
+            f"{flag}: the whole of {text!r} is a quoted text",
+            f'The shell has kept the quotes (cmd.exe does): write {flag} "[].name" there.',
         )
-    _check_functions(tree)
-    return CompiledQuery(text, expression, _is_per_item(tree), _names_keys(tree))
+    _check_functions(tree, flag)
+    return CompiledQuery(text, expression, _is_per_item(tree), _names_keys(tree), flag)
 
 
 def as_items(data: Any) -> list[Any]:
@@ -81,12 +83,12 @@ def as_items(data: Any) -> list[Any]:
     return data if isinstance(data, list) else [data]
 
 
-def _unreadable(text: str, error: Exception) -> UsageError:
+def _unreadable(text: str, error: Exception, flag: str) -> UsageError:
     column = (getattr(error, "lex_position", None) or 0) + 1
     token = getattr(error, "token_value", None)
     problem = f"unexpected {token!r}" if token and column <= len(text) else "it ends too early"
     return UsageError(
-        f"--query: cannot read {text!r}: {problem} at column {column}",
+        f"{flag}: cannot read {text!r}: {problem} at column {column}",
         "It is JMESPath, as with az; see https://jmespath.org.",
     )
 
@@ -99,23 +101,23 @@ def _is_quoted_text(node: Any) -> bool:
     return kind == "field" and not _IN_A_QUERY.isdisjoint(value)
 
 
-def _check_functions(node: Any) -> None:
+def _check_functions(node: Any, flag: str) -> None:
     from jmespath.functions import Functions
 
     if node["type"] == "function_expression":
         known = Functions.FUNCTION_TABLE.get(node["value"])
         if known is None:
-            raise UsageError(f"--query: JMESPath has no function {node['value']!r}")
+            raise UsageError(f"{flag}: JMESPath has no function {node['value']!r}")
         signature, given = known["signature"], len(node["children"])
         has_more = bool(signature) and signature[-1].get("variadic")
         if given < len(signature) or (given > len(signature) and not has_more):
             wanted = f"at least {len(signature)}" if has_more else f"{len(signature)}"
             raise UsageError(
-                f"--query: {node['value']}() was given {given} arguments and takes {wanted}"
+                f"{flag}: {node['value']}() was given {given} arguments and takes {wanted}"
             )
     for child in node["children"]:
         if isinstance(child, dict):
-            _check_functions(child)
+            _check_functions(child, flag)
 
 
 def _names_keys(node: Any) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from dpsctl.errors import BadAnswer, Conflict, NotFound
 from dpsctl.options.connection import Connection
+from dpsctl.parallel import in_parallel
 from dpsctl.payloads.certificate_policy import POLICY_VERSION, fields_beyond, names_policy
 from dpsctl.payloads.comparison import is_unchanged
 from dpsctl.service.calls import Answer, Request
@@ -79,30 +80,34 @@ class Enrollments:
         """
         record = as_object(self._send("GET", self._path(record_id)).body, ENROLLMENT)
         self._notice([record], self._version)
-        if keys and _is_symmetric(record):
-            record["attestation"] = self.attestation(record_id)
-        return record
+        return self.with_keys(record) if keys else record
+
+    def with_keys(self, record: Json) -> Json:
+        """Return a record that was read with its symmetric keys, if it has some."""
+        if not _is_symmetric(record):
+            return record
+        return {**record, "attestation": self.attestation(str(record.get(self._id_field)))}
 
     def attestation(self, record_id: str) -> Json:
         """Read a record's attestation mechanism, with its symmetric keys."""
         path = f"{self._path(record_id)}/attestationmechanism"
         return as_object(self._send("POST", path).body, MECHANISM)
 
-    def list(
-        self, top: int = -1, page_size: int | None = None, *, keys: bool = False
-    ) -> Iterator[Json]:
-        """Read every record, or the first *top* of them, a page of *page_size* at a time.
-
-        With *keys* each record's symmetric keys are read too, a call for each.
-        """
+    def list(self, top: int = -1, page_size: int | None = None) -> Iterator[Json]:
+        """Read every record, or the first *top* of them, a page of *page_size* at a time."""
         query = {"query": "SELECT *"}
         path = f"/{self._collection}/query"
         request = Request("POST", path, query, query=_asking(self._version))
         for record in _listed(self._http, request, ENROLLMENT, top, page_size):
             self._notice([record], self._version)
-            if keys and _is_symmetric(record):
-                record["attestation"] = self.attestation(str(record.get(self._id_field)))
             yield record
+
+    def list_with_keys(
+        self, top: int = -1, page_size: int | None = None, *, parallel: int
+    ) -> Iterator[Json]:
+        """List records with their symmetric keys: a call for each, so many *parallel*."""
+        self._http.keep_pace()
+        return in_parallel(self.with_keys, self.list(top, page_size), parallel)
 
     def create(self, record_id: str, body: Json) -> Json:
         """Make a record and return it with its keys. Raises Conflict if it is there already."""
@@ -112,10 +117,16 @@ class Enrollments:
         """Write a whole record over the one that has *etag*. Raises Conflict if it has changed."""
         return self._write(record_id, body, etag)
 
-    def update(self, record_id: str, change: Callable[[Json], Json], etag: str | None) -> Update:
+    def update(
+        self,
+        record_id: str,
+        change: Callable[[Json], Json],
+        etag: str | None,
+        held: Json | None = None,
+    ) -> Update:
         """Read a record, *change* it and write it back, losing nothing in between.
 
-        A change that changes nothing is not written.
+        A change that changes nothing is not written. What was read of it already is *held*.
 
         Without *etag* the one just read is sent, and if the record has changed meanwhile it is
         read and changed again after a random wait, up to ten times: others may write it too. With
@@ -123,7 +134,8 @@ class Enrollments:
         before, or the service would make new ones (docs/service.md#b3).
         """
         for merges in range(_MERGES + 1):
-            record = self.show(record_id, keys=True)
+            record = self.with_keys(held) if held else self.show(record_id, keys=True)
+            held = None
             _refuse_hidden_keys(record)
             body = {name: value for name, value in record.items() if name not in _READ_ONLY}
             changed = change(body)
@@ -244,6 +256,7 @@ class DpsService(Service):
     def __init__(self, http: Http, host: Callable[[], str]) -> None:
         self.host = host
         self.keep_pace = http.keep_pace
+        self.tell_of_more = http.tell_of_more
         self.api_version = http.target.api_version
         self.groups = Enrollments(http, "enrollmentGroups")
         self.enrollments = Enrollments(http, "enrollments")

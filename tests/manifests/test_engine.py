@@ -10,6 +10,7 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from dpsctl.effort import Ending
 from dpsctl.emulator.server import Emulator
 from dpsctl.emulator.settings import EmulatorSettings
 from dpsctl.errors import ServiceError
@@ -19,7 +20,6 @@ from dpsctl.manifests.exporting import Exporter
 from dpsctl.manifests.fields import GROUP, INDIVIDUAL, KINDS
 from dpsctl.manifests.fleet import Fleet, Wanted
 from dpsctl.manifests.inputs import Inputs
-from dpsctl.manifests.outcomes import Ending
 from dpsctl.manifests.plan import Action, plan_of
 from dpsctl.manifests.reading import Reading
 from dpsctl.manifests.scope import Scope
@@ -71,7 +71,7 @@ class Engine:
         """All records with their keys, without what changes with every write."""
         found = {}
         for name, collection in self.collections.items():
-            for record in collection.list(keys=True):
+            for record in collection.list_with_keys(parallel=1):
                 kept = {field: value for field, value in record.items() if field not in MOVING}
                 found[name, record[KINDS[name].id_field]] = kept
         return found
@@ -248,7 +248,7 @@ def test_an_export_is_what_there_is(engines, which, before, exact):
     engine.apply(wanted(before))
     found = [
         (KINDS[name], one) for name, collection in engine.collections.items()
-        for one in collection.list(keys=True)
+        for one in collection.list_with_keys(parallel=1)
     ]  # fmt: skip
     text = Exporter(keys=True).text(found)
     assert text == Exporter(keys=True).text(reversed(found))

@@ -16,7 +16,9 @@ WANTED = {
     "registration_id": "a-name",
     "record_id": "a-name",
     "enrollment_id": "a-name",
+    "enrollment_ids": "a-name",
     "group_id": "a-name",
+    "group_ids": "a-name",
     "id_scope": "0ne00000001",
     "attestation_type": "symmetrickey",
 }

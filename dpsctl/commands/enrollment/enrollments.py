@@ -8,8 +8,10 @@ from typing import Any
 from dpsctl.certificates.files import read_slots
 from dpsctl.commands.doubts import Doubts
 from dpsctl.commands.enrollment.from_file import RESULT_COLUMNS, FileCreation
+from dpsctl.commands.many import Task, refuse_etag, write_many
 from dpsctl.commands.records import (
     REGISTRATION_COLUMNS,
+    delete_record,
     enrollment_columns,
     records_for,
     show_record,
@@ -21,7 +23,8 @@ from dpsctl.frame.verbs import verb
 from dpsctl.options.connection import Display
 from dpsctl.options.enrollment import Removal
 from dpsctl.options.individual import EnrollmentId, IndividualCreation, IndividualDefinition
-from dpsctl.options.records import Etag, PageSize, ShowKeys, Top
+from dpsctl.options.records import Etag, PageSize, Parallel, PassMissing, ShowKeys, Top
+from dpsctl.options.selection import EnrollmentIds, Selection
 from dpsctl.options.words import IfExists, Toggle
 from dpsctl.output.progress import has_room
 from dpsctl.payloads.attestation import CLIENT, check_one_kind, given_attestation
@@ -106,33 +109,38 @@ def show(
     examples=[
         "dpsctl enrollment update --eid device-1 --provisioning-status disabled",
         "dpsctl enrollment update --eid device-1 --device-id pump-7 --info serial=4711",
+        "dpsctl enrollment update --ids-from stolen.txt --provisioning-status disabled --yes",
     ],
 )
-def update(
+def update(  # noqa: PLR0913 - each is one thing a user may say
     service: DpsService,
     run: Run,
-    enrollment_id: EnrollmentId,
+    display: Display,
     definition: IndividualDefinition,
     removal: Removal,
+    selection: Selection,
+    *,
+    enrollment_ids: EnrollmentIds = None,
     etag: Etag = None,
-) -> Json | None:
-    """Change an individual enrollment; the rest stays as it is.
+) -> Json | Outcome | None:
+    """Change individual enrollments; the rest of each stays as it is.
 
-    The enrollment is read and written back with its etag, so nobody else's change is lost.
+    An enrollment is read and written back with its etag, so nobody else's change is lost. Many of
+    them are chosen by their ids or by what is in them; then a result line tells what became of
+    each.
     """
-    check_one_kind(definition.attestation)
-    check_edits(definition.edits, ID_FIELD)
-    certificates = read_slots(definition.attestation, run, device=enrollment_id)
-    change = Change(
-        attestation=given_attestation(definition.attestation, certificates, CLIENT),
-        collection=CLIENT,
-        settings=definition.settings,
-        edits=definition.edits,
-        device=definition.device,
-        removal=removal,
-    )
-    records = records_for(service.enrollments, change)
-    return update_record(records, enrollment_id, Doubts(run).of(change), run, etag)
+    from dpsctl.selection.choosing import ENROLLMENTS, one_id
+    from dpsctl.selection.writing import updating
+
+    enrollment_id = one_id(enrollment_ids, selection)
+    change = _change(definition, removal, enrollment_id, run)
+    records, changed = records_for(service.enrollments, change), Doubts(run).of(change)
+    if enrollment_id is not None:
+        return update_record(records, enrollment_id, changed, run, etag)
+    refuse_etag(etag)
+    _refuse_of_one_device(definition)
+    task = Task("update", ENROLLMENTS, service, records.list, display)
+    return write_many(task, enrollment_ids, selection, updating(records, changed), run)
 
 
 @verb(
@@ -140,11 +148,33 @@ def update(
     examples=[
         "dpsctl enrollment delete --eid device-1",
         "dpsctl enrollment delete --eid device-1 --etag 'ETAG'  # only if it has not changed",
+        "dpsctl enrollment delete --where \"provisioningStatus=='disabled'\" --yes",
     ],
 )
-def delete(service: DpsService, enrollment_id: EnrollmentId, etag: Etag = None) -> Json | None:
-    """Delete an individual enrollment."""
-    return service.enrollments.delete(enrollment_id, etag)
+def delete(  # noqa: PLR0913 - each is one thing a user may say
+    service: DpsService,
+    run: Run,
+    display: Display,
+    selection: Selection,
+    *,
+    enrollment_ids: EnrollmentIds = None,
+    etag: Etag = None,
+    if_exists: PassMissing = False,
+) -> Json | Outcome | None:
+    """Delete individual enrollments.
+
+    Those that are chosen by what is in them are deleted only if they are still as they were read.
+    """
+    from dpsctl.selection.choosing import ENROLLMENTS, one_id
+    from dpsctl.selection.writing import deleting
+
+    records = service.enrollments
+    if (enrollment_id := one_id(enrollment_ids, selection)) is not None:
+        return delete_record(records.delete, enrollment_id, etag, run, if_exists=if_exists)
+    refuse_etag(etag)
+    task = Task("delete", ENROLLMENTS, service, records.list, display)
+    write = deleting(records.delete, if_exists=if_exists)
+    return write_many(task, enrollment_ids, selection, write, run)
 
 
 @verb(
@@ -157,10 +187,16 @@ def delete(service: DpsService, enrollment_id: EnrollmentId, etag: Etag = None) 
     ],
 )
 def list_enrollments(
-    service: DpsService, top: Top = -1, page_size: PageSize = None, show_keys: ShowKeys = None
+    service: DpsService,
+    top: Top = -1,
+    page_size: PageSize = None,
+    show_keys: ShowKeys = None,
+    parallel: Parallel = 8,
 ) -> Iterator[Json]:
     """List individual enrollments."""
-    return service.enrollments.list(top, page_size, keys=show_keys is Toggle.true)
+    if show_keys is Toggle.true:
+        return service.enrollments.list_with_keys(top, page_size, parallel=parallel)
+    return service.enrollments.list(top, page_size)
 
 
 @verb(
@@ -189,6 +225,38 @@ def delete_registration(
 ) -> Json | None:
     """Forget a registration; the device is assigned afresh."""
     return service.registrations.delete(enrollment_id, etag)
+
+
+def _change(
+    definition: IndividualDefinition, removal: Removal, enrollment_id: str | None, run: Run
+) -> Change:
+    check_one_kind(definition.attestation)
+    check_edits(definition.edits, ID_FIELD)
+    certificates = read_slots(definition.attestation, run, device=enrollment_id)
+    return Change(
+        attestation=given_attestation(definition.attestation, certificates, CLIENT),
+        collection=CLIENT,
+        settings=definition.settings,
+        edits=definition.edits,
+        device=definition.device,
+        removal=removal,
+    )
+
+
+def _refuse_of_one_device(definition: IndividualDefinition) -> None:
+    """Refuse, for many enrollments, what is one device's alone. Raises UsageError."""
+    given = definition.attestation
+    of_one = {
+        "--device-id": definition.device.device_id,
+        "--primary-key": given.primary_key,
+        "--secondary-key": given.secondary_key,
+        "--certificate-path": given.certificate_path,
+        "--secondary-certificate-path": given.secondary_certificate_path,
+        "--endorsement-key": given.endorsement_key,
+    }
+    for flag, value in of_one.items():
+        if value is not None:
+            raise UsageError(f"{flag} is that of one device", "Name one enrollment by its id.")
 
 
 def _create_many(

@@ -7,22 +7,28 @@ from typing import Any
 
 from dpsctl.certificates.files import read_slots
 from dpsctl.commands.doubts import Doubts
+from dpsctl.commands.many import Task, refuse_etag, write_many
 from dpsctl.commands.records import (
+    delete_record,
     enrollment_columns,
     records_for,
     show_record,
     update_record,
 )
 from dpsctl.frame.verbs import verb
+from dpsctl.options.connection import Display
 from dpsctl.options.enrollment import GroupDefinition, Removal
 from dpsctl.options.records import (
     Etag,
     GroupId,
     IfExistsOption,
     PageSize,
+    Parallel,
+    PassMissing,
     ShowKeys,
     Top,
 )
+from dpsctl.options.selection import GroupIds, Selection
 from dpsctl.options.words import IfExists, Toggle
 from dpsctl.payloads.attestation import (
     SIGNING,
@@ -30,7 +36,7 @@ from dpsctl.payloads.attestation import (
     given_attestation,
 )
 from dpsctl.payloads.enrollment import Change, check_edits
-from dpsctl.run import Run
+from dpsctl.run import Outcome, Run
 from dpsctl.service.creation import create_record
 from dpsctl.service.dps import DpsService
 
@@ -92,23 +98,35 @@ def show(service: DpsService, run: Run, group_id: GroupId, show_keys: ShowKeys =
     examples=[
         "dpsctl enrollment-group update --gid line-4 --provisioning-status disabled",
         "dpsctl enrollment-group update --gid line-5 --cp new.pem --remove-secondary-certificate",
+        "dpsctl enrollment-group update --where 'initialTwin.tags.rack==`7`' --ps disabled --yes",
     ],
 )
-def update(
+def update(  # noqa: PLR0913 - each is one thing a user may say
     service: DpsService,
     run: Run,
-    group_id: GroupId,
+    display: Display,
     definition: GroupDefinition,
     removal: Removal,
+    selection: Selection,
+    *,
+    group_ids: GroupIds = None,
     etag: Etag = None,
-) -> Json | None:
-    """Change an enrollment group; the rest of it stays as it is.
+) -> Json | Outcome | None:
+    """Change enrollment groups; the rest of each stays as it is.
 
-    The group is read and written back with its etag, so nobody else's change is lost.
+    A group is read and written back with its etag, so nobody else's change is lost. Many of them
+    are chosen by their ids or by what is in them; then a result line tells what became of each.
     """
+    from dpsctl.selection.choosing import GROUPS, one_id
+    from dpsctl.selection.writing import updating
+
     change = _change(definition, removal, run)
-    groups = records_for(service.groups, change)
-    return update_record(groups, group_id, Doubts(run).of(change), run, etag)
+    groups, changed = records_for(service.groups, change), Doubts(run).of(change)
+    if (group_id := one_id(group_ids, selection)) is not None:
+        return update_record(groups, group_id, changed, run, etag)
+    refuse_etag(etag)
+    task = Task("update", GROUPS, service, groups.list, display)
+    return write_many(task, group_ids, selection, updating(groups, changed), run)
 
 
 @verb(
@@ -116,11 +134,33 @@ def update(
     examples=[
         "dpsctl enrollment-group delete --gid line-4",
         "dpsctl enrollment-group delete --gid line-4 --etag 'ETAG'  # only if it has not changed",
+        "dpsctl enrollment-group delete --ids-from old-groups.txt --if-exists --yes",
     ],
 )
-def delete(service: DpsService, group_id: GroupId, etag: Etag = None) -> Json | None:
-    """Delete an enrollment group."""
-    return service.groups.delete(group_id, etag)
+def delete(  # noqa: PLR0913 - each is one thing a user may say
+    service: DpsService,
+    run: Run,
+    display: Display,
+    selection: Selection,
+    *,
+    group_ids: GroupIds = None,
+    etag: Etag = None,
+    if_exists: PassMissing = False,
+) -> Json | Outcome | None:
+    """Delete enrollment groups.
+
+    Those that are chosen by what is in them are deleted only if they are still as they were read.
+    """
+    from dpsctl.selection.choosing import GROUPS, one_id
+    from dpsctl.selection.writing import deleting
+
+    records = service.groups
+    if (group_id := one_id(group_ids, selection)) is not None:
+        return delete_record(records.delete, group_id, etag, run, if_exists=if_exists)
+    refuse_etag(etag)
+    task = Task("delete", GROUPS, service, records.list, display)
+    write = deleting(records.delete, if_exists=if_exists)
+    return write_many(task, group_ids, selection, write, run)
 
 
 @verb(
@@ -133,10 +173,16 @@ def delete(service: DpsService, group_id: GroupId, etag: Etag = None) -> Json | 
     ],
 )
 def list_groups(
-    service: DpsService, top: Top = -1, page_size: PageSize = None, show_keys: ShowKeys = None
+    service: DpsService,
+    top: Top = -1,
+    page_size: PageSize = None,
+    show_keys: ShowKeys = None,
+    parallel: Parallel = 8,
 ) -> Iterator[Json]:
     """List enrollment groups."""
-    return service.groups.list(top, page_size, keys=show_keys is Toggle.true)
+    if show_keys is Toggle.true:
+        return service.groups.list_with_keys(top, page_size, parallel=parallel)
+    return service.groups.list(top, page_size)
 
 
 def _change(definition: GroupDefinition, removal: Removal, run: Run) -> Change:

@@ -7,13 +7,22 @@ from typing import Annotated, Any
 
 from typer import Option
 
-from dpsctl.commands.records import REGISTRATION_COLUMNS, SUMMARY_COLUMNS, summary_of
+from dpsctl.commands.many import Task, refuse_etag, write_many
+from dpsctl.commands.records import (
+    REGISTRATION_COLUMNS,
+    SUMMARY_COLUMNS,
+    delete_record,
+    summary_of,
+)
 from dpsctl.frame.verbs import Noun, verb
-from dpsctl.options.records import Etag, GroupId, PageSize, RegistrationId, Top
-from dpsctl.run import Outcome
+from dpsctl.options.connection import Display
+from dpsctl.options.records import Etag, PageSize, PassMissing, RegistrationId, Top
+from dpsctl.options.selection import GroupIds, RegistrationIds, RegistrationSelection
+from dpsctl.run import Outcome, Run
 from dpsctl.service.dps import DpsService
 
 Json = dict[str, Any]
+_GROUP_COLUMN = {"Group": "enrollmentGroupId"}
 
 
 @verb(
@@ -36,22 +45,34 @@ def show_registration(service: DpsService, registration_id: RegistrationId) -> J
         "dpsctl enrollment-group registration list --gid line-4 -o table",
         "dpsctl enrollment-group registration list --gid line-4 -o jsonl",
         "dpsctl enrollment-group registration list --gid line-4 --summary -o table",
+        "dpsctl enrollment-group registration list --all-groups --failed -o table",
     ],
 )
-def list_registrations(
+def list_registrations(  # noqa: PLR0913 - each is one thing a user may say
     service: DpsService,
-    group_id: GroupId,
+    run: Run,
+    selection: RegistrationSelection,
+    *,
+    group_ids: GroupIds = None,
+    registration_ids: RegistrationIds = None,
     top: Top = -1,
     page_size: PageSize = None,
     summary: Annotated[
         bool, Option("--summary", help="Count them by hub and status; a table draws bars.")
     ] = False,
 ) -> Iterator[Json] | Outcome:
-    """List the registrations of a group's devices."""
-    registrations = service.registrations.list(group_id, top, page_size)
+    """List the registrations of groups' devices, or those of devices that are named.
+
+    Those of more groups than one have the group's id too, which the service does not give.
+    """
+    from dpsctl.selection.registered import Registered
+
+    registered = Registered(service, group_ids, registration_ids, selection, page_size)
+    found = registered.listed(top, run)
     if summary:
-        return Outcome(summary_of(registrations), 0, SUMMARY_COLUMNS)
-    return registrations
+        return Outcome(summary_of(found), 0, SUMMARY_COLUMNS)
+    columns = _GROUP_COLUMN | REGISTRATION_COLUMNS if registered.is_of_groups else None
+    return Outcome(found, 0, columns)
 
 
 @verb(
@@ -60,13 +81,38 @@ def list_registrations(
     examples=[
         "dpsctl enrollment-group registration delete --rid device-1",
         "dpsctl enrollment-group registration delete --rid device-1 --dry-run",
+        "dpsctl enrollment-group registration delete --all-groups --older-than 90d --yes",
     ],
 )
-def delete_registration(
-    service: DpsService, registration_id: RegistrationId, etag: Etag = None
-) -> Json | None:
-    """Forget a registration; the device is assigned afresh."""
-    return service.registrations.delete(registration_id, etag)
+def delete_registration(  # noqa: PLR0913 - each is one thing a user may say
+    service: DpsService,
+    run: Run,
+    display: Display,
+    selection: RegistrationSelection,
+    *,
+    registration_ids: RegistrationIds = None,
+    group_ids: GroupIds = None,
+    etag: Etag = None,
+    if_exists: PassMissing = False,
+) -> Json | Outcome | None:
+    """Forget registrations; the devices are assigned afresh.
+
+    Those of groups have to be narrowed, or --all of them meant. They are deleted only if they are
+    still as they were read: a device that has registered since keeps its registration.
+    """
+    from dpsctl.selection.choosing import REGISTRATIONS, one_id
+    from dpsctl.selection.registered import Registered
+    from dpsctl.selection.writing import deleting
+
+    delete = service.registrations.delete
+    is_of_groups = bool(group_ids) or selection.all_groups
+    if not is_of_groups and (one := one_id(registration_ids, selection)) is not None:
+        return delete_record(delete, one, etag, run, if_exists=if_exists)
+    refuse_etag(etag)
+    registered = Registered(service, group_ids, registration_ids, selection)
+    task = Task("delete", REGISTRATIONS, service, registered.read, display)
+    write = deleting(delete, if_exists=if_exists)
+    return write_many(task, registration_ids, selection, write, run)
 
 
 registration = Noun(

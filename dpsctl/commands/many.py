@@ -1,0 +1,108 @@
+"""What commands that write many records share: they show which, ask, and tell how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dpsctl.commands.consent import ask_for, can_ask
+from dpsctl.errors import UsageError
+from dpsctl.options.connection import Display
+from dpsctl.options.selection import Selection
+from dpsctl.run import Outcome, Run
+from dpsctl.service.dps import DpsService
+
+if TYPE_CHECKING:
+    from dpsctl.effort import Effort
+    from dpsctl.selection.choosing import Chosen, Kind
+    from dpsctl.selection.writing import Write
+
+Json = dict[str, Any]
+_FEW = 20  # so many are shown, and agreed to with a yes
+_AGAIN = "Run it again: it goes on where it was."
+_GONE = "Run it again with --if-exists: what is gone already is passed over."
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be done to many records: a *verb* such as `delete`; *read* lists all there are."""
+
+    verb: str
+    kind: Kind
+    service: DpsService
+    read: Callable[[], Iterable[Json]]
+    display: Display
+
+    @property
+    def is_dry(self) -> bool:
+        """Whether writes are shown, and not sent."""
+        return self.service.groups.dry_run
+
+
+def write_many(
+    task: Task, ids: Sequence[str] | None, selection: Selection, write: Write, run: Run
+) -> Outcome:
+    """Write to each of the records that are meant, once that is agreed to."""
+    from dpsctl.effort import Effort
+    from dpsctl.selection.choosing import chosen
+    from dpsctl.selection.writing import Writing
+
+    task.service.keep_pace()
+    meant = chosen(ids, selection, task.kind, task.read, run)
+    if not task.is_dry:
+        _agree(task, meant, run)
+    effort = Effort(run)
+    results = Writing(write, task.kind, effort, selection.parallel).results(meant)
+    columns = {
+        task.kind.name.capitalize(): task.kind.id_field,
+        "Status": "status",
+        "Code": "errorCode",
+        "Message": "message",
+    }
+    is_by_id = task.verb == "delete" and any(one.record is None for one in meant)
+    hint = _GONE if is_by_id else _AGAIN
+    return Outcome(results, lambda: _exit_code(effort, hint, task, run), columns)
+
+
+def refuse_etag(etag: str | None) -> None:
+    """Refuse `--etag` for many records. Raises UsageError."""
+    if etag is not None:
+        raise UsageError(
+            "--etag is that of one record", "Leave it out, or name one record by its id."
+        )
+
+
+def _agree(task: Task, chosen: Sequence[Chosen], run: Run) -> None:
+    """Ask whether all may be written. Raises UsageError where nobody can be asked."""
+    count = len(chosen)
+    if not count or task.display.yes:
+        return
+    if can_ask(run):
+        run.tell(f"{task.verb} {_counted(count, task.kind)}:")
+        for line in _shown(chosen):
+            run.tell(f"  {line}")
+        ask_for("yes" if count <= _FEW else str(count), f"{task.verb} them", run)
+    elif count > 1:
+        raise UsageError(
+            f"{_counted(count, task.kind)} are chosen, and to {task.verb} more than one needs "
+            "--yes; nothing was sent",
+            "--dry-run shows what would be sent.",
+        )
+
+
+def _counted(count: int, kind: Kind) -> str:
+    return f"{count:,} {kind.name if count == 1 else kind.plural}"
+
+
+def _shown(chosen: Sequence[Chosen]) -> Iterator[str]:
+    yield from (one.record_id for one in chosen[:_FEW])
+    if len(chosen) > _FEW:
+        yield f"and {len(chosen) - _FEW:,} more"
+
+
+def _exit_code(effort: Effort, hint: str, task: Task, run: Run) -> int:
+    if not task.is_dry:
+        nothing = f"no {task.kind.plural} are chosen"
+        run.note(effort.summary() if effort.endings else nothing)
+    return effort.exit_code(hint)

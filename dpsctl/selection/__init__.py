@@ -1,0 +1,1 @@
+"""Many records at once: which are meant, and a write to each of them."""
