@@ -24,6 +24,7 @@ LINES = {
     "--old-certificate-path": "enrollment-group rotate --gid g --step stage --cp ca.pem",
     "--secondary-certificate-path": "enrollment-group create --gid g --cp ca.pem",
     "--from": "enrollment create --at symmetricKey",
+    "--ids-from": "enrollment-group delete --yes",
     "--file": "diff",
     "--vars": "diff -f records.yaml",
     "--backup": "apply -f records.yaml --yes",
