@@ -6,7 +6,6 @@ Each is a Typer callback: it returns the value or raises UsageError. None means 
 from __future__ import annotations
 
 import re
-from binascii import b2a_base64
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +19,6 @@ NAMESPACE = re.compile("[a-z0-9][a-z0-9-]*[a-z0-9]")
 REGISTRY_NAME = re.compile("[0-9a-zA-Z][a-zA-Z0-9-]*")
 _ID_RULE = "Use letters, digits and - . _ : and end in a letter, a digit or '-'."
 _KEY_RULE = "Give base64 of 16 to 64 bytes."
-_DECODED_ETAG = re.compile(r'"?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"?')
 _LONGEST_CENTRAL_ID = 255
 _LARGEST_PAGE = 100
 
@@ -117,13 +115,7 @@ def _is_control(letter: str) -> bool:
 
 
 def etag_rule(value: str | None) -> str | None:
-    """Accept what a header can carry: an etag stands in If-Match.
-
-    The webhook is shown the text inside an etag, which the service does not take: it is encoded
-    again (docs/service.md#b2).
-    """
-    if value is not None and _DECODED_ETAG.fullmatch(value):
-        return b2a_base64(f'"{value.strip(chr(34))}"'.encode(), newline=False).decode()
+    """Accept what a header can carry: an etag stands in If-Match, just as it was typed."""
     if value is not None and not (value.isascii() and value.isprintable() and " " not in value):
         raise UsageError("--etag: that is no etag", "Copy it from what 'show' prints.")
     return value
