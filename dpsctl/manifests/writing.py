@@ -175,7 +175,8 @@ class Writer:
             answer = collection.replace(change.record_id, body, etag)
         else:
             answer = self._replaced(collection, change, body, etag)
-        return replace(self._after(change), message=_not_kept(change, answer))
+        fate = self._after(change)
+        return fate if fate.message else replace(fate, message=_not_kept(change, answer))
 
     def _replaced(self, collection: Writable, change: Change, body: Json, etag: str) -> Json:
         """Put another type of attestation in place, by way of a deletion if that is refused."""

@@ -478,3 +478,63 @@ def test_pages_are_read_on_only_while_they_hold_what_is_wanted(run, emulator):
     asked = [one["path"].rpartition("/")[2] for one in emulator.requests()[before:]]
     assert asked.count("query") < 5  # of eight
     assert asked.count("p999") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("$fleet: true\n", "is no version that is known"),
+        ("$fleet: 1\nprune: true\n", "prune: no field of $fleet"),
+        ("$fleet: 1\nservice: 7\n", "service: the service's host name is wanted"),
+        ("$fleet: 1\nowns: [line-*]\n", "owns: an object with a kind of record each"),
+        ("$fleet: 1\nowns: {EnrollmentGroup: 7}\n", "owns.EnrollmentGroup: a list of ids"),
+        ("$fleet: 1\nprotect: [7]\n", "protect: a list of ids is wanted"),
+        ("$fleet: 1\nlimits: {most: 1}\n", "limits: percent and objects are wanted"),
+        ("$fleet: 1\nlimits: {percent: -1}\n", "limits.percent: a number from 0"),
+        ("$fleet: 1\ndefaults: {EnrollmentGroup: 7}\n", "defaults.EnrollmentGroup: a record's"),
+        ("$fleet: 1\nexact: yes\n", "exact: true or false is wanted"),
+        ("$fleet: 1\nservice: {$var: nope}\n", "no --var nope=TEXT was given"),
+        (GROUP + "$exact: 1\n", "true or false is wanted"),
+        (GROUP + "$each: [a]\n", "the name of a file is wanted"),
+        (GROUP + "$kind: Device\n", "is for IoT Central"),
+        (GROUP + "initialTwin: {tags: {a: {$var: x, b: 1}}}\n", "$var stands alone, without b"),
+        (GROUP + "initialTwin: {tags: {a: {$format: 7}}}\n", "$format: a text is wanted"),
+        (GROUP + "initialTwin: {tags: {a: {$format: '{x}'}}}\n", "there is no x in this row"),
+        (BY_KEY % "{$env: {$literal: [1]}}", "a text is wanted"),
+        (BY_KEY % "{$command: echo}", "a list of words is wanted"),
+        (BY_KEY % "7", "a text is wanted"),
+        (
+            GROUP + "attestation: {type: x509, x509: {signingCertificates: {primary: "
+            "{certificate: nonsense}}}}\n",
+            "certificate: no certificate can be read",
+        ),
+    ],
+)
+def test_what_is_dpsctls_own_is_checked_too(run, text, says):
+    write(f_yaml=text)
+
+    ran = run("diff -f f.yaml", expect=2)
+
+    assert says in ran.err
+    assert "f.yaml:" in ran.err
+
+
+def test_command_that_fails_is_named_without_what_it_printed(run):
+    write(f_yaml=BY_KEY % "{$command: [sh, -c, 'echo s3cret; exit 3']}")
+
+    err = run("diff -f f.yaml --allow-commands", expect=2).err
+
+    assert "$command: exit 3" in err
+    assert "s3cret" not in err.partition("\n    attestation")[0]
+
+
+def test_protection_that_matches_nothing_is_warned_of(run):
+    run("enrollment-group create --gid line-4")
+    write(
+        f_yaml="$fleet: 1\nprotect: [line-4, root-*]\nowns: {EnrollmentGroup: ['*']}\n---\n" + GROUP
+    )
+
+    ran = run("diff -f f.yaml --prune")
+
+    assert "protect: root-* matches no id" in ran.err
+    assert "line-4" not in ran.err

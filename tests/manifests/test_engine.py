@@ -7,6 +7,7 @@ from contextlib import ExitStack, suppress
 
 import pytest
 import yaml
+from engines import OWNS, Engine
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -15,26 +16,19 @@ from dpsctl.emulator.server import Emulator
 from dpsctl.emulator.settings import EmulatorSettings
 from dpsctl.errors import ServiceError
 from dpsctl.manifests import reading
-from dpsctl.manifests.carrying_out import CarryingOut
 from dpsctl.manifests.exporting import Exporter
 from dpsctl.manifests.fields import GROUP, INDIVIDUAL, KINDS
 from dpsctl.manifests.fleet import Fleet, Wanted
 from dpsctl.manifests.inputs import Inputs
-from dpsctl.manifests.plan import Action, plan_of
-from dpsctl.manifests.reading import Reading
+from dpsctl.manifests.plan import Action
 from dpsctl.manifests.scope import Scope
 from dpsctl.manifests.views import plan_view
 from dpsctl.manifests.wanted import read_fleet
-from dpsctl.manifests.writing import Writer
-from dpsctl.options.connection import Connection
 from dpsctl.payloads.comparison import is_same
 from dpsctl.run import Run
-from dpsctl.service.connect import connect
 from dpsctl.text.values import StandardInput
 
 KEYS = [base64.b64encode(bytes([letter]) * 32).decode() for letter in b"abcd"]
-OWNS = {"EnrollmentGroup": ["line-*"], "IndividualEnrollment": ["pump-*"]}
-MOVING = {"etag", "createdDateTimeUtc", "lastUpdatedDateTimeUtc", "registrationState"}
 settings.register_profile(
     "service",
     deadline=None,
@@ -43,46 +37,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 SERVICE = settings.get_profile("service")
-
-
-class Engine:
-    """A service, and the engine's parts put together as the commands do."""
-
-    def __init__(self, emulator, run):
-        self.emulator, self.run = emulator, run
-        self.service = connect(Connection(login=emulator.connection_string), run)
-        self.service.keep_pace()
-        self.collections = {
-            "EnrollmentGroup": self.service.groups,
-            "IndividualEnrollment": self.service.enrollments,
-        }
-
-    def plan(self, fleet, *, prune=False):
-        return plan_of(fleet, Reading(self.collections, 4, prune=prune).records(fleet), prune=prune)
-
-    def carry_out(self, plan):
-        work = CarryingOut(plan, Writer(self.collections), self.run, 4)
-        return list(work.fates())
-
-    def apply(self, records, *, prune=False):
-        return self.carry_out(self.plan(fleet_of(records), prune=prune))
-
-    def state(self):
-        """All records with their keys, without what changes with every write."""
-        found = {}
-        for name, collection in self.collections.items():
-            for record in collection.list_with_keys(parallel=1):
-                kept = {field: value for field, value in record.items() if field not in MOVING}
-                found[name, record[KINDS[name].id_field]] = kept
-        return found
-
-    def writes(self):
-        return [
-            one
-            for one in self.emulator.requests()
-            if one["method"] in ("PUT", "DELETE")
-            or one["path"].rpartition("/")[2] in ("enrollments", "enrollmentGroups")
-        ]
 
 
 def fleet_of(records):

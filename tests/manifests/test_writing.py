@@ -1,0 +1,261 @@
+"""What becomes of a change when somebody else was at the record first."""
+
+import base64
+import os
+
+import pytest
+from engines import OWNS, Engine
+
+from dpsctl.errors import Unauthorized
+from dpsctl.manifests.carrying_out import CarryingOut
+from dpsctl.manifests.fields import GROUP, INDIVIDUAL
+from dpsctl.manifests.fleet import Fleet, Wanted
+from dpsctl.manifests.scope import Scope
+from dpsctl.manifests.writing import Writer
+from dpsctl.run import Run
+
+A, B, C = (base64.b64encode(bytes([letter]) * 32).decode() for letter in b"abc")
+BOTH = {"primaryKey": A, "secondaryKey": B}
+
+
+@pytest.fixture
+def engine(signed_in):
+    return Engine(signed_in, Run(os.environ))
+
+
+def by_key(**keys):
+    return {"type": "symmetricKey", "symmetricKey": keys or BOTH}
+
+
+def wanted(kind, record_id, formerly=None, **body):
+    return Wanted(kind, record_id, {kind.id_field: record_id, **body}, "f:1", formerly=formerly)
+
+
+def fleet(*records):
+    return Fleet(Scope(owns=OWNS), records)
+
+
+def line(number, **more):
+    return wanted(GROUP, f"line-{number}", attestation=by_key(), **more)
+
+
+def pump(number, **more):
+    return wanted(INDIVIDUAL, f"pump-{number}", attestation=by_key(), **more)
+
+
+def told(fates):
+    return [one.line() for one in fates]
+
+
+def edit(engine, kind, record_id, **changes):
+    collection = engine.collections[kind.name]
+    collection.update(record_id, lambda record: {**record, **changes}, None)
+
+
+@pytest.mark.parametrize(("make", "kind"), [(line, GROUP), (pump, INDIVIDUAL)])
+def test_managed_field_that_changed_is_a_conflict_and_another_one_stays(engine, make, kind):
+    old, new = {"iotHubs": ["hub-1"]}, {"iotHubs": ["hub-2"]}
+    policy = {"allocationPolicy": "hashed"}
+    engine.apply([make(7, **old, **policy), make(8, **old, **policy)])
+    plan = engine.plan(fleet(make(7, **new), make(8, **new)))
+    name = "line" if kind is GROUP else "pump"
+    edit(engine, kind, f"{name}-7", iotHubs=["hub-3"])
+    edit(engine, kind, f"{name}-8", capabilities={"iotEdge": True})
+
+    fates = told(engine.carry_out(plan))
+
+    assert fates == [
+        (
+            f'conflict {kind.name} {name}-7: iotHubs is ["hub-3"] now, was ["hub-1"] when planned; '
+            "not written"
+        ),
+        f"updated {kind.name} {name}-8",
+    ]
+    state = engine.state()
+    assert state[kind.name, f"{name}-7"]["iotHubs"] == ["hub-3"]
+    assert state[kind.name, f"{name}-8"]["capabilities"] == {"iotEdge": True}
+    assert state[kind.name, f"{name}-8"]["iotHubs"] == ["hub-2"]
+
+
+def test_key_that_somebody_rolled_over_meanwhile_is_not_told(engine):
+    engine.apply([line(1)])
+    plan = engine.plan(fleet(wanted(GROUP, "line-1", attestation=by_key(primaryKey=C))))
+    edit(engine, GROUP, "line-1", attestation=by_key(primaryKey=B, secondaryKey=A))
+
+    assert told(engine.carry_out(plan)) == [
+        (
+            "conflict EnrollmentGroup line-1: attestation.symmetricKey.primaryKey has changed "
+            "since this was planned; not written"
+        )
+    ]
+
+
+def test_same_change_by_somebody_else_is_no_change(engine):
+    engine.apply([line(1), pump(1)])
+    plan = engine.plan(fleet(line(1, foo=1), pump(1, foo=1), line(2), pump(2)))
+    edit(engine, GROUP, "line-1", foo=1)
+    edit(engine, INDIVIDUAL, "pump-1", foo=1)
+    engine.apply([line(2), pump(2)])
+
+    assert {fate.ending.value for fate in engine.carry_out(plan)} == {"unchanged"}
+
+
+def test_record_that_is_there_now_is_not_written_over(engine):
+    plan = engine.plan(fleet(line(1, foo=1), pump(1, foo=1)))
+    engine.apply([line(1, foo=2), pump(1, foo=2)])
+
+    fates = told(engine.carry_out(plan))
+
+    assert all("it is there now, and was not when this was planned" in one for one in fates)
+    assert {one["foo"] for one in engine.state().values()} == {2}
+
+
+def test_record_that_is_gone_is_not_made_again(engine):
+    engine.apply([line(1), pump(1)])
+    plan = engine.plan(fleet(line(1, foo=1), pump(1, foo=1)))
+    engine.service.groups.delete("line-1", None)
+    engine.service.enrollments.delete("pump-1", None)
+
+    fates = told(engine.carry_out(plan))
+
+    assert all("it was deleted since this was planned; not made again" in one for one in fates)
+    assert engine.state() == {}
+
+
+def test_record_that_changed_is_not_deleted_and_one_that_is_gone_needs_not_be(engine):
+    engine.apply([line(0), line(1), line(2), pump(1), pump(2)])
+    plan = engine.plan(fleet(line(0)), prune=True)
+    for kind, name in ((GROUP, "line"), (INDIVIDUAL, "pump")):
+        edit(engine, kind, f"{name}-1", foo=1)
+        engine.collections[kind.name].delete(f"{name}-2", None)
+
+    fates = {fate.change.record_id: fate.line() for fate in engine.carry_out(plan)}
+
+    for name in ("line-1", "pump-1"):
+        assert fates[name].startswith("conflict ")
+        assert fates[name].endswith("it has changed since it was planned; not deleted")
+    assert fates["line-2"] == "unchanged EnrollmentGroup line-2"
+    assert {key[1] for key in engine.state()} == {"line-0", "line-1", "pump-1"}
+
+
+def test_rename_stops_where_either_name_was_taken_or_changed(engine):
+    engine.apply([line(1)])
+    new = wanted(GROUP, "line-2", formerly="line-1")
+    plan = engine.plan(fleet(new))
+    engine.apply([wanted(GROUP, "line-2", attestation=by_key(primaryKey=C))])
+
+    assert (
+        "it is there now, and was not when this was planned; run it again"
+        in (told(engine.carry_out(plan))[0])
+    )
+    engine.service.groups.delete("line-2", None)
+    plan = engine.plan(fleet(new))
+    edit(engine, GROUP, "line-1", foo=1)
+
+    assert told(engine.carry_out(plan)) == [
+        (
+            "conflict EnrollmentGroup line-2: "
+            "line-1 has changed since it was planned; it is still there"
+        )
+    ]
+    assert {key[1] for key in engine.state()} == {"line-1", "line-2"}
+
+
+@pytest.mark.parametrize("fault", ["reset once on PUT", "reset once on DELETE", "cut once on PUT"])
+def test_rename_is_finished_whatever_answer_is_lost(engine, fault):
+    engine.apply([line(1, foo=1)])
+    engine.emulator.faults.replace([fault])
+
+    fates = engine.apply([wanted(GROUP, "line-2", formerly="line-1")])
+
+    assert told(fates) == ["renamed EnrollmentGroup line-2"]
+    engine.emulator.faults.replace([])
+    [(key, record)] = engine.state().items()
+    assert (key[1], record["foo"], record["attestation"]) == ("line-2", 1, by_key())
+
+
+def test_record_that_changes_again_and_again_is_left_alone(engine, monkeypatch):
+    engine.apply([line(1)])
+    plan = engine.plan(fleet(line(1, foo=1)))
+    made = Writer._made
+
+    def beaten(self, change):
+        edit(engine, GROUP, "line-1", count=len(engine.emulator.requests()))
+        return made(self, change)
+
+    monkeypatch.setattr(Writer, "_made", beaten)
+
+    assert told(engine.carry_out(plan)) == [
+        "conflict EnrollmentGroup line-1: it changes again and again; not written"
+    ]
+
+
+def test_saved_plans_writer_writes_over_no_other_version(engine):
+    engine.apply([line(1)])
+    plan = engine.plan(fleet(line(1, foo=1)))
+    edit(engine, GROUP, "line-1", other=1)
+
+    work = CarryingOut(plan, Writer(engine.collections, is_exact=True), engine.run, 1)
+
+    assert told(work.fates()) == [
+        "conflict EnrollmentGroup line-1: it has changed since this was planned; not written"
+    ]
+
+
+@pytest.mark.parametrize(("make", "kind"), [(line, GROUP), (pump, INDIVIDUAL)])
+def test_record_whose_keys_are_hidden_is_not_written(engine, monkeypatch, make, kind):
+    engine.apply([make(1)])
+    plan = engine.plan(fleet(wanted(kind, make(1).record_id, foo=1)))
+    collection = engine.collections[kind.name]
+    monkeypatch.setattr(collection, "attestation", lambda _: {"type": "symmetricKey"})
+
+    [fate] = engine.carry_out(plan)
+
+    assert fate.ending.value == "failed"
+    assert fate.message == "the service does not show its keys, and would make new ones"
+
+
+def test_keys_that_may_not_be_read_are_told_of_with_the_way_around(engine, monkeypatch):
+    engine.apply([line(1)])
+
+    def refuse(_):
+        raise Unauthorized("no", 403)
+
+    monkeypatch.setattr(engine.service.groups, "attestation", refuse)
+
+    with pytest.raises(Unauthorized) as refused:
+        engine.plan(fleet(line(1)))
+    assert "'diff --skip-keys' compares no keys" in refused.value.hint
+
+
+def test_field_that_the_service_does_not_keep_is_told_of(engine, monkeypatch):
+    create = engine.service.groups.create
+
+    def forgetful(record_id, body):
+        return create(record_id, {name: part for name, part in body.items() if name != "foo"})
+
+    monkeypatch.setattr(engine.service.groups, "create", forgetful)
+
+    assert told(engine.apply([line(1, foo=1)])) == [
+        "created EnrollmentGroup line-1: the service did not keep foo"
+    ]
+
+
+def test_item_that_may_pass_is_sent_again_alone(engine, monkeypatch):
+    collection, sent = engine.service.enrollments, []
+    batch = collection.bulk
+
+    def busy(mode, bodies):
+        sent.append(len(bodies))
+        if len(sent) == 1:
+            batch(mode, bodies[1:])
+            return [{"registrationId": bodies[0]["registrationId"], "errorCode": 429001}]
+        return batch(mode, bodies)
+
+    monkeypatch.setattr(collection, "bulk", busy)
+    monkeypatch.setattr(collection, "pause", lambda _: None)
+
+    fates = engine.apply([pump(number) for number in range(4)])
+
+    assert {fate.ending.value for fate in fates} == {"created"}
+    assert sent == [4, 1]
