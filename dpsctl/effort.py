@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import suppress
 from enum import Enum
 from threading import Event
 
@@ -91,7 +92,8 @@ class Effort:
             return
         self._interrupted_by, self._interrupted_at = number, now
         self._halted.set()
-        self._run.tell("dpsctl: stopping; what is under way is waited for (again: at once)")
+        with suppress(RuntimeError):  # it came while something else was being told
+            self._run.tell("dpsctl: stopping; what is under way is waited for (again: at once)")
 
     def summary(self, as_wanted: int = 0) -> str:
         """Count in one line what became of all; *as_wanted* needed no write from the start."""

@@ -29,6 +29,7 @@ PATIENCE = 15.0  # seconds: machines are busy, but whoever waits that long waits
 KEY = "bXktdmVyeS1vd24tZ3JvdXAta2V5LWZvci10ZXN0cw=="
 ROWS = 40
 FEW = 20
+SEEDED = 30
 IDS = 60_000
 
 
@@ -82,6 +83,25 @@ def tells_how_far(_, ended):
     return not rows or len(rows) == ROWS or "stopped, done up to line" in ended.err
 
 
+def has_both_or_neither(folder, _):
+    """A file of keys beside its report: one writer's, or nobody's."""
+    return {"keys", "report"} & {path.name for path in folder.iterdir()} in (
+        set(),
+        {"keys", "report"},
+    )
+
+
+def is_split_or_not(folder, _):
+    made = list(folder.glob("out/**/*.yaml"))
+    return len(made) in (0, SEEDED)
+
+
+def tells_what_became_of_all(_, ended):
+    """Once changes are begun, the summary counts each, written or not."""
+    counts = re.findall(r"(\d+)(?:,| in )", (ended.out.splitlines() or [""])[-1])
+    return not ended.out or sum(map(int, counts)) == ROWS
+
+
 DERIVE = "enrollment-group compute-device-key --key @group.key"
 KINDS = {
     "key": Kind(f"{DERIVE} --rid d1"),
@@ -90,6 +110,17 @@ KINDS = {
     "fleet-to-a-file": Kind(
         f"{DERIVE} --registration-ids ids --jobs 2 -o tsv --out keys",
         is_absent_or_whole("keys", IDS),
+    ),
+    "fleet-with-a-report": Kind(
+        f"{DERIVE} --registration-ids ids --append -o csv --out keys --report report",
+        has_both_or_neither,
+    ),
+    "export": Kind("export --split out", is_split_or_not),
+    "apply": Kind("apply -f manifest.yaml --yes --parallel 2", tells_what_became_of_all),
+    "register": Kind(
+        "device register --rid s0 --certificate-path device.pem --key-path device.key"
+        " --passphrase secret --id-scope 0ne00000000",
+        code=4,
     ),
     "list": Kind("enrollment list --page-size 5 -o jsonl"),
     "bulk": Kind("enrollment create --at symmetricKey --from rows -o jsonl", tells_how_far),
@@ -107,14 +138,23 @@ KINDS = {
 
 
 @pytest.fixture
-def place(tmp_path, emulator, signed_in, issue):  # noqa: ARG001 - it sets the environment
+def place(tmp_path, emulator, signed_in, issue, monkeypatch):  # noqa: ARG001 - as its name says
     """Make, each time, a folder with all that the commands need."""
+    monkeypatch.setenv("DPSCTL_DEVICE_ENDPOINT_URL", emulator.endpoint)
     ca = issue("ca", is_ca=True)
+    device = issue("s0", ca, password=b"open sesame")
     wait = json.dumps([sys.executable, "-c", "import time; time.sleep(0.3)"])
     contexts = f"  lab:\n    dps_name: one\n  asked:\n    login_command: {wait}\n"
     files = {
         "group.key": KEY,
         "ids": lines_of("d", IDS),
+        "secret": "open sesame\n",
+        "manifest.yaml": "".join(
+            f"---\nregistrationId: m{number}\nattestation: {{type: symmetricKey}}\n"
+            for number in range(ROWS)
+        ),
+        "device.pem": device.path.read_text(),
+        "device.key": device.key_path.read_text(),
         "few": lines_of("d", FEW),
         "rows": "eid\n" + lines_of("e", ROWS),
         "bin/az": "#!/bin/sh\nsleep 0.3\n",
@@ -133,7 +173,7 @@ def place(tmp_path, emulator, signed_in, issue):  # noqa: ARG001 - it sets the e
             path.write_text(text)
             path.chmod(0o700)
         emulator.reset()
-        emulator.seed({"enrollments": [seeded(number) for number in range(30)]})
+        emulator.seed({"enrollments": [seeded(number) for number in range(SEEDED)]})
         emulator.faults.replace(["latency 20ms on POST /enrollments"])
         return folder
 

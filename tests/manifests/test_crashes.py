@@ -117,16 +117,17 @@ def test_killed_at_any_moment_and_run_again_it_ends_as_if_nothing_had_been(
     assert writes(signed_in) - before <= needed + 2 * 4  # those under way, and their singles
 
 
-def test_interrupt_waits_for_what_is_under_way_and_tells_how_to_go_on(run, signed_in):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupt_waits_for_what_is_under_way_and_tells_how_to_go_on(run, signed_in, number):
     signed_in.faults.replace(["latency 300ms on POST /enrollments"])
     process = start("apply -f before.yaml --yes --parallel 1")
     while writes(signed_in) < 8:
         time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=30)
     signed_in.faults.replace([])
 
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert "stopping; what is under way is waited for" in err
     assert "Run it again: it goes on where it was." in err
     assert "not-sent" in out.splitlines()[-1]
