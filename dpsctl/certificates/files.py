@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from dpsctl.errors import UsageError
 from dpsctl.options.enrollment import Certificates
 from dpsctl.run import Run
 from dpsctl.text.values import read_file
 
 _ENDINGS = (".chain.pem", ".pem", ".crt", ".cer")
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def read_slots(options: Certificates, run: Run, *, device: str | None = None) -> dict[str, str]:
@@ -54,6 +60,32 @@ def clean_certificate(data: bytes, source: str, run: Run, *, device: str | None 
     for warning in found.warnings(datetime.now(UTC), device=device):
         run.warn(f"{source}: {warning}")
     return found.pem
+
+
+def files_by_thumbprint(folder: str | None) -> dict[str, Path]:
+    """Find the certificates below *folder*, of each file the first, by SHA-256 as the service has.
+
+    Raises UsageError if it is none.
+    """
+    from pathlib import Path
+
+    from dpsctl.certificates.describing import certificate_info
+    from dpsctl.certificates.reading import read_certificates
+
+    if folder is None:
+        return {}
+    if not Path(folder).is_dir():
+        raise UsageError(f"--certificates {folder}: is no folder", "Check the path.")
+    found = {}
+    for path in sorted(Path(folder).rglob("*")):
+        if not path.is_file():
+            continue
+        try:
+            certificates = read_certificates(path.read_bytes(), str(path)).certificates
+        except UsageError:
+            continue  # keys and notes lie there too
+        found[str(certificate_info(certificates[0])["sha256Thumbprint"])] = path
+    return found
 
 
 def _named(options: Certificates) -> list[tuple[str, str, str]]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dpsctl.commands.manifests import collections_of
-from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
 from dpsctl.options.manifest import Exported
 from dpsctl.options.records import Parallel
@@ -126,24 +125,10 @@ def _files(folder: str | None, seen_from: Path) -> dict[str, str]:
     """Find the certificates in *folder*: their paths, as manifests in *seen_from* name them."""
     import os
 
-    from dpsctl.certificates.describing import certificate_info
-    from dpsctl.certificates.reading import read_certificates
+    from dpsctl.certificates.files import files_by_thumbprint
 
-    if folder is None:
-        return {}
-    if not Path(folder).is_dir():
-        raise UsageError(f"--certificates {folder}: is no folder", "Check the path.")
-    found = {}
-    for path in sorted(Path(folder).rglob("*")):
-        if not path.is_file():
-            continue
-        try:
-            certificates = read_certificates(path.read_bytes(), str(path)).certificates
-        except UsageError:
-            continue  # keys and notes lie there too
-        thumbprint = str(certificate_info(certificates[0])["sha256Thumbprint"])
-        found[thumbprint] = os.path.relpath(path, seen_from)
-    return found
+    found = files_by_thumbprint(folder)
+    return {thumbprint: os.path.relpath(path, seen_from) for thumbprint, path in found.items()}
 
 
 def _warn_of_unknown(exporter: Exporter, run: Run) -> None:

@@ -44,16 +44,24 @@ def write_many(
     task: Task, ids: Sequence[str] | None, selection: Selection, write: Write, run: Run
 ) -> Outcome:
     """Write to each of the records that are meant, once that is agreed to."""
-    from dpsctl.effort import Effort
     from dpsctl.selection.choosing import chosen
-    from dpsctl.selection.writing import Writing
 
     task.service.keep_pace()
     meant = chosen(ids, selection, task.kind, task.read, run)
     if not task.is_dry:
         _agree(task, meant, run)
+    return results_of(task, meant, write, selection.parallel, run)
+
+
+def results_of(
+    task: Task, meant: Sequence[Chosen], write: Write, parallel: int, run: Run
+) -> Outcome:
+    """Write to each of the records, and tell what became of it."""
+    from dpsctl.effort import Effort
+    from dpsctl.selection.writing import Writing
+
     effort = Effort(run)
-    results = Writing(write, task.kind, effort, selection.parallel).results(meant)
+    results = Writing(write, task.kind, effort, parallel).results(meant)
     columns = {
         task.kind.name.capitalize(): task.kind.id_field,
         "Status": "status",

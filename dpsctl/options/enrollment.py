@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from typer import Option
+
 from dpsctl.options import kinds, panels
 from dpsctl.options.checks import NAMESPACE, REGISTRY_NAME, key_rule, registry_rule
 from dpsctl.options.declaring import option_group
-from dpsctl.options.records import Edits
+from dpsctl.options.records import Edits, Parallel
 from dpsctl.options.words import AllocationPolicy, ProvisioningStatus, ReprovisionPolicy, Toggle
 
 
@@ -255,3 +257,26 @@ class GroupDefinition:
     attestation: Attestation
     settings: Settings
     edits: Edits
+
+
+@option_group
+class GroupFile:
+    """Where many enrollment groups are described."""
+
+    from_file: Annotated[
+        str | None,
+        kinds.file(
+            Option,
+            "--from",
+            help="Make a group of every row of a CSV or JSON file, as 'list' prints them.",
+        ),
+    ] = None
+    certificates: Annotated[
+        str | None,
+        kinds.folder(
+            Option,
+            "--certificates",
+            help="Look here for the certificates that rows have the thumbprints of.",
+        ),
+    ] = None
+    parallel: Parallel = 8

@@ -7,7 +7,7 @@ from typing import Any
 
 from dpsctl.certificates.files import read_slots
 from dpsctl.commands.doubts import Doubts
-from dpsctl.commands.many import Task, refuse_etag, write_many
+from dpsctl.commands.many import Task, refuse_etag, results_of, write_many
 from dpsctl.commands.records import (
     delete_record,
     enrollment_columns,
@@ -15,13 +15,15 @@ from dpsctl.commands.records import (
     show_record,
     update_record,
 )
+from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
 from dpsctl.options.connection import Display
-from dpsctl.options.enrollment import GroupDefinition, Removal
+from dpsctl.options.enrollment import GroupDefinition, GroupFile, Removal
 from dpsctl.options.records import (
     Etag,
     GroupId,
     IfExistsOption,
+    OptionalGroupId,
     PageSize,
     Parallel,
     PassMissing,
@@ -52,20 +54,38 @@ GROUP_COLUMNS = enrollment_columns("Group", ID_FIELD)
     examples=[
         "dpsctl enrollment-group create --gid line-4",
         "dpsctl enrollment-group create --gid line-5 --cp intermediate.pem --tags site=eu rack:=7",
+        "dpsctl enrollment-group create --from backup.jsonl --certificates . --if-exists skip",
     ],
 )
-def create(
+def create(  # noqa: PLR0913 - each is one thing a user may say
+    *,
     service: DpsService,
     run: Run,
-    group_id: GroupId,
+    group_id: OptionalGroupId = None,
     definition: GroupDefinition,
+    file: GroupFile,
     if_exists: IfExistsOption = IfExists.fail,
     show_keys: ShowKeys = None,
-) -> Json | None:
-    """Create an enrollment group.
+    display: Display,
+) -> Json | Outcome | None:
+    """Create an enrollment group, or many from a file.
 
-    Without keys, certificates or CA names the service makes the group's symmetric keys.
+    Without keys, certificates or CA names the service makes the group's symmetric keys. With
+    --from each row of the file makes one; its values are named as in the REST body
+    (initialTwin.tags.site), and what a row leaves out is as the flags say.
     """
+    if file.from_file is not None:
+        if group_id is not None:
+            raise UsageError(
+                "--from and --enrollment-id exclude each other",
+                "The file's rows have their own ids.",
+            )
+        defaults = _change(definition, Removal(), run)
+        return _create_many(service, run, defaults, file, if_exists, display)
+    if group_id is None:
+        raise UsageError(
+            "--enrollment-id is missing", "Name the group, or give --from a file of groups."
+        )
     change = _change(definition, Removal(), run)
     groups = records_for(service.groups, change)
     doubts = Doubts(run)
@@ -183,6 +203,29 @@ def list_groups(
     if show_keys is Toggle.true:
         return service.groups.list_with_keys(top, page_size, parallel=parallel)
     return service.groups.list(top, page_size)
+
+
+def _create_many(
+    service: DpsService,
+    run: Run,
+    defaults: Change,
+    file: GroupFile,
+    if_exists: IfExists,
+    display: Display,
+) -> Outcome:
+    from dpsctl.commands.enrollment_group.from_file import FileOfGroups
+    from dpsctl.fleet.device_files import DeviceFile
+    from dpsctl.selection.choosing import GROUPS
+
+    path = str(file.from_file).removeprefix("@")
+    described = FileOfGroups(
+        DeviceFile(path, "--from", run.stdin), defaults, file.certificates, run
+    )
+    groups = described.groups()
+    service.keep_pace()
+    records = records_for(service.groups, defaults)
+    task = Task("create", GROUPS, service, records.list, display)
+    return results_of(task, groups, described.creating(records, if_exists), file.parallel, run)
 
 
 def _change(definition: GroupDefinition, removal: Removal, run: Run) -> Change:
