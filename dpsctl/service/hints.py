@@ -29,7 +29,10 @@ _EXISTS = "Use 'update' to change it, or 'create --if-exists update'."
 _HINTS = {
     400: "An attestation is missing or empty, such as the certificate that a file did not hold.",
     400000: "The service could not read the request; --debug shows it.",
-    400004: "The service found the request invalid; --dry-run shows what was sent.",
+    400004: (
+        "The service found the request invalid; --dry-run shows what was sent. It takes an etag "
+        "as 'show' prints it, not as a webhook is shown it."
+    ),
     400202: "A symmetric key is base64 of 16 to 64 bytes.",
     400204: "The service could not read the certificate, or does not hold it any more.",
     404201: "There is no such enrollment or registration; 'list' shows what there is.",

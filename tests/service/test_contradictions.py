@@ -1,5 +1,7 @@
 """A command line and an environment that contradict each other, and what is no part of a value."""
 
+import base64
+
 import pytest
 
 KEY = "ZmFrZS1wb2xpY3kta2V5LW9mLXRoZS10ZXN0cyE="
@@ -89,6 +91,15 @@ def test_etag_is_sent_as_it_was_typed_even_as_a_webhook_shows_it(run, etag):
     planned = run(["enrollment-group", "delete", "--gid", "g1", "--etag", etag, "--dry-run"]).json
 
     assert planned["headers"]["If-Match"] == etag
+
+
+def test_etag_as_the_webhook_shows_it_is_answered_with_the_one_to_give(run):
+    etag = run("enrollment-group create --gid g1").json["etag"]
+    decoded = base64.b64decode(etag).decode().strip('"')
+
+    ran = run(f"enrollment-group delete --gid g1 --etag {decoded}", expect=1)
+
+    assert "It takes an etag as 'show' prints it" in ran.err
 
 
 def test_version_that_is_no_date_is_refused(run_offline, monkeypatch):
