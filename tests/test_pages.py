@@ -46,7 +46,7 @@ sys.exit(ran.returncode)
 """
 # What calls of the README print, by words that only they have.
 PRINTED = {
-    "--tags": '"line-4"\n',
+    "site=eu": '"line-4"\n',
     "--reprovision-policy": '{\n  "migrateDeviceData": false,\n  "updateHubAssignment": false\n}\n',
     "assignedHub": '"hub-1.azure-devices.net"\n',
     "pump-7": '"pump-7"\n',
