@@ -264,7 +264,7 @@ complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a environment
 complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a exit-codes
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_version' -s V -l version -d 'Show the version.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_help' -s h -l help -d 'Show help and exit.'
-complete -c dpsctl -n '__dpsctl_in $__dpsctl_output' -s o -l output -x -a 'csv json jsonc jsonl none table tsv yaml yamlc' -d 'Form of the result (json unless set).'
+complete -c dpsctl -n '__dpsctl_in $__dpsctl_output' -s o -l output -x -a 'csv env json jsonc jsonl name none table tsv yaml yamlc' -d 'Form of the result (json unless set).'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_help' -l query -x -a '(__dpsctl_text)' -d 'Part of the result.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_help' -l debug -d 'Trace HTTP on stderr, secrets masked.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_help' -l verbose -d 'Say on stderr what is being done.'
@@ -378,7 +378,7 @@ complete -c dpsctl -n '__dpsctl_in $__dpsctl_prune' -l vars -r -F -d 'YAML or JS
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_prune' -l var -x -a '(__dpsctl_text)' -d 'A value of $var: NAME=TEXT, or NAME:=JSON.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_prune' -l root -x -a '(__fish_complete_directories)' -d 'Let manifests name files anywhere under this folder.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_prune' -l allow-commands -d 'Run the programs that $command names.'
-complete -c dpsctl -n '__dpsctl_in $__dpsctl_output_2' -s o -l output -x -a 'csv json jsonc jsonl markdown none table text tsv yaml yamlc' -d 'Form of the result (text unless set).'
+complete -c dpsctl -n '__dpsctl_in $__dpsctl_output_2' -s o -l output -x -a 'csv env json jsonc jsonl markdown name none table text tsv yaml yamlc' -d 'Form of the result (text unless set).'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_exit_code' -l exit-code -d 'Exit with 10 if there are differences.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_exit_code' -l unmanaged -d 'Show the fields on the service that no manifest names.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_exit_code' -l skip-keys -d 'Compare no symmetric keys, which takes fewer rights.'

@@ -1,4 +1,4 @@
-"""Show a result on standard output: json, yaml, table, tsv, csv, jsonl or none, after `--query`."""
+"""Show a result on standard output: in one of the forms of `-o`, after `--query`."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def show(result: Any, style: Style, out: TextIO) -> None:
     """Write *result* (JSON-like data, or an iterator of it) to *out*.
 
     An iterator is read to its end before anything is written, so that a page that fails leaves
-    nothing half said; only `jsonl`, `tsv` and `csv` write row by row. None writes nothing, as with
-    az.
+    nothing half said; only `jsonl`, `tsv`, `csv` and `name` write row by row. None writes nothing,
+    as with az.
     """
     if style.format in style.renderings:
         _show_lines(style.renderings[style.format](Paper(style.width, style.colour)), out)
@@ -188,6 +188,21 @@ def _tsv_cell(value: Any) -> str:
     return str(len(value)) if isinstance(value, list) else str(value)
 
 
+def _stream_names(items: Iterator[Any], out: TextIO) -> None:
+    from dpsctl.output.shell import name_of
+
+    for number, item in enumerate(items):
+        _write_exactly(out, name_of(item) + "\n")
+        _show_first(number, out)
+
+
+def _show_variables(data: Any, style: Style, out: TextIO) -> None:
+    from dpsctl.output.shell import variables
+
+    del style  # the same in a pipe and on a terminal
+    _write_exactly(out, variables(as_items(data)))
+
+
 def _show_csv(data: Any, style: Style, out: TextIO) -> None:
     del style  # the same in a pipe and on a terminal
     _write_csv(as_items(data), None, out)
@@ -243,9 +258,11 @@ class _Form(NamedTuple):
 
 _FORMS: dict[str, _Form] = {
     OutputFormat.csv: _Form(_show_csv, _stream_csv),
+    OutputFormat.env: _Form(_show_variables),
     OutputFormat.json: _Form(_show_json),
     OutputFormat.jsonc: _Form(_show_json),
     OutputFormat.jsonl: _Form(by_row=_stream_lines),
+    OutputFormat.name: _Form(by_row=_stream_names),
     OutputFormat.none: _Form(),
     OutputFormat.table: _Form(_show_table),
     OutputFormat.tsv: _Form(_show_tsv, _stream_tsv),

@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import re
+import subprocess
 
 import pytest
 import yaml
@@ -159,7 +160,7 @@ def test_jsonl_answers_a_query_as_json_does(query):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in OutputFormat if name not in ("jsonl", "tsv", "csv")]
+    "name", [name for name in OutputFormat if name not in ("jsonl", "tsv", "csv", "name")]
 )
 def test_stream_that_fails_leaves_nothing_on_stdout(name):
     def pages():
@@ -181,7 +182,32 @@ def test_every_format_but_none_writes_something(name):
 
 @pytest.mark.parametrize("name", OutputFormat)
 def test_stream_is_shown_like_a_list(name):
-    assert shown(iter([GROUP, GROUP]), name) == shown([GROUP, GROUP], name)
+    items = [GROUP] if name == "env" else [GROUP, GROUP]  # which is of one record
+
+    assert shown(iter(items), name) == shown(items, name)
+
+
+def test_names_are_ids_alone_and_texts_as_they_are():
+    registration = {"registrationId": "d1", "enrollmentGroupId": "g1"}
+
+    assert shown(iter([GROUP, registration, "x"]), "name") == "g1\nd1\nx\n"
+    with pytest.raises(DpsctlError, match="no record with an id"):
+        shown([{"a": 1}], "name")
+
+
+def test_variables_say_in_sh_what_the_record_says(program):
+    record = {"a": "it's $HOME\n`x`", "b": True, "c": None, "d": 7, "e": {"f": ["g"]}, "h": ""}
+
+    script = shown(record, "env") + 'printf \'%s|\' "$a" "$b" "$c" "$d" "$e" "$h"'
+
+    told = subprocess.run([program("sh"), "-c", script], capture_output=True, text=True, check=True)
+    assert told.stdout == 'it\'s $HOME\n`x`|true||7|{"f": ["g"]}||'
+
+
+@pytest.mark.parametrize("data", [[GROUP, GROUP], [], "text", {"a-b": 1}, {"a=b;c": 1}])
+def test_what_is_no_flat_record_has_no_variables(data):
+    with pytest.raises(DpsctlError, match="-o env: "):
+        shown(data, "env")
 
 
 @pytest.mark.parametrize("name", OutputFormat)
@@ -240,7 +266,7 @@ def test_plain_form_is_never_coloured(name):
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8", "cp1252"])
-@pytest.mark.parametrize("name", OutputFormat)
+@pytest.mark.parametrize("name", [name for name in OutputFormat if name != "name"])
 def test_text_that_the_stream_cannot_hold_is_escaped(name, encoding):
     out = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="")
 
@@ -275,7 +301,7 @@ def test_reader_that_went_away_is_left_to_the_caller():
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
 def test_every_format_shows_any_json(data):
     for name in OutputFormat:
-        assert isinstance(shown({"field": data}, name), str)
+        assert isinstance(shown({"id": "g1", "field": data}, name), str)
 
 
 class Terminal(io.StringIO):
@@ -316,6 +342,6 @@ def test_pipe_is_coloured_only_on_request(environ, expected):
 def test_no_record_rules_the_terminal(form):
     out = Terminal()
 
-    show([{"a": "\x1b[2J\x9b31m\x7f."}], Style(form), out)
+    show([{"id": "\x1b[2J\x9b31m\x7f."}], Style(form), out)
 
     assert re.sub(r"[\r\n]", "", out.getvalue()).isprintable()
