@@ -102,6 +102,11 @@ def tells_what_became_of_all(_, ended):
     return not ended.out or sum(map(int, counts)) == ROWS
 
 
+def counts_what_became_of_all(_, ended):
+    """Once deletes are begun each has its line, sent or not."""
+    return len(ended.out.splitlines()) in (0, SEEDED)
+
+
 DERIVE = "enrollment-group compute-device-key --key @group.key"
 KINDS = {
     "key": Kind(f"{DERIVE} --rid d1"),
@@ -117,6 +122,9 @@ KINDS = {
     ),
     "export": Kind("export --split out", is_split_or_not),
     "apply": Kind("apply -f manifest.yaml --yes --parallel 2", tells_what_became_of_all),
+    "delete-many": Kind(
+        "enrollment delete --all --yes --parallel 2 -o jsonl", counts_what_became_of_all
+    ),
     "register": Kind(
         "device register --rid s0 --certificate-path device.pem --key-path device.key"
         " --passphrase secret --id-scope 0ne00000000",
@@ -174,7 +182,7 @@ def place(tmp_path, emulator, signed_in, issue, monkeypatch):  # noqa: ARG001 - 
             path.chmod(0o700)
         emulator.reset()
         emulator.seed({"enrollments": [seeded(number) for number in range(SEEDED)]})
-        emulator.faults.replace(["latency 20ms on POST /enrollments"])
+        emulator.faults.replace(["latency 20ms on POST /enrollments", "latency 20ms on DELETE"])
         return folder
 
     yield make

@@ -20,7 +20,7 @@ def output_of(command: str | list[str], source: str, run: Run) -> str:
     """
     try:
         words = platforms.words_of(command) if isinstance(command, str) else command
-        program = platforms.program(words[0], run.environ)
+        program = platforms.program(words[0], run.environ) if words else None
         if program is None:
             raise FileNotFoundError(ENOENT, "no such program on PATH")
         done = subprocess.run(  # noqa: S603 - the user's own command, without a shell

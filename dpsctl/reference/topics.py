@@ -82,7 +82,13 @@ _ELSEWHERE = (
         "AZURE_CONFIG_DIR, AZURE_DEFAULTS_GROUP",
         "Where az keeps its settings, and az's default resource group.",
     ),
-    ("XDG_CONFIG_HOME, XDG_CACHE_HOME", "Where contexts are kept, and what may be forgotten."),
+    (
+        "XDG_CONFIG_HOME, XDG_CACHE_HOME",
+        (
+            "Where contexts are kept, and what may be forgotten (on Windows also APPDATA and"
+            " LOCALAPPDATA); a relative folder is none."
+        ),
+    ),
     ("REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE", "Certificates to trust, unless --ca-bundle names some."),
     ("HTTPS_PROXY, NO_PROXY", "The proxy to go through, and the hosts that need none."),
     ("NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE", "Colours never or always, unless --color says."),

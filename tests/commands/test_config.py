@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from dpsctl.config.secret_commands import output_of
+from dpsctl.errors import UsageError
+from dpsctl.run import Run
+
 KEY = "ZmFrZS1wb2xpY3kta2V5LW9mLXRoZS10ZXN0cyE="
 LOGIN = f"HostName=dps.example;SharedAccessKeyName=owner;SharedAccessKey={KEY}"
 
@@ -570,3 +574,8 @@ def test_a_relative_folder_of_settings_is_none(run_offline, tmp_path, monkeypatc
     monkeypatch.setenv("XDG_CONFIG_HOME", "here")
 
     assert run_offline("config view --query contexts").json == {}
+
+
+def test_a_command_of_no_words_is_refused():
+    with pytest.raises(UsageError, match="no such program"):
+        output_of([], "$command", Run({}))

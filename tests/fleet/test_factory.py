@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
@@ -139,6 +140,22 @@ def test_archive_ends_silently_when_its_reader_goes_away(archive, tmp_path):
     )
 
     assert (done.returncode, done.stdout.count("\n"), done.stderr) == (141, 1, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_archive_ends_by_a_signal_in_silence_and_leaves_nothing(archive, tmp_path, number):
+    words = ["--registration-ids", "-", "--out", "keys.tsv"]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    start = {"cwd": tmp_path, "env": os.environ | {"DPSCTL_GROUP_KEY": KEY}, **pipes}
+
+    with subprocess.Popen([sys.executable, "-I", "-S", archive, *words], **start) as child:
+        child.stdin.write(b"d1\n" * 100_000)
+        child.stdin.flush()  # more than a pipe holds: it has been reading for a while
+        child.send_signal(number)
+        out, err = child.communicate(timeout=20)
+
+    assert (child.returncode, out, err) == (128 + number, b"", b"")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_archive_notices_a_table_and_leaves_nothing(run_archive, tmp_path):
