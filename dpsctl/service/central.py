@@ -207,16 +207,8 @@ class CentralService(Service):
         return {} if answer.body is None else as_object(answer.body, CENTRAL)
 
     def delete(self, path: str) -> Json | None:
-        """Delete what is at *path*; one that a lost try has deleted counts."""
-        request = Request("DELETE", path)
-        if self.dry_run:
-            return self._http.planned(request)
-        try:
-            self._http.send(request)
-        except NotFound as missing:
-            if not missing.may_have_happened:
-                raise
-        return None
+        """Delete what is at *path*."""
+        return self._http.delete(path)
 
     def pages(self, path: str, top: int, asked: Asked) -> Iterator[Json]:
         """Read a list to its end, or its first *top* records (docs/service.md#f6)."""

@@ -7,27 +7,19 @@ the session is handed in by `connect`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from dpsctl.errors import BadAnswer, Conflict, NotFound
+from dpsctl.errors import BadAnswer, Conflict
 from dpsctl.options.connection import Connection
 from dpsctl.parallel import in_parallel
 from dpsctl.payloads.certificate_policy import POLICY_VERSION, fields_beyond, names_policy
 from dpsctl.payloads.comparison import is_unchanged
 from dpsctl.service.calls import Answer, Request
 from dpsctl.service.contract import Service
-from dpsctl.service.paging import Page, Trail, first_records
-from dpsctl.service.shape import (
-    BULK,
-    ENROLLMENT,
-    MECHANISM,
-    REGISTRATION,
-    Shape,
-    as_list,
-    as_object,
-)
+from dpsctl.service.paging import listed
+from dpsctl.service.shape import BULK, ENROLLMENT, MECHANISM, REGISTRATION, as_object
 
 if TYPE_CHECKING:
     from dpsctl.service.batches import Report
@@ -36,7 +28,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 _MERGES = 10
 _LONGEST_MERGE_WAIT = 2.0
-_LARGEST_PAGE = 2**31 - 1  # the header is an int32 (docs/service.md#a2)
 # What the service owns and sets itself; a write does not carry it (docs/service.md#a3).
 _READ_ONLY = ("createdDateTimeUtc", "lastUpdatedDateTimeUtc", "registrationState")
 
@@ -98,7 +89,7 @@ class Enrollments:
         query = {"query": "SELECT *"}
         path = f"/{self._collection}/query"
         request = Request("POST", path, query, query=_asking(self._version))
-        for record in _listed(self._http, request, ENROLLMENT, top, page_size):
+        for record in listed(self._http, request, ENROLLMENT, top, page_size):
             self._notice([record], self._version)
             yield record
 
@@ -180,7 +171,7 @@ class Enrollments:
 
     def delete(self, record_id: str, etag: str | None) -> Json | None:
         """Delete a record, whatever has changed unless *etag* says otherwise."""
-        return _delete(self._http, self._path(record_id), etag)
+        return self._http.delete(self._path(record_id), {"If-Match": etag or "*"})
 
     def _path(self, record_id: str) -> str:
         return f"/{self._collection}/{quote(record_id, safe='', errors='replace')}"
@@ -240,11 +231,11 @@ class Registrations:
     def list(self, group_id: str, top: int = -1, page_size: int | None = None) -> Iterator[Json]:
         """Read the registrations of a group's devices, a page at a time."""
         request = Request("POST", f"{_registration(group_id)}/query")
-        return _listed(self._http, request, REGISTRATION, top, page_size)
+        return listed(self._http, request, REGISTRATION, top, page_size)
 
     def delete(self, registration_id: str, etag: str | None) -> Json | None:
         """Forget a device's registration, so that it is assigned afresh."""
-        return _delete(self._http, _registration(registration_id), etag)
+        return self._http.delete(_registration(registration_id), {"If-Match": etag or "*"})
 
 
 class DpsService(Service):
@@ -268,8 +259,8 @@ def _asking(version: str) -> str:
 
 
 def _etag_of(record: Json) -> str:
-    etag = record.get("etag")
-    if not isinstance(etag, str) or not etag:
+    etag: str | None = record.get("etag")
+    if not etag:
         raise BadAnswer(
             "The record has no etag, so a change by somebody else could not be noticed",
             "--etag '*' writes over whatever is there.",
@@ -294,47 +285,4 @@ def _registration(record_id: str) -> str:
 
 
 def _is_symmetric(record: Json) -> bool:
-    attestation = record.get("attestation")
-    return isinstance(attestation, dict) and attestation.get("type") == "symmetricKey"
-
-
-def _delete(http: Http, path: str, etag: str | None) -> Json | None:
-    request = Request("DELETE", path, headers={"If-Match": etag or "*"})
-    if http.dry_run:
-        return http.planned(request)
-    try:
-        http.send(request)
-    except NotFound as missing:
-        if not missing.may_have_happened:
-            raise
-    return None
-
-
-def _listed(
-    http: Http, request: Request, shape: Shape, top: int, page_size: int | None
-) -> Iterator[Json]:
-    """Read a list to its end, or its first *top* records."""
-    return first_records(_pages(http, request, shape, top, page_size), top, http)
-
-
-def _pages(
-    http: Http, request: Request, shape: Shape, top: int, page_size: int | None
-) -> Iterator[Page]:
-    """Read page after page, none larger than what is still wanted."""
-    trail = Trail()
-    headers: dict[str, str] = {}
-    read = 0
-    while True:
-        wanted = [top - read] if top >= 0 else []
-        wanted += [page_size] if page_size is not None else []
-        if wanted:
-            headers["x-ms-max-item-count"] = str(min(*wanted, _LARGEST_PAGE))
-        answer = http.send(replace(request, headers=headers))
-        records = as_list(answer.body, shape)
-        token = answer.headers.get("x-ms-continuation") or ""
-        yield Page(records, bool(token))
-        if not token:
-            return
-        trail.step(token)
-        read += len(records)
-        headers["x-ms-continuation"] = token
+    return (record.get("attestation") or {}).get("type") == "symmetricKey"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
 
 from urllib3.exceptions import HTTPError
 
 from dpsctl import __version__
-from dpsctl.errors import BadAnswer, Unauthorized, UsageError
+from dpsctl.errors import BadAnswer, NotFound, Unauthorized, UsageError
 from dpsctl.run import Run
 from dpsctl.service.calls import Answer, Request, Target, header_problem
 from dpsctl.service.exchange import Connections, Reply, TooLarge
@@ -90,6 +90,18 @@ class Http:
             may_have_happened |= reply.status != _THROTTLED
             self.pause(attempt, reply.headers.get("Retry-After"))
         return self._judge(reply, request, may_have_happened=may_have_happened)
+
+    def delete(self, path: str, headers: Mapping[str, str] | None = None) -> dict[str, Any] | None:
+        """Delete what is at *path*, or describe that; one that a lost try has deleted counts."""
+        request = Request("DELETE", path, headers=headers or {})
+        if self.dry_run:
+            return self.planned(request)
+        try:
+            self.send(request)
+        except NotFound as missing:
+            if not missing.may_have_happened:
+                raise
+        return None
 
     def keep_pace(self) -> None:
         """Take 429 as a matter of pace from now on: it never counts as a try."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dpsctl.errors import BadAnswer
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from dpsctl.service.http import Http
 
 Json = dict[str, Any]
+_LARGEST_PAGE = 2**31 - 1  # the header is an int32 (docs/service.md#a2)
 
 
 _PAGE = {"nextLink": str}
@@ -70,3 +72,33 @@ def first_records(pages: Iterable[Page], top: int, http: Http) -> Iterator[Json]
                 http.tell_of_more(top)
             return
         left -= len(page.records)
+
+
+def listed(
+    http: Http, request: Request, shape: Shape, top: int, page_size: int | None
+) -> Iterator[Json]:
+    """Read the list of *shape* that a header continues, to its end or its first *top* records."""
+    return first_records(_continued(http, request, shape, top, page_size), top, http)
+
+
+def _continued(
+    http: Http, request: Request, shape: Shape, top: int, page_size: int | None
+) -> Iterator[Page]:
+    """Read page after page, none larger than what is still wanted."""
+    trail = Trail()
+    headers: dict[str, str] = {}
+    read = 0
+    while True:
+        wanted = [top - read] if top >= 0 else []
+        wanted += [page_size] if page_size is not None else []
+        if wanted:
+            headers["x-ms-max-item-count"] = str(min(*wanted, _LARGEST_PAGE))
+        answer = http.send(replace(request, headers=headers))
+        records = as_list(answer.body, shape)
+        token = answer.headers.get("x-ms-continuation") or ""
+        yield Page(records, bool(token))
+        if not token:
+            return
+        trail.step(token)
+        read += len(records)
+        headers["x-ms-continuation"] = token
