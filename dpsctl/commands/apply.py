@@ -9,6 +9,7 @@ from dpsctl.commands.manifests import (
     Asked,
     asked_of,
     collections_of,
+    fenced,
     fleet_of,
     plan_for,
     whereabouts,
@@ -144,7 +145,14 @@ def _outcome(work: CarryingOut, plan: Plan, run: Run, *, full: bool, is_shown: b
                 advance(number, f"{number:,}")
         yield work.effort.summary(plan.as_wanted)
 
-    return Outcome(rows(), lambda: work.effort.exit_code(AGAIN), renderings={"text": lines})
+    return Outcome(
+        rows(),
+        lambda: work.effort.exit_code(AGAIN),
+        renderings={
+            "text": lines,
+            "markdown": lambda _: fenced(lines(Paper()), "text"),
+        },
+    )
 
 
 command = apply

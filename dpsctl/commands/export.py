@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dpsctl.commands.manifests import collections_of
+from dpsctl.commands.manifests import collections_of, fenced
 from dpsctl.frame.verbs import verb
 from dpsctl.options.manifest import Exported
 from dpsctl.options.records import Parallel
@@ -61,7 +61,14 @@ def export(service: DpsService, run: Run, exported: Exported, parallel: Parallel
 
     data = [exporter.record(kind, record) for kind, record in records]
     _warn_of_unknown(exporter, run)
-    return Outcome(iter(data), 0, renderings={"text": text})
+    return Outcome(
+        iter(data),
+        0,
+        renderings={
+            "text": text,
+            "markdown": lambda paper: fenced(text(paper), "yaml"),
+        },
+    )
 
 
 def _records(

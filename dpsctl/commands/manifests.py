@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,13 @@ def collections_of(service: DpsService) -> dict[str, Any]:
     """Return the service's collections by the kind of their records; they keep its pace."""
     service.keep_pace()
     return {"EnrollmentGroup": service.groups, "IndividualEnrollment": service.enrollments}
+
+
+def fenced(lines: Iterable[str], language: str) -> Iterator[str]:
+    """Yield *lines* as a block of Markdown."""
+    yield f"```{language}"
+    yield from (line.replace("```", "'''") for line in lines)
+    yield "```"
 
 
 def _variables(manifests: Manifests, run: Run) -> dict[str, Any]:

@@ -438,3 +438,12 @@ def test_many_changes_are_counted_not_listed(run):
     assert out[0].startswith("+ 30 IndividualEnrollment p000, p001, ..., p029")
     assert out[-1].startswith("created 30 in ")
     assert len(out) < 8
+
+
+def test_what_became_of_it_can_stand_in_a_comment(run):
+    write(group("line-1"))
+
+    out = run("apply -f f.yaml --yes -o markdown").out.splitlines()
+
+    assert (out[0], out[-1]) == ("```text", "```")
+    assert "created EnrollmentGroup line-1" in out

@@ -146,3 +146,10 @@ def test_folder_of_certificates_has_to_be_there(run):
 
 def test_service_without_records_is_no_text(run):
     assert run("export").out == ""
+
+
+@pytest.mark.usefixtures("hand_made")
+def test_export_can_stand_in_a_comment(run):
+    out = run("export -o markdown").out
+
+    assert out == f"```yaml\n{run('export').out}```\n"
