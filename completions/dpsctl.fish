@@ -488,7 +488,7 @@ complete -c dpsctl -n '__dpsctl_in $__dpsctl_host' -l san -x -a '(__dpsctl_text)
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host' -l no-tls -d 'Speak plain HTTP.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host' -l allow-remote -d 'Listen beyond this machine; --san names it.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host' -l db -r -F -d 'Keep records, CA and policy key in this SQLite file.'
-complete -c dpsctl -n '__dpsctl_in $__dpsctl_host' -l seed -r -F -d 'Write these records first (JSON or YAML: enrollmentGroups, enrollments, registrations, centralDevices, centralDeviceGroups, centralEnrollmentGroups; - is standard input).'
+complete -c dpsctl -n '__dpsctl_in $__dpsctl_host' -l seed -r -F -d 'Write these records first (JSON or YAML: enrollmentGroups, enrollments, registrations, centralDevices, centralDeviceGroups, centralEnrollmentGroups; or an array as \'list\' prints it; - is standard input).'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host' -l dps-name -x -a '(__dpsctl_text)' -d 'The service\'s name; any other is not found (any will do unless given).'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host' -l hub -x -a '(__dpsctl_text)' -d 'Hubs that are linked to the service (default: emulated-hub.azure-devices.net).'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host' -l ca -x -a '(__dpsctl_text)' -d 'CA certificates that the service holds.'

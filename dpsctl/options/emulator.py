@@ -59,8 +59,8 @@ class Contents:
             Option,
             "--seed",
             help="Write these records first (JSON or YAML: enrollmentGroups, enrollments, "
-            "registrations, centralDevices, centralDeviceGroups, centralEnrollmentGroups; - is "
-            "standard input).",
+            "registrations, centralDevices, centralDeviceGroups, centralEnrollmentGroups; or "
+            "an array as 'list' prints it; - is standard input).",
         ),
     ] = None
     dps_name: Annotated[

@@ -73,6 +73,19 @@ def test_seed_is_there_when_the_line_is_printed_and_paged_as_told(seed_file, run
     assert [request["status"] for request in log["requests"]] == [200, 200]
 
 
+@pytest.mark.parametrize("noun", ["enrollment-group", "enrollment"])
+def test_seed_may_be_what_list_prints(run, run_process, noun):
+    run("enrollment-group create --gid a --tags site=eu")
+    run("enrollment create --eid a --at symmetricKey --device-id b")
+    listed = run(f"{noun} list --show-keys").out
+    again = [*DPSCTL, noun, "list", "--show-keys", "--query", "[].[attestation, deviceId]"]
+
+    ran = run_process("emulator", "exec", "--seed", "-", "--", *again, input=listed)
+
+    wanted = [[each["attestation"], each.get("deviceId")] for each in json.loads(listed)]
+    assert json.loads(ran.stdout) == wanted
+
+
 def test_seed_may_be_yaml_from_standard_input(run_process):
     seed = "registrations:\n- {registrationId: device-1, assignedHub: hub-1.example}\n"
     show = [*DPSCTL, "enrollment-group", "registration", "show", "--rid", "device-1"]

@@ -108,7 +108,19 @@ def _seed(path: str, run: Run) -> Any:
     from dpsctl.text.values import decode_text, read_file
 
     data = read_file(path, "--seed", run.stdin)
-    return read_document(decode_text(data, f"--seed {path}"), path)
+    read = read_document(decode_text(data, f"--seed {path}"), path)
+    return _by_kind(read) if isinstance(read, list) else read
+
+
+def _by_kind(records: list[Any]) -> dict[str, list[Any]]:
+    """Sort what `list` prints into the kinds that a seed has."""
+    seed: dict[str, list[Any]] = {"enrollmentGroups": [], "enrollments": [], "registrations": []}
+    for record in records:
+        has_attestation = isinstance(record, dict) and "attestation" in record
+        is_group = has_attestation and "enrollmentGroupId" in record
+        kind = "enrollmentGroups" if is_group else "enrollments"
+        seed[kind if has_attestation else "registrations"].append(record)
+    return seed
 
 
 def _settings(listening: Listening, contents: Contents, behaviour: Behaviour) -> EmulatorSettings:
