@@ -7,13 +7,15 @@ from typing import Annotated
 from typer import Option
 
 from dpsctl.options import kinds, panels
-from dpsctl.options.checks import base64_rule
+from dpsctl.options.checks import base64_rule, id_rule
 from dpsctl.options.declaring import option_group
+from dpsctl.options.words import Toggle
 
 IdScope = Annotated[
     str | None,
     Option(
         "--id-scope",
+        "--scope",
         metavar="SCOPE",
         envvar="DPSCTL_ID_SCOPE",
         help="ID scope of the provisioning service, such as 0ne00000000.",
@@ -31,6 +33,7 @@ Host = Annotated[
     str,
     panels.connection(
         "--host",
+        "--provisioning-host",
         metavar="HOST",
         help="Where devices ask (DPSCTL_DEVICE_ENDPOINT_URL replaces it).",
         show_default=True,
@@ -91,5 +94,70 @@ class Proof:
             "--passphrase",
             "--pass",
             help="File with the passphrase of the key or PKCS#12 file (asked for on a terminal).",
+        ),
+    ] = None
+
+
+@option_group
+class RegistrationProof:
+    """How a device proves who it is, in az's words; else the service is asked for its key."""
+
+    key: Annotated[
+        str | None,
+        kinds.secret(
+            panels.attestation,
+            "--key",
+            "--symmetric-key",
+            callback=base64_rule("--key"),
+            help="The device's own symmetric key; with --compute-key its group's.",
+        ),
+    ] = None
+    compute_key: Annotated[
+        Toggle | None,
+        kinds.toggle(
+            panels.attestation,
+            "--compute-key",
+            "--ck",
+            help="Derive the device's key from --key, which is its group's.",
+        ),
+    ] = None
+    group_id: Annotated[
+        str | None,
+        kinds.group_id(
+            panels.attestation,
+            "--enrollment-group-id",
+            "--group-id",
+            "--gid",
+            callback=id_rule("--enrollment-group-id", "group id"),
+            help="Group whose key is read from the service, to derive the device's from.",
+        ),
+    ] = None
+    certificate_path: Annotated[
+        str | None,
+        kinds.file(
+            panels.attestation,
+            "--certificate-path",
+            "--certificate-file-path",
+            "--cp",
+            help="Its certificate, with the intermediate ones after it: PEM, DER or PKCS#12.",
+        ),
+    ] = None
+    key_path: Annotated[
+        str | None,
+        kinds.file(
+            panels.attestation,
+            "--key-path",
+            "--key-file-path",
+            "--kp",
+            help="The certificate's private key.",
+        ),
+    ] = None
+    passphrase: Annotated[
+        str | None,
+        kinds.passphrase(
+            panels.attestation,
+            "--passphrase",
+            "--pass",
+            help="File with the passphrase of the key (asked for on a terminal).",
         ),
     ] = None

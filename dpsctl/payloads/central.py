@@ -5,6 +5,7 @@ from __future__ import annotations
 from binascii import b2a_base64
 from typing import Any
 
+from dpsctl.errors import UsageError
 from dpsctl.options.central import DeviceGroupSettings, DeviceSettings, GroupSettings
 from dpsctl.options.enrollment import Keys
 from dpsctl.options.kinds import Words
@@ -21,7 +22,14 @@ _EDGE = "iotEdge"
 
 
 def new_device(device_id: str, settings: DeviceSettings) -> Json:
-    """Build the body of a new device, with the defaults that az sends: enabled, not simulated."""
+    """Build the body of a new device, with the defaults that az sends: enabled, not simulated.
+
+    Raises UsageError for one that nothing says how to simulate.
+    """
+    if settings.simulated is Toggle.true and settings.template is None:
+        raise UsageError(
+            "--simulated needs --template", "The template says what a simulated device sends."
+        )
     body = {"displayName": device_id, "enabled": True, "simulated": False}
     body |= changed_device(settings)
     if "deploymentManifest" in body:

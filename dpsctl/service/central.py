@@ -55,12 +55,12 @@ class Collection:
         asked = {"filter": filter_, "orderby": order_by, "maxpagesize": page_size}
         return self._central.pages(f"/{self.name}", top, asked)
 
-    def create(self, record_id: str, body: Json) -> Json:
+    def create(self, record_id: str, body: Json, etag: str | None = None) -> Json:
         """Make a record. Raises Conflict if there is one: the service would write over it."""
         try:
             self.show(record_id)
         except NotFound:
-            return self._central.write("PUT", self.path(record_id), body)
+            return self._central.write("PUT", self.path(record_id), body, etag)
         raise Conflict(
             f"The {self.noun} {record_id} exists already",
             _EXISTS,

@@ -26,8 +26,7 @@ def connect(connection: CentralConnection, run: Run, purpose: Purpose) -> Centra
 
     Raises UsageError where the options do not say it.
     """
-    is_named = connection.app_id is not None
-    connection, context = settle_transport(connection, run, is_named=is_named)
+    connection, context = settle_transport(connection, run)
     target = Target(
         url=f"{_address(connection, context, run)}/api",
         api_version=quote(connection.central_api_version or STABLE, safe=""),

@@ -131,14 +131,12 @@ def connect_device(
 
 
 def register(http: Http, identity: Identity, payload: Json | None, wait: float) -> Json:
-    """Register the device and return its registration once it is assigned to a hub.
+    """Register the device and return the operation once it is over, however it ended.
 
-    Polls as often as the service asks, for *wait* seconds at most. Raises RegistrationFailed,
-    RegistrationDisabled, Unreachable when the time is over, and whatever the service refuses.
+    Polls as often as the service asks, for *wait* seconds at most. Raises Unreachable when the time
+    is over, and whatever the service refuses.
     """
-    device = f"/{quote(identity.id_scope, safe='')}/registrations/" + quote(
-        identity.registration_id, safe=""
-    )
+    device = _path_of(identity)
     body = {"registrationId": identity.registration_id}
     request = Request(
         "PUT", f"{device}/register", body if payload is None else {**body, "payload": payload}
@@ -147,12 +145,25 @@ def register(http: Http, identity: Identity, payload: Json | None, wait: float) 
         return http.planned(request)
     answer = _final(
         http.send(request),
-        lambda operation: http.send(
-            Request("GET", f"{device}/operations/{quote(operation, safe='', errors='replace')}")
-        ),
+        lambda operation: http.send(_asking_for(operation, identity)),
         wait,
     )
-    return _judged(answer.body)
+    return dict(answer.body)
+
+
+def status_of(http: Http, identity: Identity, operation_id: str) -> Json:
+    """Return the operation as it is now. Raises whatever the service refuses."""
+    return as_object(http.send(_asking_for(operation_id, identity)).body, OPERATION)
+
+
+def _path_of(identity: Identity) -> str:
+    scope, device = quote(identity.id_scope, safe=""), quote(identity.registration_id, safe="")
+    return f"/{scope}/registrations/{device}"
+
+
+def _asking_for(operation_id: str, identity: Identity) -> Request:
+    operation = quote(operation_id, safe="", errors="replace")
+    return Request("GET", f"{_path_of(identity)}/operations/{operation}")
 
 
 def _final(answer: Answer, ask: Callable[[str], Answer], wait: float) -> Answer:
@@ -165,7 +176,9 @@ def _final(answer: Answer, ask: Callable[[str], Answer], wait: float) -> Answer:
         if time.monotonic() + pause > end:
             raise Unreachable(
                 f"The device was not assigned to a hub within {wait:g} seconds",
-                "--wait SECONDS waits longer; 'registration show' tells how it went on.",
+                "Wait longer (--wait; of 'registration create' --timeout), or take it up again: "
+                "'dpsctl device registration operation-status --operation-id "
+                f"{answer.body.get('operationId')}'.",
             )
         time.sleep(pause)
         answer = ask(str(answer.body.get("operationId")))
@@ -182,10 +195,13 @@ def _status_of(answer: Answer) -> str:
     return str(status).lower()
 
 
-def _judged(body: Json) -> Json:
-    """Return the registration of a device that has its hub; raise what else became of it."""
-    registration = body.get("registrationState") or {}
-    status = body["status"].lower()
+def registration_in(operation: Json) -> Json:
+    """Return the registration of a device that has its hub; raise what else became of it.
+
+    Raises RegistrationFailed or RegistrationDisabled.
+    """
+    registration = operation.get("registrationState") or {}
+    status = operation["status"].lower()
     code, said = registration.get("errorCode"), registration.get("errorMessage")
     because = "".join((f": {said}" if said else "", f" ({code})" if code else ""))
     if status == "assigned":

@@ -15,14 +15,18 @@ Step = tuple[str, Callable[[], Json | None]]
 
 
 def create(
-    groups: EnrollmentGroups, group_id: str, body: Json, certificates: Mapping[str, Json]
+    groups: EnrollmentGroups,
+    group_id: str,
+    body: Json,
+    certificates: Mapping[str, Json],
+    etag: str | None = None,
 ) -> Json | list[Json]:
     """Make a group and set its certificates, by entry; without one that fails there is no group.
 
     Returns the group, or with --dry-run the writes.
     """
     steps = _certificate_steps(groups, group_id, certificates)
-    made = groups.create(group_id, body)
+    made = groups.create(group_id, body, etag)
     if groups.dry_run:
         return [made, *_carried_out(steps)] if steps else made
     for what, step in steps:

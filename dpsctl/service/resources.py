@@ -68,8 +68,7 @@ class Resources(Service):
         """Return the id scope that the context gives, unless the options name another service."""
         from dpsctl.service.settings import settle_transport
 
-        is_named = bool(getattr(self._lookup, "dps_name", None))
-        _, said = settle_transport(self._lookup, self._run, is_named=is_named)
+        _, said = settle_transport(self._lookup, self._run)
         return said.get("id_scope")
 
     def of(self, listed: Json) -> Resource:

@@ -63,14 +63,13 @@ def settle(connection: Connection, run: Run) -> Settled:
     return Settled(filled, source, is_chosen)
 
 
-def settle_transport(
-    transport: Kind, run: Run, *, is_named: bool = False
-) -> tuple[Kind, Mapping[str, Any]]:
+def settle_transport(transport: Kind, run: Run) -> tuple[Kind, Mapping[str, Any]]:
     """Fill in how requests travel where no service's name is needed; return the context's settings.
 
     Raises UsageError for a context that is wrong.
     """
     _, settings = contexts.context_of(transport.context, run) or ("", {})
+    is_named = any(getattr(transport, name, None) for name in ("login", "dps_name", "app_id"))
     visible = _visible(settings, is_named=is_named)
     run.addresses = _addresses_in(visible)
     opened = {name: visible[name] for name in _OF_TRANSPORT if name in visible}

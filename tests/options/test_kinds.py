@@ -138,7 +138,7 @@ def looks_of_its_kind(option):
     return (
         MARKED_BY.get(metavar, Kind.PLAIN) in kind
         and (Kind.SEVERAL in kind) == metavar.endswith("...")
-        and (Kind.SECRET in kind or Kind.FILE in kind or not looks_secret)
+        and (not looks_secret or kind & (Kind.SECRET | Kind.FILE | Kind.MAY_STAND_ALONE))
     )
 
 

@@ -213,3 +213,11 @@ def test_device_key_of_a_bad_key_is_refused_without_showing_it(run_offline):
 
     assert "--primary-key" in ran.err
     assert "no*base64" not in ran.err
+
+
+def test_device_is_not_simulated_without_a_template(central, requests_of):
+    ran, requests = requests_of("device create -d d1 --simulated", expect=2)
+
+    assert ran.err.startswith("dpsctl: --simulated needs --template\n")
+    assert requests == []
+    assert central("device create -d d1 --simulated false").json["simulated"] is False

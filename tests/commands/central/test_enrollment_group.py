@@ -194,3 +194,13 @@ def test_code_with_dry_run_is_not_asked_for(requests_of):
 
     assert ran.json["method"] == "POST"
     assert requests == []
+
+
+def test_create_sends_the_etag_that_it_is_given(central, emulator):
+    central(f"{BY_KEY} --etag '\"e1\"' --dry-run")
+    emulator.service.log.clear()
+
+    central(f"{BY_KEY} --etag '\"e1\"'", expect=None)
+
+    written = next(one for one in emulator.requests() if one["method"] == "PUT")
+    assert written["headers"]["if-match"] == '"e1"'

@@ -68,6 +68,7 @@ def create(  # noqa: PLR0913, PLR0917 - each is one thing a user may say
     keys: Keys,
     certificates: Certificates,
     status: Status = None,
+    etag: PreviewEtag = None,
 ) -> Any:
     """Add an enrollment group; one that exists is left alone.
 
@@ -77,7 +78,7 @@ def create(  # noqa: PLR0913, PLR0917 - each is one thing a user may say
     bodies = _bodies(certificates, run)
     attestation = group_attestation(attestation_type, keys)
     body = new_enrollment_group(display_name, device_type, attestation, status)
-    return group_certificates.create(service.enrollment_groups, group_id, body, bodies)
+    return group_certificates.create(service.enrollment_groups, group_id, body, bodies, etag)
 
 
 @verb(

@@ -1,29 +1,22 @@
-"""`dpsctl device`: what a device does, to prove from here that its enrollment works."""
+"""`dpsctl device register`: what a device does, to prove from here that its enrollment works."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from dpsctl import keys
+from dpsctl.commands.device.identity import identity_of
 from dpsctl.commands.records import REGISTRATION_COLUMNS
 from dpsctl.errors import UsageError
-from dpsctl.frame.verbs import Noun, verb
+from dpsctl.frame.verbs import verb
 from dpsctl.options.connection import Sources, Transport
 from dpsctl.options.device import Host, IdScope, Payload, Proof, ShowConnectionString, Wait
 from dpsctl.options.records import DryRun, RegistrationId
 from dpsctl.run import Run
-from dpsctl.service.device import Identity, connect_device, identity_by_key, way_of
+from dpsctl.service.device import connect_device, registration_in
 from dpsctl.service.device import register as register_device
 from dpsctl.service.resources import NamedResources
 from dpsctl.text.values import parse_object
-
-# Those of the public cloud begin with 0ne, of Azure in China with 0cn.
-_ID_SCOPE = re.compile("0[a-z]{2}[0-9A-Fa-f]+")
-_NO_SCOPE = "that looks like no id scope, which is such as 0ne00000000"
 
 
 @verb(
@@ -59,12 +52,15 @@ def register(  # noqa: PLR0913 - each is one thing a user may say
     if proof.group_key is not None and (warning := keys.upper_case_warning(registration_id)):
         run.warn(warning)
     scope = id_scope_of(id_scope, sources, resources)
-    with _identity(scope, registration_id, proof, run) as identity:
+    with identity_of(scope, registration_id, proof, run) as identity:
         for doubt in identity.doubts:
             run.warn(doubt)
         http = connect_device(identity, host, transport, run, dry_run=dry_run)
-        registration = register_device(http, identity, told, wait)
-    if not show_connection_string or dry_run:
+        operation = register_device(http, identity, told, wait)
+    if dry_run:
+        return operation
+    registration = registration_in(operation)
+    if not show_connection_string:
         return registration
     return {**registration, "connectionString": identity.connection_string(registration)}
 
@@ -88,31 +84,3 @@ def id_scope_of(id_scope: str | None, sources: Sources, resources: NamedResource
             "Give it, or --dps-name NAME to look it up; 'dpsctl show' prints it as idScope.",
         )
     return resources.named().id_scope
-
-
-@contextmanager
-def _identity(id_scope: str, registration_id: str, proof: Proof, run: Run) -> Iterator[Identity]:
-    """Say who the device is, with what is odd of what it holds. Raises UsageError."""
-    flag = way_of(proof)
-    doubts = () if _ID_SCOPE.fullmatch(id_scope) else (f"--id-scope {id_scope}: {_NO_SCOPE}",)
-    known = run.environ.get("DPSCTL_ID_SCOPE", id_scope)
-    advice = () if known == id_scope else (f"--id-scope is not DPSCTL_ID_SCOPE, {known}",)
-    if flag != "--certificate-path":
-        found = identity_by_key(id_scope, registration_id, proof)
-        yield replace(found, doubts=doubts, advice=(*found.advice, *advice))
-        return
-    from dpsctl.certificates.device_pair import device_pair
-
-    with device_pair(proof, registration_id, run) as pair:
-        doubts = (*pair.doubts, *doubts)
-        yield Identity(
-            id_scope,
-            registration_id,
-            flag,
-            certificate=pair.files,
-            doubts=doubts,
-            advice=advice,
-        )
-
-
-command = Noun("device", "Register as a device does.", [register])
