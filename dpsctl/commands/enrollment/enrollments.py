@@ -123,7 +123,7 @@ def update(  # noqa: PLR0913 - each is one thing a user may say
     enrollment_ids: EnrollmentIds = None,
     etag: Etag = None,
 ) -> Json | Outcome | None:
-    """Change individual enrollments; the rest of each stays as it is.
+    """Change individual enrollments; the rest stays as it is.
 
     An enrollment is read and written back with its etag, so nobody else's change is lost. Many of
     them are chosen by their ids or by what is in them; then a result line tells what became of

@@ -61,9 +61,10 @@ def list_registrations(  # noqa: PLR0913 - each is one thing a user may say
         bool, Option("--summary", help="Count them by hub and status; a table draws bars.")
     ] = False,
 ) -> Iterator[Json] | Outcome:
-    """List the registrations of groups' devices, or those of devices that are named.
+    """List the registrations of groups' devices.
 
-    Those of more groups than one have the group's id too, which the service does not give.
+    Those of all devices in groups, or of devices that are named. Those of more groups than one have
+    the group's id too, which the service does not give.
     """
     from dpsctl.selection.registered import Registered
 
