@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from dpsctl import process
+from dpsctl.machine import process
 
 TYPE_CHECKING = False  # importing it costs more than the whole early path
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import stat
 import sys
 
 from dpsctl import keys
-from dpsctl.permissions import PLAIN, exposure
+from dpsctl.machine.permissions import PLAIN, exposure
 
 _COMMAND = ["enrollment-group", "compute-device-key"]
 _OPTIONS = {

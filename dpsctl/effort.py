@@ -9,7 +9,7 @@ from enum import Enum
 from threading import Event
 
 from dpsctl.errors import DpsctlError, SomeFailed
-from dpsctl.process import Taken
+from dpsctl.machine.process import Taken
 from dpsctl.run import Run
 
 _BY_SIGNAL = 128

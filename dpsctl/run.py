@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from dpsctl.frozen import frozen
+from dpsctl.machine.permissions import exposure
 from dpsctl.masking import Masker
-from dpsctl.permissions import exposure
 from dpsctl.text.controls import spelled_out
 from dpsctl.text.values import StandardInput
 

@@ -29,19 +29,18 @@ FLOORS = [
     "service certificates",
     "output config effort",
     "payloads fleet run",
-    "options text private_files early",
-    "errors frozen keys masking parallel permissions process __init__",
-    "streams",
-    "platforms",
+    "options text early",
+    "machine",
+    "errors frozen keys masking parallel __init__",
 ]
 HEIGHTS = {room: -depth for depth, rooms in enumerate(FLOORS) for room in rooms.split()}
 # The emulator is a service: it knows neither the client nor the command line above which it lies.
 ONLY = {
-    "emulator": {"certificates", "text", "errors", "keys", "process", "platforms"},
+    "emulator": {"certificates", "text", "errors", "keys", "machine"},
     # A plan is made and carried out with any service that answers as the real one does.
     "manifests": {
         *("certificates", "config", "output", "payloads", "fleet", "run", "options"),
-        *("text", "private_files", "errors", "keys", "masking", "parallel", "effort"),
+        *("text", "machine", "errors", "keys", "masking", "parallel", "effort"),
     },
 }
 # A room, or some of its modules: those that decide what is to be done.

@@ -17,8 +17,8 @@ from dpsctl.certificates.passphrases import passphrase_asker
 from dpsctl.certificates.pkcs12 import contents_of, is_pkcs12
 from dpsctl.certificates.reading import has_private_key, read_all_certificates, unwrapped
 from dpsctl.errors import UsageError
+from dpsctl.machine.process import new_folder, remove
 from dpsctl.options.device import Proof
-from dpsctl.process import new_folder, remove
 from dpsctl.run import Run
 from dpsctl.text.values import read_file
 

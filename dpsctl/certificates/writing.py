@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from dpsctl import platforms
 from dpsctl.certificates.describing import common_name_of
 from dpsctl.certificates.files import stem_of
 from dpsctl.certificates.issuers import PrivateKey
 from dpsctl.certificates.pkcs12 import pkcs12_of
+from dpsctl.machine import platforms
+from dpsctl.machine.private_files import NewFile, write_together
 from dpsctl.options.certificate import FileOptions
-from dpsctl.private_files import NewFile, write_together
 
 
 @dataclass(frozen=True)

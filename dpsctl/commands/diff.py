@@ -93,8 +93,8 @@ def _saved(
     """Save the plan, and return what is in the file. Raises UsageError if there is one."""
     import json
 
+    from dpsctl.machine.private_files import private_file
     from dpsctl.manifests.plan_file import plan_document
-    from dpsctl.private_files import private_file
 
     if "-" in asked.paths:
         raise UsageError(

@@ -15,9 +15,9 @@ from dpsctl.run import Outcome, Paper, Run
 from dpsctl.service.dps import DpsService
 
 if TYPE_CHECKING:
+    from dpsctl.machine.private_files import NewFile
     from dpsctl.manifests.exporting import Exporter
     from dpsctl.manifests.fields import Kind
-    from dpsctl.private_files import NewFile
 
 Json = dict[str, Any]
 _FOLDERS = {
@@ -98,8 +98,8 @@ def _write_files(
     records: list[tuple[Kind, Json]], exported: Exported, run: Run, *, keys: bool
 ) -> None:
     """Write a file for each record, all or none. Raises UsageError for one that exists."""
+    from dpsctl.machine.private_files import write_together
     from dpsctl.manifests.exporting import Exporter
-    from dpsctl.private_files import write_together
 
     files: list[NewFile] = []
     for name, folder_name in _FOLDERS.items():
@@ -119,9 +119,9 @@ def _write_files(
 def _new_file(folder: Path, exporter: Exporter, kind: Kind, record: Json) -> NewFile:
     from urllib.parse import quote
 
+    from dpsctl.machine.platforms import file_stem
+    from dpsctl.machine.private_files import NewFile
     from dpsctl.manifests.fleet import id_of
-    from dpsctl.platforms import file_stem
-    from dpsctl.private_files import NewFile
 
     path = folder / f"{file_stem(quote(id_of(kind, record), safe=''))}.yaml"
     text = exporter.document(kind, record)

@@ -33,7 +33,7 @@ def factory(
 
     from dpsctl import __version__
     from dpsctl.fleet.archive import archive
-    from dpsctl.private_files import NewFile, write_together
+    from dpsctl.machine.private_files import NewFile, write_together
 
     data = archive()
     digest = sha256(data).hexdigest()

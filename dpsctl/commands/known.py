@@ -13,8 +13,8 @@ from typer import Argument
 
 from dpsctl.errors import DpsctlError
 from dpsctl.frame.verbs import verb
+from dpsctl.machine.platforms import cache_folder
 from dpsctl.options.connection import Connection
-from dpsctl.platforms import cache_folder
 from dpsctl.run import Run
 
 # Seconds: who presses TAB twice is answered from the file, and nobody waits longer than that.
@@ -87,7 +87,7 @@ def _asked(connection: Connection, run: Run) -> list[str] | None:
 
 
 def _remember(ids: list[str], cache: Path) -> None:
-    from dpsctl.private_files import private_file
+    from dpsctl.machine.private_files import private_file
 
     cache.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with private_file(str(cache), "the cache", replace=True) as file:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dpsctl import platforms
 from dpsctl.config.wording import LOGIN_REFERENCES, check_one_login, check_setting
 from dpsctl.errors import UsageError
+from dpsctl.machine import platforms
 from dpsctl.run import Run
 
 _CURRENT = "current_context"
@@ -54,7 +54,7 @@ class Contexts:
 
     def save(self) -> None:
         """Write the file, for its owner's eyes, whole or not at all; comments in it stay."""
-        from dpsctl.private_files import private_file
+        from dpsctl.machine.private_files import private_file
         from dpsctl.text.documents import read_document
         from dpsctl.text.edits import edited
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from errno import ENOENT
 
-from dpsctl import platforms
 from dpsctl.errors import UsageError
+from dpsctl.machine import platforms
 from dpsctl.run import Run
 
 _PATIENCE = 60.0  # seconds: a person may have to unlock the store

@@ -14,6 +14,7 @@ from functools import partial
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, Map, Rule
 
+from dpsctl.emulator.access.guards import Guard, device_version, policy_with
 from dpsctl.emulator.answers import METHOD_NOT_ALLOWED, NOT_FOUND, Answer, Refusal
 from dpsctl.emulator.arm import guards as arm
 from dpsctl.emulator.arm.urls import SUBSCRIPTIONS
@@ -27,7 +28,6 @@ from dpsctl.emulator.devices import api as device_api
 from dpsctl.emulator.enrollments import bulk, registrations
 from dpsctl.emulator.enrollments import records as enrollments
 from dpsctl.emulator.enrollments.kinds import GROUP, INDIVIDUAL, Kind
-from dpsctl.emulator.guards import Guard, device_version, policy_with
 
 Handler = Callable[..., Answer]
 

@@ -12,8 +12,7 @@ from typing import Any, Self
 
 from OpenSSL import SSL
 
-from dpsctl import platforms, process
-from dpsctl.emulator.access_tokens import make_access_token
+from dpsctl.emulator.access.access_tokens import make_access_token
 from dpsctl.emulator.address import LOOPBACK_NAMES, check_address, known_as
 from dpsctl.emulator.answers import Refusal
 from dpsctl.emulator.app import EmulatorApp
@@ -34,6 +33,7 @@ from dpsctl.emulator.request_log import RequestLog
 from dpsctl.emulator.settings import OWNER_POLICY, EmulatorSettings
 from dpsctl.emulator.store import MEMORY, Store, unusable
 from dpsctl.errors import UsageError
+from dpsctl.machine import platforms, process
 
 __all__ = ["Emulator"]
 

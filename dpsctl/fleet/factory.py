@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from dpsctl import __version__, keys, process
+from dpsctl import __version__, keys
 from dpsctl.errors import DpsctlError, SomeFailed, UsageError
 from dpsctl.fleet.choices import check_choice
 from dpsctl.fleet.derivation import FleetRequest, SasTerms, derive_fleet
@@ -24,8 +24,9 @@ from dpsctl.fleet.id_rules import IdRule
 from dpsctl.fleet.labels import check_label
 from dpsctl.fleet.layouts import LAYOUTS
 from dpsctl.fleet.registration_ids import one_id
+from dpsctl.machine import process
+from dpsctl.machine.permissions import exposure
 from dpsctl.options.durations import seconds_in
-from dpsctl.permissions import exposure
 from dpsctl.text.values import StandardInput, expand_file_reference
 
 _READER_WENT_AWAY = 141

@@ -13,7 +13,7 @@ from dpsctl.fleet.derivation import FleetCount, FleetRequest, derive_fleet
 from dpsctl.fleet.device_files import DeviceFile
 from dpsctl.fleet.id_rules import IdRule
 from dpsctl.fleet.refusals import Refusals
-from dpsctl.private_files import NewFile, check_new, private_file, write_together
+from dpsctl.machine.private_files import NewFile, check_new, private_file, write_together
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from dpsctl.errors import UsageError
 from dpsctl.frame.renamed import current_command, current_options
+from dpsctl.machine.permissions import exposure
 from dpsctl.options.checks import refuse_controls
 from dpsctl.options.kinds import Kind, Words, kind_of
-from dpsctl.permissions import exposure
 from dpsctl.run import Run
 from dpsctl.text.values import added_up, expand_file_reference
 

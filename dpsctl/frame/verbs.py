@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 import typer
 from typer.main import get_command
 
-from dpsctl import process
 from dpsctl.frame.arguments import Command, Group
 from dpsctl.frame.deadline import ending_after
 from dpsctl.frame.option_groups import (
@@ -30,6 +29,7 @@ from dpsctl.frame.option_groups import (
     sources_of,
 )
 from dpsctl.frame.showing import View, compiled, show_result
+from dpsctl.machine import process
 from dpsctl.options.connection import Connection, Display, ReportOutput, Sources
 from dpsctl.options.records import DryRun, ShowKeys
 from dpsctl.options.words import ErrorFormat, Toggle

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dpsctl.machine.private_files import private_file
 from dpsctl.manifests.exporting import Exporter
 from dpsctl.manifests.plan import Action, Change, Plan
 from dpsctl.manifests.reading import Readable, with_keys
 from dpsctl.manifests.risks import Risk
 from dpsctl.parallel import in_parallel
-from dpsctl.private_files import private_file
 
 _FLAG = "--backup"
 _TAKING = frozenset({Action.delete, Action.replace, Action.rename})

@@ -9,9 +9,9 @@ from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, TextIO
 
-from dpsctl import platforms
 from dpsctl.errors import DpsctlError
 from dpsctl.frozen import frozen
+from dpsctl.machine import platforms
 from dpsctl.options.words import OutputFormat, ReportFormat
 from dpsctl.output.query import CompiledQuery, as_items
 from dpsctl.run import Paper

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dpsctl.emulator.guards import SERVICE_VERSIONS
+from dpsctl.emulator.access.guards import SERVICE_VERSIONS
 
 
 def test_error_has_the_shape_of_the_service(api):

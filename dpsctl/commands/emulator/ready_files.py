@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dpsctl.errors import DpsctlError
-from dpsctl.platforms import cache_folder
-from dpsctl.process import leftovers
+from dpsctl.machine.platforms import cache_folder
+from dpsctl.machine.process import leftovers
 
 if TYPE_CHECKING:
     from dpsctl.emulator.server import Emulator
@@ -53,7 +53,7 @@ def _folder(environ: Mapping[str, str]) -> Path:
 
 
 def _write(path: Path, ready: Json) -> None:
-    from dpsctl.private_files import private_file
+    from dpsctl.machine.private_files import private_file
 
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with private_file(str(path), "the emulator's file", replace=True) as file:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument
 
-from dpsctl import platforms
 from dpsctl.commands.emulator.ready_files import told_of
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
+from dpsctl.machine import platforms
+from dpsctl.machine.process import Taken
 from dpsctl.options import kinds
 from dpsctl.options.emulator import DEFAULT_HUB, Behaviour, Contents, Listening
 from dpsctl.payloads.hub_rules import hub_problems
-from dpsctl.process import Taken
 from dpsctl.run import Outcome, Run
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dpsctl.emulator.access_tokens import ARM, why_refused
+from dpsctl.emulator.access.access_tokens import ARM, why_refused
 from dpsctl.emulator.arm.answers import ArmRefusal
 from dpsctl.emulator.call import Call
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from dpsctl.emulator.access_tokens import CENTRAL, why_refused
+from dpsctl.emulator.access.access_tokens import CENTRAL, why_refused
+from dpsctl.emulator.access.tokens import read_token, unauthorized
 from dpsctl.emulator.call import Call
 from dpsctl.emulator.central.answers import bad_request
 from dpsctl.emulator.identity import Identity
-from dpsctl.emulator.tokens import read_token, unauthorized
 from dpsctl.keys import sign
 
 STABLE = "2022-07-31"

@@ -6,9 +6,9 @@ import ipaddress
 import re
 from hmac import compare_digest
 
+from dpsctl.emulator.access.tokens import unauthorized
 from dpsctl.emulator.answers import FORBIDDEN, Refusal
 from dpsctl.emulator.call import Call
-from dpsctl.emulator.tokens import unauthorized
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:[0-9]*)?", re.ASCII)
 _READS = ("GET", "HEAD")

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from cryptography import x509
 
 from dpsctl.certificates.describing import certificate_info, name_of
+from dpsctl.emulator.access.tokens import unauthorized
 from dpsctl.emulator.answers import Json, Refusal
 from dpsctl.emulator.authorities import authority_of
 from dpsctl.emulator.call import Service
 from dpsctl.emulator.devices.chain_rules import why_no_device, why_no_issuer
 from dpsctl.emulator.devices.enrolled import Device, Enrolled, groups_of, individual_of
-from dpsctl.emulator.tokens import unauthorized
 from dpsctl.emulator.x509 import is_described_by, read_certificate
 
 

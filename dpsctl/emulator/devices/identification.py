@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dpsctl.emulator.access.tokens import unauthorized
 from dpsctl.emulator.answers import invalid
 from dpsctl.emulator.call import Service
 from dpsctl.emulator.devices.certificates import find_by_certificate
 from dpsctl.emulator.devices.enrolled import Device, Enrolled, individual_of
 from dpsctl.emulator.devices.keys import find_by_token
-from dpsctl.emulator.tokens import unauthorized
 from dpsctl.keys import IdFormatError, check_registration_id
 
 _TPM = (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
+from dpsctl.emulator.access.tokens import SasToken, read_token
 from dpsctl.emulator.answers import Refusal
 from dpsctl.emulator.call import Service
 from dpsctl.emulator.devices.enrolled import Device, Enrolled, groups_of, individual_of
-from dpsctl.emulator.tokens import SasToken, read_token
 from dpsctl.keys import derive_device_key
 
 _WRONG_KEY = 401000

@@ -8,7 +8,7 @@ from typing import Any
 from dpsctl.certificates.describing import certificate_info
 from dpsctl.emulator.answers import Json, invalid
 from dpsctl.emulator.enrollments.kinds import Kind
-from dpsctl.emulator.tpm import modulus_of
+from dpsctl.emulator.enrollments.tpm import modulus_of
 from dpsctl.emulator.x509 import base64_der, is_described_by, read_certificate
 from dpsctl.keys import KeyFormatError, decode_key
 

@@ -22,7 +22,7 @@ from dpsctl.emulator.answers import BAD_REQUEST, TOO_LARGE, Refusal, write_json
 from dpsctl.emulator.clock import Clock
 from dpsctl.emulator.listening.tls import TlsStream, set_time_limit
 from dpsctl.emulator.settings import EmulatorSettings
-from dpsctl.platforms import IS_WINDOWS
+from dpsctl.machine.platforms import IS_WINDOWS
 
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dpsctl import platforms
 from dpsctl.errors import Unauthorized
+from dpsctl.machine import platforms
 from dpsctl.run import Run
 from dpsctl.service.azure.clouds import CLOUDS
 from dpsctl.text.opening import opened

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dpsctl.errors import DpsctlError
-from dpsctl.platforms import cache_folder
+from dpsctl.machine.platforms import cache_folder
 
 _MOST = 200
 
@@ -52,7 +52,7 @@ class Places:
         return entries if isinstance(entries, dict) else {}
 
     def _write(self, entries: dict[str, Any]) -> None:
-        from dpsctl.private_files import private_file
+        from dpsctl.machine.private_files import private_file
 
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with private_file(str(self.path), "the cache", replace=True) as file:

@@ -6,7 +6,7 @@ import json
 import pytest
 import requests
 
-from dpsctl.emulator.access_tokens import ARM, CENTRAL, DPS, make_access_token
+from dpsctl.emulator.access.access_tokens import ARM, CENTRAL, DPS, make_access_token
 
 SUBSCRIPTION = "/subscriptions/91d12660-3dec-467a-be2a-213b5544ddc0"
 SERVICES = "providers/Microsoft.Devices/provisioningServices"

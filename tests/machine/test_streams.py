@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from dpsctl import streams
+from dpsctl.machine import streams
 
 
 class Terminal(io.TextIOWrapper):

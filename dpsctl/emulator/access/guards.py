@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dpsctl.emulator.access_tokens import DPS, why_refused
+from dpsctl.emulator.access.access_tokens import DPS, why_refused
+from dpsctl.emulator.access.tokens import read_token, unauthorized
 from dpsctl.emulator.answers import FORBIDDEN, Refusal, invalid
 from dpsctl.emulator.call import Call
 from dpsctl.emulator.settings import OWNER_POLICY, RIGHTS
-from dpsctl.emulator.tokens import read_token, unauthorized
 
 Guard = Callable[[Call], None]
 

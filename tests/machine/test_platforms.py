@@ -19,9 +19,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from dpsctl import platforms, process, streams
+from dpsctl.machine import platforms, process, streams
+from dpsctl.machine.private_files import private_file
 from dpsctl.output.formats import wants_colour
-from dpsctl.private_files import private_file
 
 ID = "sn:01"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from dpsctl import platforms
+from dpsctl.machine import platforms
 
 # What a shell takes as it stands.
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")

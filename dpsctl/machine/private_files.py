@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-from dpsctl import platforms
 from dpsctl.errors import DpsctlError, UsageError
-from dpsctl.process import Held, leftovers, remove
+from dpsctl.machine import platforms
+from dpsctl.machine.process import Held, leftovers, remove
 
 _PRIVATE, _PUBLIC = 0o600, 0o666  # less what the process' umask takes off
 _FORCE = "give --force"

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from dpsctl.emulator.access.tokens import read_token
 from dpsctl.emulator.answers import Refusal
-from dpsctl.emulator.tokens import read_token
 
 KEY = base64.b64encode(b"0123456789abcdef").decode()
 GROUP = "/enrollmentGroups/g1"

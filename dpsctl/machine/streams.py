@@ -7,7 +7,7 @@ import sys
 from errno import EINVAL, EPIPE
 from io import BufferedWriter, RawIOBase, TextIOWrapper
 
-from dpsctl import platforms
+from dpsctl.machine import platforms
 
 TYPE_CHECKING = False  # importing it costs more than the whole early path
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import os
 import sys
 import time
 
-from dpsctl import streams
+from dpsctl.machine import streams
 
 TYPE_CHECKING = False  # importing it costs more than the whole early path
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _ENDINGS = [getattr(_signal, name) for name in _NAMES if hasattr(_signal, name)]
 _BY_SIGNAL = 128
 INTERRUPTED = 130
 _PATIENCE = 1.0  # seconds, in which a signal is the same one, handed on by who got it too
-_PLACE = os.path.abspath(f"{__file__}/../..")
+_PLACE = os.path.abspath(f"{__file__}/../../..")
 _LIBRARY = os.path.abspath(f"{os.__file__}/..")
 
 # Files and folders that are removed when the process ends, whatever ends it.

@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from dpsctl.errors import DpsctlError, UsageError
-from dpsctl.private_files import NewFile, private_file, write_together
+from dpsctl.machine.private_files import NewFile, private_file, write_together
 
 
 def test_private_file_is_for_its_owner_alone(tmp_path):

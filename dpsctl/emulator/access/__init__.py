@@ -1,0 +1,1 @@
+"""Who may ask: shared access signatures, access tokens, and what each route wants of its caller."""

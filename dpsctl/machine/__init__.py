@@ -1,0 +1,1 @@
+"""The machine under us: systems, streams, signals, and files that only their owner reads."""
