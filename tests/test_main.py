@@ -330,7 +330,7 @@ def test_what_is_loaded_is_not_searched_for_garbage(unmeasured):
     """Neither while a command runs nor at the end, where it would take a fifth of the time."""
     seen = unmeasured(
         "import atexit, gc, sys\n"
-        "from dpsctl import process\n"
+        "from dpsctl.machine import process\n"
         "from dpsctl.__main__ import run\n"
         "leave = process.os._exit\n"
         "sys.argv = ['dpsctl', 'version']\n"

@@ -167,7 +167,7 @@ def test_a_folder_is_locked_for_one_at_a_time(request, tmp_path, system):
         request.getfixturevalue("windows")
     code = (
         "import sys, fcntl, types\n"
-        "from dpsctl import platforms\n"
+        "from dpsctl.machine import platforms\n"
         f"if {system == 'windows'}:\n"
         "    platforms.IS_WINDOWS = True\n"
         "    lock = lambda file, *_: fcntl.lockf(file, fcntl.LOCK_EX)\n"
@@ -264,7 +264,7 @@ def test_windows_knows_fewer_signals_and_one_more(unmeasured):
         "import _signal\n"
         "del _signal.SIGHUP\n"
         "_signal.SIGBREAK = 21\n"
-        "from dpsctl import process\n"
+        "from dpsctl.machine import process\n"
         "print(*map(int, process._ENDINGS))"
     )
 

@@ -49,7 +49,7 @@ def test_nothing_of_the_current_folder_is_run(tmp_path, line, start, path):
 
 def in_a_process(code, **given):
     """Start a Python that runs *code* as `process.run` does a command, and wait for its word."""
-    script = f"from dpsctl import process\nimport os, sys, time\n{code}\nprocess.run(main)"
+    script = f"from dpsctl.machine import process\nimport os, sys, time\n{code}\nprocess.run(main)"
     pipe = subprocess.PIPE
     child = subprocess.Popen(
         [sys.executable, "-c", script], stdout=pipe, stderr=pipe, text=True, **given

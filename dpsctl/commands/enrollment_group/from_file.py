@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dpsctl import keys
 from dpsctl.certificates.files import files_by_thumbprint
 from dpsctl.commands.doubts import Doubts
 from dpsctl.effort import Ending
 from dpsctl.errors import Conflict, UsageError
-from dpsctl.fleet.device_files import DeviceFile
-from dpsctl.fleet.tables import Row
 from dpsctl.options.records import Edits
 from dpsctl.options.words import IfExists
 from dpsctl.payloads.attestation import SIGNING
@@ -23,6 +21,10 @@ from dpsctl.selection.choosing import GROUPS, Chosen
 from dpsctl.selection.writing import Write, Written
 from dpsctl.service.dps import Enrollments
 from dpsctl.text.paths import parse_path, show_path
+
+if TYPE_CHECKING:
+    from dpsctl.fleet.device_files import DeviceFile
+    from dpsctl.fleet.tables import Row
 
 Json = dict[str, Any]
 _ID = GROUPS.id_field
