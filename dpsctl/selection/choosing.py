@@ -9,7 +9,6 @@ from typing import Any
 
 from dpsctl import keys
 from dpsctl.errors import UsageError
-from dpsctl.fleet.device_files import DeviceFile
 from dpsctl.fleet.id_rules import IdRule
 from dpsctl.options.durations import seconds_in
 from dpsctl.options.selection import RegistrationSelection, Selection
@@ -182,6 +181,8 @@ def _ids_in(selection: Selection, kind: Kind, run: Run) -> Iterator[str]:
     """Read the ids of `--ids-from`. Raises UsageError, before anything is sent, for a bad one."""
     if selection.ids_from is None:
         return
+    from dpsctl.fleet.device_files import DeviceFile
+
     file = DeviceFile(selection.ids_from, "--ids-from", run.stdin)
     is_empty = True
     for chunk in file.ids(IdRule(selection.id_field)).chunks:
