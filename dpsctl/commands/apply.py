@@ -79,7 +79,6 @@ def apply(  # noqa: PLR0913 - each is one thing a user may say
     failure or an interrupt: it goes on where it was.
     """
     from dpsctl.commands.consent import ask_for_leave, classes_in
-    from dpsctl.manifests.backup import keys_only_here, write_backup
     from dpsctl.manifests.carrying_out import CarryingOut
     from dpsctl.manifests.plan_file import check_fresh
     from dpsctl.manifests.reading import Reading
@@ -98,11 +97,18 @@ def apply(  # noqa: PLR0913 - each is one thing a user may say
         return Outcome(work.requests(), 0)
     if not display.yes or set(plan.risks()) - allowed:
         ask_for_leave(plan, allowed, run, is_answered=display.yes)
+    _keep(plan, collections, backup, parallel, run)
+    return _outcome(work, plan, run, full=full, is_shown=display.yes)
+
+
+def _keep(plan: Plan, collections: Any, backup: str | None, parallel: int, run: Run) -> None:
+    """Write what is about to be lost into the file *backup*, or warn of keys that will be."""
+    from dpsctl.manifests.backup import keys_only_here, write_backup
+
     if backup is not None:
         write_backup(plan, collections, backup, parallel)
     elif lost := keys_only_here(plan):
         run.warn(f"the keys of {len(lost):,} records are nowhere else; --backup FILE keeps them")
-    return _outcome(work, plan, run, full=full, is_shown=display.yes)
 
 
 def _asked(

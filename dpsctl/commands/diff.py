@@ -61,9 +61,7 @@ def diff(  # noqa: PLR0913 - each is one thing a user may say
     is not compared, null means that it must be absent. What devices would lose is listed as risks,
     for which 'apply' needs --allow.
     """
-    from dpsctl.manifests.markdown import markdown_lines
     from dpsctl.manifests.reading import Reading
-    from dpsctl.manifests.rendering import Look, plan_lines
     from dpsctl.manifests.views import plan_view
 
     asked = asked_of(manifests, run, prune=prune)
@@ -73,18 +71,21 @@ def diff(  # noqa: PLR0913 - each is one thing a user may say
     view = plan_view(plan)
     if save is not None:
         view = _saved(save, plan, asked, fleet, service)
+    code = DIFFERENCES if exit_code and plan.changes else 0
+    return Outcome(view, code, renderings=_renderings(plan, full=full, unmanaged=unmanaged))
+
+
+def _renderings(plan: Plan, *, full: bool, unmanaged: bool) -> dict[str, Any]:
+    from dpsctl.manifests.markdown import markdown_lines
+    from dpsctl.manifests.rendering import Look, plan_lines
 
     def look(paper: Paper) -> Look:
         return Look(paper.width, paper.colour, full=full, unmanaged=unmanaged)
 
-    return Outcome(
-        view,
-        DIFFERENCES if exit_code and plan.changes else 0,
-        renderings={
-            "text": lambda paper: plan_lines(plan, look(paper)),
-            "markdown": lambda paper: markdown_lines(plan, look(paper)),
-        },
-    )
+    return {
+        "text": lambda paper: plan_lines(plan, look(paper)),
+        "markdown": lambda paper: markdown_lines(plan, look(paper)),
+    }
 
 
 def _saved(

@@ -27,7 +27,7 @@ from dpsctl.output.progress import has_room
 from dpsctl.run import Outcome, Run
 
 if TYPE_CHECKING:
-    from dpsctl.certificates.writing import Made
+    from dpsctl.certificates.writing import Made, Plan
 
 Json = dict[str, Any]
 COLUMNS = {
@@ -163,13 +163,19 @@ def device(  # noqa: PLR0913 - each is one thing a user may say
 
     if isinstance(wanted, str):
         return _written(make(wanted), key, files, run)
+    new_key(key.algorithm, key.key_size)  # a wrong size is found before anything is written
+    plan = Plan(make, wanted[1], files, _secret(key, files, run))
+    return _written_fleet(wanted[0], which.id_field, plan, display, run)
+
+
+def _written_fleet(
+    path: str, id_field: str | None, plan: Plan, display: Display, run: Run
+) -> Outcome:
     from dpsctl.certificates.fleet import Fleet
     from dpsctl.fleet.device_files import DeviceFile
 
-    new_key(key.algorithm, key.key_size)  # a wrong size is found before anything is written
-    plan = Plan(make, wanted[1], files, _secret(key, files, run))
-    file = DeviceFile(wanted[0], "--from", run.stdin)
-    fleet = Fleet(file, which.id_field, plan, run)
+    file = DeviceFile(path, "--from", run.stdin)
+    fleet = Fleet(file, id_field, plan, run)
     results = fleet.results(is_progress_shown=has_room(display, run))
     told = with_failures_told(results, file.name, display, run)
     return Outcome(told, fleet.exit_code, FLEET_COLUMNS)
