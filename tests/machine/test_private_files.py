@@ -102,6 +102,20 @@ def test_private_file_reports_a_disk_that_fails(tmp_path):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def test_of_two_writers_of_one_new_file_the_other_is_told(tmp_path, monkeypatch):
+    """Both have looked, and found nothing there."""
+    path = tmp_path / "keys.tsv"
+    monkeypatch.setattr("dpsctl.machine.private_files._check", lambda *_, **__: None)
+
+    with (
+        pytest.raises(UsageError, match=r"--out .*: exists already"),
+        private_file(str(path), "--out"),
+    ):
+        path.write_text("the winner\n")
+
+    assert [entry.read_text() for entry in tmp_path.iterdir()] == ["the winner\n"]
+
+
 def pair(folder, key="new key", certificate="new certificate"):
     return [
         NewFile(f"{folder}/a.key", "--key-out", key.encode()),
