@@ -38,6 +38,7 @@ FILES = {
     "old-groups.txt": "line-4\nline-1\n",
     "stolen.txt": "device-1\n",
     "label.txt": derive_device_key(GROUP_KEY, "device-1"),
+    "d1.key": derive_device_key(GROUP_KEY, "d1"),
     "code.txt": "8CB7A8F1",
     "root.secret": "correct horse",
     "device-2.secret": "battery staple",
@@ -65,6 +66,11 @@ PREPARATIONS = {
         enrollment-group create --gid line-4 --primary-key @group.key
         device register --rid device-1 --group-key @group.key
     """,
+    "devices": """
+        enrollment-group create --gid line-4 --primary-key @group.key
+        enrollment create --eid device-1 --at symmetricKey --primary-key @label.txt
+        enrollment create --eid d1 --at symmetricKey --primary-key @d1.key
+    """,
     "enrollments": """
         enrollment create --eid device-1 --at symmetricKey --primary-key @group.key
         enrollment create --eid device-2 --at x509 --cp device-2.pem
@@ -83,6 +89,8 @@ PREPARATIONS = {
 
 def kind_of(words):
     """Tell which preparations an example needs."""
+    if words[:2] == ["device", "registration"]:
+        return "devices"
     if "registration" in words:
         return "registrations"
     if "device-2.pem" in words and words[0] == "device":
@@ -122,10 +130,13 @@ def workshop(tmp_path, monkeypatch, run_offline, emulator, issue):
 
 
 def filled_in(words, run, emulator):
-    """Put the record's own etag, the service's own id scope and port where an example shows one."""
+    """Put what an example stands for in it: an etag, an operation, the service's scope and port."""
     if "ETAG" in words:
         shown = run([words[0], "show", *words[2 : words.index("--etag")]])
         words = [json.loads(shown.out)["etag"] if word == "ETAG" else word for word in words]
+    if "ID" in words:
+        begun = run(["device", "registration", "create", *words[3 : words.index("--operation-id")]])
+        words = [begun.json["operationId"] if word == "ID" else word for word in words]
     here = {"0ne00000000": emulator.id_scope, "8443": str(emulator.port)}
     return [here.get(word, word) for word in words]
 
