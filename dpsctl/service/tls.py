@@ -12,7 +12,6 @@ from dpsctl.errors import UsageError
 
 _CUT_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 # What OpenSSL calls it, in the order asked: the sentence, and what to do.
-# What OpenSSL calls it, in the order asked: the sentence, and what to do.
 _REASONS = {
     "WRONG_VERSION_NUMBER|HTTP_REQUEST|UNKNOWN_PROTOCOL|RECORD_LAYER_FAILURE|PACKET_LENGTH": (
         "what answers there does not speak TLS",
