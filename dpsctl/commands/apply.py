@@ -32,6 +32,7 @@ from dpsctl.service.dps import DpsService
 
 if TYPE_CHECKING:
     from dpsctl.manifests.carrying_out import CarryingOut
+    from dpsctl.manifests.fleet import Fleet
     from dpsctl.manifests.plan import Plan
 
 Json = dict[str, Any]
@@ -80,7 +81,6 @@ def apply(  # noqa: PLR0913 - each is one thing a user may say
     """
     from dpsctl.commands.consent import ask_for_leave, classes_in
     from dpsctl.manifests.carrying_out import CarryingOut
-    from dpsctl.manifests.plan_file import check_fresh
     from dpsctl.manifests.reading import Reading
     from dpsctl.manifests.writing import Writer
 
@@ -89,8 +89,7 @@ def apply(  # noqa: PLR0913 - each is one thing a user may say
     fleet = fleet_of(asked, service, run)
     collections = collections_of(service)
     plan = plan_for(fleet, Reading(collections, parallel, prune=asked.prune), run)
-    if document is not None:
-        check_fresh(document, plan, whereabouts(service), fleet.sources)
+    _check_saved(document, plan, service, fleet)
     writer = Writer(collections, is_exact=document is not None)
     work = CarryingOut(plan, writer, run, parallel, deletes_first=delete_first)
     if service.groups.dry_run:
@@ -99,6 +98,14 @@ def apply(  # noqa: PLR0913 - each is one thing a user may say
         ask_for_leave(plan, allowed, run, is_answered=display.yes)
     _keep(plan, collections, backup, parallel, run)
     return _outcome(work, plan, run, full=full, is_shown=display.yes)
+
+
+def _check_saved(document: Json | None, plan: Plan, service: DpsService, fleet: Fleet) -> None:
+    """Hold a saved plan, if there is one, against the one made now. Raises StalePlan."""
+    from dpsctl.manifests.plan_file import check_fresh
+
+    if document is not None:
+        check_fresh(document, plan, whereabouts(service), fleet.sources)
 
 
 def _keep(plan: Plan, collections: Any, backup: str | None, parallel: int, run: Run) -> None:
