@@ -86,7 +86,7 @@ def apply(  # noqa: PLR0913 - each is one thing a user may say
 
     allowed = classes_in(allow or [])
     document, asked = _asked(saved, manifests, run, prune=prune)
-    fleet = fleet_of(asked, service, run)
+    fleet, service = fleet_of(asked, service, run)
     collections = collections_of(service)
     plan = plan_for(fleet, Reading(collections, parallel, prune=asked.prune), run)
     _check_saved(document, plan, service, fleet)

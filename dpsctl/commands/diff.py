@@ -65,7 +65,7 @@ def diff(  # noqa: PLR0913 - each is one thing a user may say
     from dpsctl.manifests.views import plan_view
 
     asked = asked_of(manifests, run, prune=prune)
-    fleet = fleet_of(asked, service, run)
+    fleet, service = fleet_of(asked, service, run)
     reading = Reading(collections_of(service), parallel, prune=prune, skip_keys=skip_keys)
     plan = plan_for(fleet, reading, run)
     view = plan_view(plan)

@@ -45,16 +45,20 @@ def asked_of(manifests: Manifests, run: Run, *, prune: bool) -> Asked:
     return Asked(manifests.paths, manifests.root, variables, prune, manifests.allow_commands)
 
 
-def fleet_of(asked: Asked, service: DpsService, run: Run) -> Fleet:
-    """Read what the files ask for. Raises UsageError with all that is wrong in them."""
+def fleet_of(asked: Asked, service: DpsService, run: Run) -> tuple[Fleet, DpsService]:
+    """Read what the files ask for; return it and *service* in a version that has its fields.
+
+    Raises UsageError with all that is wrong in the files.
+    """
     from dpsctl.manifests.inputs import Inputs
     from dpsctl.manifests.wanted import read_fleet
 
     inputs = Inputs(run, asked.variables, asked.commands_allowed)
-    fleet = read_fleet(asked.paths, asked.root, inputs, service.api_version)
+    knowing = service.knowing_policies()
+    fleet = read_fleet(asked.paths, asked.root, inputs, knowing.api_version)
     _check_service(fleet.scope.service, service)
     gc.freeze()  # it stays to the end, and looking at 10,000 records for garbage takes a while
-    return fleet
+    return fleet, knowing if fleet.names_policies else service
 
 
 def whereabouts(service: DpsService) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dpsctl.errors import NotFound
 from dpsctl.options.words import Toggle
 from dpsctl.payloads.enrollment import Change
 from dpsctl.run import Bar, Run
-from dpsctl.service.dps import Enrollments
+from dpsctl.service.dps import DpsService, Enrollments
 
 Json = dict[str, Any]
 REGISTRATION_COLUMNS = {
@@ -48,9 +48,9 @@ def show_record(
     return record
 
 
-def records_for(records: Enrollments, change: Change) -> Enrollments:
-    """Return *records* in a version that has what *change* names."""
-    return records.knowing_policies() if change.names_policy else records
+def service_for(service: DpsService, change: Change) -> DpsService:
+    """Return *service* in a version that has what *change* names."""
+    return service.knowing_policies() if change.names_policy else service
 
 
 def update_record(

@@ -16,7 +16,6 @@ Path = tuple[str, ...]
 TWIN_MARKS = ("$version", "$metadata")
 SLOTS = ("primary", "secondary")
 KEY_FIELDS = ("primaryKey", "secondaryKey")
-NEWEST_API = "2026-11-01"
 
 
 @dataclass(frozen=True)

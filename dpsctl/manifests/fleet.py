@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from dpsctl.manifests.fields import Json, Kind, Path
 from dpsctl.manifests.scope import Scope
+from dpsctl.payloads.certificate_policy import names_policy
 
 Key = tuple[str, str]
 
@@ -38,7 +39,8 @@ class Fleet(Mapping[Key, Wanted]):
 
     A record that can be made again is made whenever it is asked for: so a million rows take the
     room of their cells. *formerly* has the old key of each record that is to be renamed, *sources*
-    the SHA-256 of each file that was read, *secret_variables* where a variable is a secret.
+    the SHA-256 of each file that was read, *secret_variables* where a variable is a secret. It
+    *names_policies* if any record says something of its certificate policy.
     """
 
     def __init__(self, scope: Scope, records: Sequence[Wanted] = ()) -> None:
@@ -46,6 +48,7 @@ class Fleet(Mapping[Key, Wanted]):
         self.formerly: dict[Key, Key] = {}
         self.sources: dict[str, str] = {}
         self.secret_variables: list[str] = []
+        self.names_policies = False
         self._records: dict[Key, Wanted | Callable[[], Wanted]] = {}
         self._last: Wanted | None = None
         for wanted in records:
@@ -70,6 +73,7 @@ class Fleet(Mapping[Key, Wanted]):
     def add(self, wanted: Wanted, again: Callable[[], Wanted] | None = None) -> None:
         """Take a record, or what makes it *again*."""
         self._records[wanted.key] = again or wanted
+        self.names_policies = self.names_policies or names_policy(wanted.body)
         if wanted.formerly:
             self.formerly[wanted.key] = key_of(wanted.kind, wanted.formerly)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from dpsctl.keys import IdFormatError, KeyFormatError, check_id, decode_key
 from dpsctl.manifests.fields import (
-    NEWEST_API,
     REGISTRY_NAMES,
     SLOTS,
     Field,
@@ -19,6 +18,7 @@ from dpsctl.manifests.fields import (
     thumbprint_of,
 )
 from dpsctl.payloads.allocation import EARLIEST_WEBHOOK_VERSION, Fault, allocation_faults
+from dpsctl.payloads.certificate_policy import POLICY_VERSION
 from dpsctl.payloads.comparison import is_same
 from dpsctl.payloads.hub_rules import Problem, hub_problems
 
@@ -205,8 +205,8 @@ def _registry_problems(body: Json, api_version: str) -> Iterator[Problem]:
     given = [name for name in REGISTRY_NAMES if body.get(name) is not None]
     if given and len(given) < len(REGISTRY_NAMES):
         yield Problem((given[0],), f"{', '.join(REGISTRY_NAMES)}: all three or none")
-    if given and api_version[:10] < NEWEST_API:
-        yield Problem((given[0],), f"needs --service-api-version {NEWEST_API}")
+    if given and api_version[:10] < POLICY_VERSION:
+        yield Problem((given[0],), f"needs --service-api-version {POLICY_VERSION}")
 
 
 def _is_near(name: str, known: str) -> bool:

@@ -46,23 +46,14 @@ class Update:
 class Enrollments:
     """A collection of enrollments: `enrollmentGroups` or (individual) `enrollments`."""
 
-    def __init__(self, http: Http, collection: str, api_version: str = "") -> None:
+    def __init__(self, http: Http, collection: str, api_version: str) -> None:
         self._http = http
         self._collection = collection
-        self._version = api_version or http.target.api_version
+        self._version = api_version
         self._told: set[str] = set()
         groups = collection == "enrollmentGroups"
         self._id_field = "enrollmentGroupId" if groups else "registrationId"
         self.dry_run = http.dry_run
-
-    def knowing_policies(self) -> Enrollments:
-        """Return the collection in a version that has certificate policies.
-
-        If somebody asked for a version, it is that one.
-        """
-        if self._http.target.is_version_chosen:
-            return self
-        return Enrollments(self._http, self._collection, POLICY_VERSION)
 
     def show(self, record_id: str, *, keys: bool = False) -> Json:
         """Read a record; with *keys*, its symmetric keys too, which take a second call.
@@ -244,14 +235,24 @@ class DpsService(Service):
     options = Connection
     connector = "dpsctl.service.connect"
 
-    def __init__(self, http: Http, host: Callable[[], str]) -> None:
+    def __init__(self, http: Http, host: Callable[[], str], api_version: str = "") -> None:
         self.host = host
+        self._http = http
         self.keep_pace = http.keep_pace
         self.tell_of_more = http.tell_of_more
-        self.api_version = http.target.api_version
-        self.groups = Enrollments(http, "enrollmentGroups")
-        self.enrollments = Enrollments(http, "enrollments")
+        self.api_version = api_version or http.target.api_version
+        self.groups = Enrollments(http, "enrollmentGroups", self.api_version)
+        self.enrollments = Enrollments(http, "enrollments", self.api_version)
         self.registrations = Registrations(http)
+
+    def knowing_policies(self) -> DpsService:
+        """Return the service in a version that has certificate policies.
+
+        If somebody asked for a version, it is that one.
+        """
+        if self._http.target.is_version_chosen:
+            return self
+        return DpsService(self._http, self.host, POLICY_VERSION)
 
 
 def _asking(version: str) -> str:

@@ -174,9 +174,6 @@ BY_KEY = GROUP + "attestation: {type: symmetricKey, symmetricKey: {primaryKey: %
             "all three or none",
             id="one of the registry's names",
         ),
-        pytest.param(
-            GROUP + "namespaceName: n\n", "2:1", "needs --service-api-version", id="newer field"
-        ),
         pytest.param(GROUP + "$exat: true\n", "2:1", "is not known beside a record", id="ours"),
         pytest.param(GROUP + "---\n" + GROUP, "3:1", "also at f.yaml:1", id="twice"),
         pytest.param("a: [\n", "2:1", "expected", id="no YAML"),

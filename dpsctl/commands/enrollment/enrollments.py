@@ -13,7 +13,7 @@ from dpsctl.commands.records import (
     REGISTRATION_COLUMNS,
     delete_record,
     enrollment_columns,
-    records_for,
+    service_for,
     show_record,
     update_record,
 )
@@ -76,7 +76,7 @@ def create(
     record_id = draft.check()
     certificates = read_slots(definition.attestation, run, device=record_id)
     change = draft.change(certificates)
-    records = records_for(service.enrollments, change)
+    records = service_for(service, change).enrollments
     doubts = Doubts(run)
     body = doubts.new(change, ID_FIELD, record_id)
 
@@ -134,7 +134,7 @@ def update(  # noqa: PLR0913 - each is one thing a user may say
 
     enrollment_id = one_id(enrollment_ids, selection)
     change = _change(definition, removal, enrollment_id, run)
-    records, changed = records_for(service.enrollments, change), Doubts(run).of(change)
+    records, changed = service_for(service, change).enrollments, Doubts(run).of(change)
     if enrollment_id is not None:
         return update_record(records, enrollment_id, changed, run, etag)
     refuse_etag(etag)

@@ -11,7 +11,7 @@ from dpsctl.commands.many import Task, refuse_etag, results_of, write_many
 from dpsctl.commands.records import (
     delete_record,
     enrollment_columns,
-    records_for,
+    service_for,
     show_record,
     update_record,
 )
@@ -87,7 +87,7 @@ def create(  # noqa: PLR0913 - each is one thing a user may say
             "--enrollment-id is missing", "Name the group, or give --from a file of groups."
         )
     change = _change(definition, Removal(), run)
-    groups = records_for(service.groups, change)
+    groups = service_for(service, change).groups
     doubts = Doubts(run)
     body = doubts.new(change, ID_FIELD, group_id)
 
@@ -141,7 +141,7 @@ def update(  # noqa: PLR0913 - each is one thing a user may say
     from dpsctl.selection.writing import updating
 
     change = _change(definition, removal, run)
-    groups, changed = records_for(service.groups, change), Doubts(run).of(change)
+    groups, changed = service_for(service, change).groups, Doubts(run).of(change)
     if (group_id := one_id(group_ids, selection)) is not None:
         return update_record(groups, group_id, changed, run, etag)
     refuse_etag(etag)
@@ -223,7 +223,7 @@ def _create_many(
     )
     groups = described.groups()
     service.keep_pace()
-    records = records_for(service.groups, defaults)
+    records = service_for(service, defaults).groups
     task = Task("create", GROUPS, service, records.list, display)
     return results_of(task, groups, described.creating(records, if_exists), file.parallel, run)
 
