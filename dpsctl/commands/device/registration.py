@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Annotated, Any
 
 from typer import Option
 
 from dpsctl.commands.device.identity import identity_of
+from dpsctl.commands.id_scopes import id_scope_of
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
-from dpsctl.options.connection import Connection, NamedLookup, Sources
+from dpsctl.options.connection import Connection, Sources
 from dpsctl.options.device import Host, IdScope, Payload, Proof, RegistrationProof
 from dpsctl.options.records import DryRun, RegistrationId
 from dpsctl.options.words import Toggle
@@ -63,7 +63,7 @@ def create(  # noqa: PLR0913 - each is one thing a user may say
     is_timed = sources.get("timeout") == "--timeout"
     wait = connection.timeout if is_timed and connection.timeout else _WAIT
     own = _proof(proof, registration_id, connection, run)
-    scope = _id_scope(id_scope, connection, sources, run)
+    scope = id_scope_of(id_scope, connection, sources, run)
     with identity_of(scope, registration_id, own, run) as identity:
         for doubt in identity.doubts:
             run.warn(doubt)
@@ -95,7 +95,7 @@ def operation_status(  # noqa: PLR0913 - each is one thing a user may say
 ) -> Json:
     """Show how far a registration is, by the ID of its operation."""
     own = _proof(proof, registration_id, connection, run)
-    scope = _id_scope(id_scope, connection, sources, run)
+    scope = id_scope_of(id_scope, connection, sources, run)
     with identity_of(scope, registration_id, own, run) as identity:
         http = connect_device(identity, host, connection, run, dry_run=False)
         return status_of(http, identity, operation_id)
@@ -146,34 +146,3 @@ def _key_of(group_id: str | None, registration_id: str, connection: Connection, 
         )
     run.masker.add(key)
     return str(key)
-
-
-def _id_scope(id_scope: str | None, connection: Connection, sources: Sources, run: Run) -> str:
-    """Return the id scope: typed, of the service that was typed, of the environment or context."""
-    from dpsctl.service.endpoints import is_emulated
-    from dpsctl.service.settings import settle_transport
-
-    named = {sources.get(name, "")[:1] for name in ("login", "dps_name")}
-    is_typed = sources.get("id_scope", "").startswith("-")
-    if id_scope and (is_typed or "-" not in named or is_emulated(run)):
-        return id_scope
-    _, said = settle_transport(connection, run)
-    if known := said.get("id_scope"):
-        return str(known)
-    return _looked_up(connection, run)
-
-
-def _looked_up(connection: Connection, run: Run) -> str:
-    from dpsctl.service.access import service_named
-    from dpsctl.service.resources import connect
-    from dpsctl.service.settings import settle
-
-    settled = settle(connection, run)
-    if not (settled.connection.login or settled.connection.dps_name):
-        raise UsageError(
-            "--id-scope is missing", "Give it, or --dps-name NAME to look it up with the key."
-        )
-    told = vars(settled.connection)
-    same = {item.name: told[item.name] for item in fields(NamedLookup)}
-    lookup = NamedLookup(**{**same, "dps_name": service_named(settled, run)})
-    return connect(lookup, run, Purpose()).named().id_scope

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from typer import Option
 
 from dpsctl import keys
 from dpsctl.commands.enrollment_group import fleet_keys
+from dpsctl.commands.id_scopes import id_scope_of, is_service_typed
 from dpsctl.errors import BadAnswer, DpsctlError, UsageError
 from dpsctl.frame.verbs import verb
 from dpsctl.options import kinds
@@ -44,6 +46,7 @@ Label = Annotated[
     examples=[
         "dpsctl enrollment-group compute-device-key --key @group.key --rid device-1",
         "dpsctl enrollment-group compute-device-key --gid line-4 --rid device-1 -o tsv",
+        "dpsctl enrollment-group compute-device-key -n my-dps --gid line-4 --rid device-1 --sas",
         (
             "dpsctl enrollment-group compute-device-key --key @group.key --rid device-1"
             " --verify @label.txt"
@@ -67,16 +70,21 @@ def compute_device_key(  # noqa: PLR0913 - each is one thing a user may say
     """Derive the keys of devices from their group's key.
 
     With --key nothing is sent and nothing is read; with --enrollment-id the service is asked for
-    the group's key, once. With --registration-ids it is a filter: ids in, keys out, in order; a
-    bad line is reported and left out, and the exit code is 9 then. --append keeps all rows instead.
+    the group's key, once. --sas looks up the ID scope of a service that is named beside it. With
+    --registration-ids it is a filter: ids in, keys out, in order; a bad line is reported and left
+    out, and the exit code is 9 then. --append keeps all rows instead.
     """
     _check_choice(fleet, credential, {"registration_id": registration_id, "verify": verify})
-    if key is not None and group_id is not None and "login" in sources:
-        run.warn("--key is the group's key: --enrollment-id and --login are not asked for it")
+    if key is not None and group_id is not None and {"login", "dps_name"} & sources.keys():
+        run.warn("--key is the group's key: the service is not asked for that of --enrollment-id")
         group_id = None  # az's scripts name the service in every line
     group_key = _group_key(run, connection, key, group_id, secondary=secondary)
     if verify is not None and registration_id is not None:
         return fleet_keys.verify(verify, registration_id, group_key)
+    if credential.sas:
+        may_ask = group_id is not None or is_service_typed(sources)  # a key alone asks nobody
+        scope = id_scope_of(credential.id_scope, connection, sources, run, may_ask=may_ask)
+        credential = replace(credential, id_scope=scope)
     if registration_id is None:
         return fleet_keys.derive_all(run, display, fleet, group_key, credential)
     if warning := keys.upper_case_warning(registration_id):
@@ -89,7 +97,8 @@ def _check_choice(fleet: Fleet, credential: Credential, others: dict[str, str | 
 
     if fleet.out is not None and fleet.registration_ids is None:
         raise UsageError("--out goes with --registration-ids", "One device's key is on stdout.")
-    given = {**vars(fleet), **vars(credential), **others}
+    # An ID scope that is not given is found out later, by the service's name.
+    given = {**vars(fleet), **vars(credential), **others, "id_scope": True}
     check_choice({f"--{name.replace('_', '-')}": value for name, value in given.items()})
 
 

@@ -225,10 +225,16 @@ def test_early_path_agrees_with_the_command_tree(capsys, key, rid, form):
     assert early_out in ("", capsys.readouterr().out)
 
 
-def test_key_counts_where_az_scripts_name_the_service_too(run_offline):
-    login = f"HostName=my-dps.example;SharedAccessKeyName=p;SharedAccessKey={KEY}"
-
-    ran = run_offline(f"{COMMAND} --key {KEY} --rid {ID} --gid g1 --login '{login}'")
+@pytest.mark.parametrize(
+    "service",
+    [
+        f"--login 'HostName=my-dps.example;SharedAccessKeyName=p;SharedAccessKey={KEY}'",
+        "-n my-dps -g my-rg",
+    ],
+    ids=["login", "name"],
+)
+def test_key_counts_where_az_scripts_name_the_service_too(run_offline, service):
+    ran = run_offline(f"{COMMAND} --key {KEY} --rid {ID} --gid g1 {service}")
 
     assert ran.json == derive_device_key(KEY, ID)
-    assert ran.err.startswith("warning: --key is the group's key: --enrollment-id")
+    assert ran.err.startswith("warning: --key is the group's key: the service is not asked")
