@@ -37,7 +37,8 @@ def field_changes(kind: Kind, wanted: Json, actual: Json, *, exact: bool) -> lis
     """Return what must change in *actual* for it to be as *wanted*.
 
     Only what is written in *wanted* is looked at, null meaning absent; with *exact* what is not
-    written is meant to be absent too, but for the id, the attestation's type and keys.
+    written is meant to be absent too, but for the id, the attestation's type, keys, and the address
+    of a webhook of which something else is written.
     """
     whole = _with_removals(kind, wanted, actual)
     return list(_frame_changes(kind.fields, whole, _comparable(wanted, actual), (), exact=exact))
@@ -140,7 +141,8 @@ def _compared(
     if exact:
         for name in actual:
             field = field_at(fields, name)
-            if name not in wanted and not field.is_read_only and not field.is_kept:
+            is_kept = field.is_kept or (field.is_secret and wanted)  # export leaves secrets out
+            if name not in wanted and not field.is_read_only and not is_kept:
                 yield name
 
 

@@ -49,17 +49,22 @@ class Exporter:
             kept = _changed(kept, path, lambda slot: self._slot(kind, record, slot))
         if not self.keys:
             for path in secret_paths(kind):
-                if path[-1] != "webhookUrl":
-                    kept = _without(kept, path)
+                kept = _without(kept, path)
         return kept
 
     def document(self, kind: Kind, record: Json) -> str:
         """Return *record* as a YAML document, with what is known of its certificates above it."""
-        return "".join([*_comments(kind, record), dump(self.record(kind, record))])
+        comments = [*_comments(kind, record), *self._left_out(record)]
+        return "".join([*comments, dump(self.record(kind, record))])
 
     def text(self, records: Iterable[tuple[Kind, Json]]) -> str:
         """Return all *records* as one file, in an order of their own."""
         return _SEPARATOR.join(self.document(kind, record) for kind, record in in_order(records))
+
+    def _left_out(self, record: Json) -> Iterator[str]:
+        """Tell of the one secret that a record that is made of the file would lack."""
+        if not self.keys and (record.get("customAllocationDefinition") or {}).get("webhookUrl"):
+            yield "# webhookUrl: left out, as keys are, for it may hold one (--show-keys)\n"
 
     def _slot(self, kind: Kind, record: Json, slot: Any) -> Any:
         thumbprint = thumbprint_of(slot)

@@ -52,6 +52,11 @@ def field_at(fields: Mapping[str, Field], name: str) -> Field:
     return fields.get(name, _OTHER)
 
 
+def cannot_be_absent(field: Field) -> bool:
+    """Tell whether a null would take away what is kept: a key in a frame goes with the frame."""
+    return field.is_kept or any(map(cannot_be_absent, (field.members or {}).values()))
+
+
 @cache
 def secret_paths(kind: Kind) -> frozenset[Path]:
     """Return the path of every field that holds a secret."""

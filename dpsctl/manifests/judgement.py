@@ -13,6 +13,7 @@ from dpsctl.manifests.fields import (
     Json,
     Kind,
     Path,
+    cannot_be_absent,
     field_at,
     is_written,
     thumbprint_of,
@@ -59,7 +60,7 @@ _FAULTS: dict[Fault, tuple[Path, str]] = {
 
 def problems_of(kind: Kind, body: Json, api_version: str) -> Iterator[Problem]:
     """Yield what is wrong with a record of a file, whose references have been resolved."""
-    yield from _id_problems(kind, body)
+    yield from id_problems(body.get(kind.id_field), kind.id_field)
     yield from _frame_problems(kind.fields, body, ())
     yield from _attestation_problems(kind, body)
     yield from _registry_problems(body, api_version)
@@ -107,15 +108,15 @@ def _why_unproven(kind: Kind, attestation: Json, held: Json) -> str | None:
     return None
 
 
-def _id_problems(kind: Kind, body: Json) -> Iterator[Problem]:
-    record_id = body.get(kind.id_field)
+def id_problems(record_id: Any, field: str) -> Iterator[Problem]:
+    """Yield what is wrong with an id, which stands in *field*."""
     if not isinstance(record_id, str):
-        yield Problem((kind.id_field,), "an id is a text")
+        yield Problem((field,), "an id is a text")
         return
     try:
         check_id(record_id, "id")
     except IdFormatError as error:
-        yield Problem((kind.id_field,), str(error))
+        yield Problem((field,), str(error))
 
 
 def _frame_problems(fields: Mapping[str, Field], body: Json, above: Path) -> Iterator[Problem]:
@@ -137,10 +138,8 @@ def _unknown(fields: Mapping[str, Field], path: Path) -> Problem:
 
 def _value_problems(field: Field, value: Any, path: Path) -> Iterator[Problem]:
     if value is None:
-        if field.is_kept:
+        if cannot_be_absent(field):
             yield Problem(path, "cannot be null: it cannot be absent")
-        elif path == ("attestation",):
-            yield Problem(path, "cannot be null: a record has an attestation")
         return
     wanted, words = _TYPES.get(field.type, _ANYTHING)
     if not isinstance(value, wanted):
@@ -191,10 +190,17 @@ def _x509_problems(kind: Kind, x509: Json) -> Iterator[Problem]:
             (*above, "caReferences"), f"{kind.certificates} and caReferences are two ways"
         )
     for slot, value in slots.items() if isinstance(slots, dict) else ():
-        is_known = isinstance(value, dict) and {"certificate", "info"} & set(value)
-        if value and not is_known:
+        if value and not _is_certificate(value):
             path = (*above, kind.certificates, slot)
             yield Problem(path, "{certificate: ...} or {info: {sha256Thumbprint: ...}} is wanted")
+
+
+def _is_certificate(slot: Any) -> bool:
+    if not isinstance(slot, dict) or not {"certificate", "info"} & set(slot):
+        return False
+    info = slot.get("info") or {}
+    known = info.get("sha256Thumbprint") if isinstance(info, dict) else info
+    return all(isinstance(one, str | None) for one in (slot.get("certificate"), known))
 
 
 def _has_any(slots: Any) -> bool:

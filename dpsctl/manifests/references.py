@@ -102,8 +102,10 @@ class Resolver:
         if list(value) == [""]:
             self._complain(path, "a key is empty: did the shell expand $? Quote the here-document")
         members = {name: self.resolved(part, (*path, name)) for name, part in value.items()}
-        if members.get("certificate") is OMITTED and (*path, "certificate") in self._slots:
-            return OMITTED  # an empty slot would take the certificate away that is there
+        if (*path, "certificate") in self._slots:
+            if members.get("certificate") is OMITTED:
+                return OMITTED  # an empty slot would take the certificate away that is there
+            return members if any(members.values()) else None
         return {name: part for name, part in members.items() if part is not OMITTED}
 
     def _reference(self, value: Json, names: list[str], path: Path) -> Any:
@@ -189,6 +191,9 @@ class Resolver:
         return self._inputs.outputs[words]
 
     def _var(self, value: Any, _: Json, path: Path) -> Any:
+        if not isinstance(value, str):
+            self._complain(path, "$var: a name is wanted")
+            return None
         if value not in self._inputs.variables:
             self._complain(path, f"$var: no --var {value}=TEXT was given")
             return None
@@ -198,14 +203,15 @@ class Resolver:
         if self._row is None:
             self._complain(path, "$column: there is no $each in this record")
             return None
-        cell, wanted = self._row.get(value), whole.get("as")
+        wanted = whole.get("as", "json")
+        if not isinstance(value, str) or not isinstance(wanted, str) or wanted not in TYPES:
+            self._complain(path, f"$column: a name is wanted, and for as one of {', '.join(TYPES)}")
+            return None
+        cell = self._row.get(value)
         if cell is None:
             return OMITTED
         if "as" not in whole or not isinstance(cell, str):
             return cell
-        if wanted not in TYPES:
-            self._complain(path, f"$column: as takes {', '.join(TYPES)}")
-            return None
         try:
             return typed(cell, wanted)
         except ValueError:
@@ -225,7 +231,7 @@ class Resolver:
         except KeyError as missing:
             self._complain(path, f"$format: there is no {missing.args[0]} in this row or --var")
         except ValueError:
-            self._complain(path, "$format: a brace is not closed; {{ is a brace")
+            self._complain(path, "$format: a name in braces is wanted; {{ is a brace")
         return None
 
     def _certificate(self, value: Any, path: Path) -> Any:
@@ -236,6 +242,10 @@ class Resolver:
             self.origins[self._slots[path]] = f"$file {name}"
         else:
             name, text = "certificate", self._value(value, path)
+            if text is None:
+                return None
+            if not isinstance(text, str) and text is not OMITTED:
+                self._complain(path, "a certificate's text is wanted, or {$file: PATH}")
             data = text.encode() if isinstance(text, str) else None
         return OMITTED if data is None else self._clean(data, str(name), path)
 

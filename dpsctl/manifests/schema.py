@@ -13,6 +13,7 @@ from dpsctl.manifests.fields import (
     Json,
     Kind,
     Path,
+    cannot_be_absent,
     certificate_paths,
 )
 from dpsctl.manifests.rows import TYPES
@@ -56,9 +57,10 @@ def schema_of(kind: Kind | None = None) -> Json:
 
 
 def _record(kind: Kind) -> Json:
-    ours = {name: {"description": told} for name, told in _DESCRIBED.items()}
+    ours: Json = {name: {"description": told} for name, told in _DESCRIBED.items()}
     ours["$exact"]["type"] = "boolean"
     ours["$each"]["type"] = "string"
+    ours["$formerly"]["anyOf"] = [_TEXT, _NULL, {"$ref": "#/definitions/reference"}]
     return {
         "description": f"{kind.name}: what is not written stays as it is; null is to be absent",
         **_object(kind, kind.fields, (), ours),
@@ -79,7 +81,7 @@ def _field(kind: Kind, field: Field, path: Path) -> Json:
     shapes: list[Json] = [_plain(kind, field, path), {"$ref": "#/definitions/reference"}]
     if field.is_secret:
         shapes.append({"$ref": "#/definitions/secret"})
-    if not field.is_kept and path != ("attestation",):
+    if not cannot_be_absent(field):
         shapes.append(_NULL)
     return {**described, "anyOf": shapes}
 
@@ -111,7 +113,11 @@ def _pattern(kind: Kind, field: Field, path: Path) -> str | None:
 
 def _slot() -> Json:
     text = {"anyOf": [_TEXT, _NULL, _file(), {"$ref": "#/definitions/reference"}]}
-    properties = {"certificate": text, "info": {"description": "sha256Thumbprint is compared"}}
+    info = {
+        "type": ["object", "null"],
+        "properties": {"sha256Thumbprint": {"type": ["string", "null"]}},
+    }
+    properties = {"certificate": text, "info": {"description": "its sha256Thumbprint", **info}}
     shapes = [_EMPTY, {"required": ["certificate"]}, {"required": ["info"]}]
     return {"type": "object", "properties": properties, "anyOf": shapes}
 

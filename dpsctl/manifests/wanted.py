@@ -12,8 +12,8 @@ from dpsctl.manifests.fields import GROUP, INDIVIDUAL, KINDS, Json, Kind, Path
 from dpsctl.manifests.files import Found, read_manifests
 from dpsctl.manifests.fleet import Fleet, Key, Wanted
 from dpsctl.manifests.inputs import Inputs
-from dpsctl.manifests.judgement import problems_of
-from dpsctl.manifests.references import Resolver
+from dpsctl.manifests.judgement import id_problems, problems_of
+from dpsctl.manifests.references import OMITTED, Resolver
 from dpsctl.manifests.rows import CellRow, check_columns, digest_of_rows, rows_of
 from dpsctl.manifests.scope import Scope, read_scope
 from dpsctl.payloads.hub_rules import Problem
@@ -38,18 +38,20 @@ class _Template:
         values = None if row is None else row.values()
         resolver = Resolver(self.inputs, self.found.source, self.kind, values)
         body = resolver.record(self.body, self.kind)
-        formerly = resolver.resolved(self.ours.get("$formerly"), ("$formerly",))
+        former = resolver.resolved(self.ours.get("$formerly"), ("$formerly",))
+        is_renamed = former is not None and former is not OMITTED
         wanted = Wanted(
             kind=self.kind,
             record_id=str(body.get(self.kind.id_field)),
             body=body,
             place=self.place(row),
             exact=self.ours.get("$exact", self.scope.exact),
-            formerly=formerly if isinstance(formerly, str) else None,
+            formerly=str(former) if is_renamed else None,
             origins=resolver.origins,
             rows=None if row is None else str(self.ours["$each"]),
         )
-        return wanted, resolver.problems
+        wrong = id_problems(former, "$formerly") if is_renamed else ()
+        return wanted, [*resolver.problems, *wrong]
 
     def again(self, row: CellRow) -> Wanted:
         """Make the record of a row once more: it was found to be right before."""
@@ -163,14 +165,21 @@ class _Reading:
         if key in self._places:
             self._tell(template, row, _twice(wanted, self._places[key]))
             return
-        if not fleet.scope.is_allowed(*key):
-            owned = f"{wanted.record_id} is not among what $fleet owns ({wanted.kind.name})"
-            self._tell(template, row, Problem((wanted.kind.id_field,), owned))
+        for name, one in ((wanted.kind.id_field, wanted.record_id), ("$formerly", wanted.formerly)):
+            if one is not None and not fleet.scope.is_allowed(wanted.kind.name, one):
+                owned = f"{one} is not among what $fleet owns ({wanted.kind.name})"
+                self._tell(template, row, Problem((name,), owned))
         self._places[key] = wanted.place
         fleet.add(wanted, None if row is None else partial(template.again, row))
 
     def _check_names(self, fleet: Fleet) -> None:
+        heirs: dict[Key, Key] = {}
         for new, old in fleet.formerly.items():
+            if heirs.setdefault(old, new) != new:
+                self._complaints.append(
+                    f"{self._places[new]}: $formerly: {old[1]} is renamed in "
+                    f"{self._places[heirs[old]]} already"
+                )
             if old in fleet:
                 self._complaints.append(
                     f"{self._places[new]}: $formerly: {old[1]} is in {self._places[old]} still; "

@@ -29,7 +29,6 @@ from dpsctl.text.paths import show_path
 
 _TRIES = 3
 _TIMED_OUT = 408
-_BAD_REQUEST = 400
 
 
 class Report(Protocol):
@@ -171,22 +170,10 @@ class Writer:
         body = self.body(change)
         if change.action in (Action.create, Action.rename):
             answer = collection.create(change.record_id, body)
-        elif change.action is Action.update:
-            answer = collection.replace(change.record_id, body, etag)
         else:
-            answer = self._replaced(collection, change, body, etag)
+            answer = collection.replace(change.record_id, body, etag)
         fate = self._after(change)
         return fate if fate.message else replace(fate, message=_not_kept(change, answer))
-
-    def _replaced(self, collection: Writable, change: Change, body: Json, etag: str) -> Json:
-        """Put another type of attestation in place, by way of a deletion if that is refused."""
-        try:
-            return collection.replace(change.record_id, body, etag)
-        except ServiceError as refusal:
-            if refusal.status != _BAD_REQUEST:
-                raise
-        collection.delete(change.record_id, etag)
-        return collection.create(change.record_id, body)
 
     def _after(self, change: Change) -> Fate:
         """Finish a change whose record has been written: a rename takes the old one away."""

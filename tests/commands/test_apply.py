@@ -396,7 +396,7 @@ def test_type_of_attestation_is_replaced_with_leave(run):
     assert run("diff -f f.yaml").out == "as wanted 1\n"
 
 
-def test_type_that_cannot_be_written_over_is_deleted_and_made_anew(run, emulator):
+def test_type_that_cannot_be_written_over_is_left_as_it_is(run, emulator):
     write(group("line-1", "  foo: 1\n"))
     run("apply -f f.yaml --yes")
     emulator.faults.replace(["400 once on PUT"])
@@ -406,10 +406,12 @@ def test_type_that_cannot_be_written_over_is_deleted_and_made_anew(run, emulator
     )
     before = len(emulator.requests())
 
-    run("apply -f f.yaml --yes --allow replace,keys")
+    ran = run("apply -f f.yaml --yes --allow replace,keys", expect=9)
 
-    assert [method for method, _ in writes(emulator, before)] == ["PUT", "DELETE", "PUT"]
-    assert run("enrollment-group show --gid line-1").json["foo"] == 1
+    assert "failed EnrollmentGroup line-1 (f.yaml:1): " in ran.out
+    assert [method for method, _ in writes(emulator, before)] == ["PUT"]
+    held = shown(run, "enrollment-group", "line-1")["attestation"]["symmetricKey"]
+    assert held == {"primaryKey": A, "secondaryKey": B}
 
 
 def test_results_come_as_json_lines(run):

@@ -157,6 +157,50 @@ BY_KEY = GROUP + "attestation: {type: symmetricKey, symmetricKey: {primaryKey: %
         ),
         pytest.param(GROUP + "attestation: null\n", "2:1", "cannot be null", id="no attestation"),
         pytest.param(
+            GROUP + "attestation: {type: symmetricKey, symmetricKey: null}\n",
+            "2:35",
+            "cannot be null",
+            id="no keys",
+        ),
+        pytest.param(
+            "registrationId: a\nattestation: {type: tpm, tpm: null}\n",
+            "2:26",
+            "cannot be null",
+            id="no endorsement key",
+        ),
+        pytest.param(
+            GROUP
+            + "attestation: {type: x509, x509: {signingCertificates: {primary: {info: 7}}}}\n",
+            "2:56",
+            "{certificate: ...} or {info:",
+            id="info is no object",
+        ),
+        pytest.param(
+            GROUP + "attestation: {type: x509, x509: {signingCertificates: {primary: "
+            "{certificate: [7]}}}}\n",
+            "2:66",
+            "a certificate's text is wanted",
+            id="certificate is no text",
+        ),
+        pytest.param(GROUP + "foo: {$var: [1]}\n", "2:1", "$var: a name is wanted", id="odd var"),
+        pytest.param(
+            GROUP + "foo: {$format: '{a!r}'}\n", "2:1", "a name in braces", id="expression"
+        ),
+        pytest.param(GROUP + "$formerly: [x]\n", "2:1", "an id is a text", id="old name is none"),
+        pytest.param(GROUP + "$formerly: a b\n", "2:1", "cannot be in a id", id="bad old name"),
+        pytest.param(
+            "$fleet: 1\nowns: {EnrollmentGroup: [line-*]}\n---\n" + GROUP + "$formerly: theirs\n",
+            "5:1",
+            "theirs is not among what $fleet owns",
+            id="old name not owned",
+        ),
+        pytest.param(
+            GROUP + "$formerly: x\n---\nenrollmentGroupId: line-5\n$formerly: X\n",
+            "4",
+            "x is renamed in f.yaml:1 already",
+            id="one old name for two",
+        ),
+        pytest.param(
             GROUP + "attestation: {type: x509, x509: {signingCertificates: {primary: a.pem}}}\n",
             "2:56",
             "an object is wanted",
@@ -280,8 +324,11 @@ def test_rows_become_records(run):
         ("id\na\n", "{$column: rack}", "no row of p.csv has the column rack"),
         ("id,rack\na\n", "{$column: rack}", "p.csv:2: has 1 cells, the header has 2"),
         ("id,rack\na,1\nA,2\n", "{$column: rack}", "A is there twice: also at p.csv:2"),
+        ("id,rack\na,1\n", "{$column: [rack]}", "$column: a name is wanted"),
+        ("id,rack\na,1\n", "{$column: rack, as: int}", "for as one of integer, number"),
+        ("id,rack\na,1\n", "{$column: rack, as: [json]}", "for as one of integer, number"),
     ],
-    ids=["no integer", "no such column", "short row", "twice"],
+    ids=["no integer", "no such column", "short row", "twice", "no name", "no type", "odd type"],
 )
 def test_bad_row_is_refused_with_its_line(run, rows, template, told):
     write(

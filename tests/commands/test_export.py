@@ -43,6 +43,34 @@ def hand_made(run, certificate_file):
     )
 
 
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("flags", ["", "-o jsonl", "--show-keys"])
+def test_webhooks_address_is_a_secret_that_an_export_leaves_where_it_is(run, flags, exact):
+    url = "https://f.example/api?code=s3cret-of-the-function"
+    run(
+        "enrollment-group create --gid line-4 --allocation-policy custom "
+        f"--webhook-url {url} --api-version 2021-10-01"
+    )
+    text = run(f"export {flags}").out
+    Path("all.yaml").write_text(f"$fleet: 1\nexact: {str(exact).lower()}\n")
+
+    assert ("s3cret" in text) is (flags == "--show-keys")
+    assert ("# webhookUrl: left out" in text) is (flags == "")
+    assert run("diff -f - -f all.yaml --exit-code", stdin=text).out == "as wanted 1\n"
+
+
+def test_webhook_that_is_written_nowhere_goes_whole_where_that_is_meant(run):
+    run(
+        "enrollment-group create --gid line-4 --allocation-policy custom "
+        "--webhook-url https://f.example/api?code=x --api-version 2021-10-01"
+    )
+    text = "enrollmentGroupId: line-4\n$exact: true\nallocationPolicy: hashed\n"
+
+    run("apply -f - --yes", stdin=text)
+
+    assert "customAllocationDefinition" not in run("enrollment-group show --gid line-4").json
+
+
 @pytest.mark.usefixtures("hand_made")
 @pytest.mark.parametrize("exact", ["", "--exact"])
 @pytest.mark.parametrize("flags", ["", "--show-keys", "-o jsonl", "-o json", "-o yaml"])
