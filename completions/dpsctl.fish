@@ -507,6 +507,7 @@ complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l seed -r -F -d 'Write the
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l dps-name -x -a '(__dpsctl_text)' -d 'The service\'s name; any other is not found (any will do unless given).'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l hub -x -a '(__dpsctl_text)' -d 'Hubs that are linked to the service (default: emulated-hub.azure-devices.net).'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l ca -x -a '(__dpsctl_text)' -d 'CA certificates that the service holds.'
+complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l policy -x -a '(__dpsctl_text)' -d 'Certificate policies that there are (any, of 30 days, unless given).'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l fault -x -a '(__dpsctl_text)' -d 'What shall go wrong: \'429 after 3, Retry-After 1\', \'503 twice\', \'latency 200ms\', \'reset once on PUT\', \'cut\', \'skew -1h\', \'throttle 1000\'.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l latency -x -a '(__dpsctl_text)' -d 'How far hubs are from every device, for the policy geoLatency.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l disable-local-auth -d 'Let no policy key open the service, but access tokens alone.'

@@ -22,6 +22,7 @@ from dpsctl.run import Run
 from dpsctl.text.values import read_file
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 # Clocks differ: without it a device whose clock is slow would find its certificate too young.
 _EARLY = timedelta(minutes=5)
 

@@ -9,7 +9,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from dpsctl import keys
 from dpsctl.certificates.describing import extension_of
-from dpsctl.certificates.issuers import Issuer, PrivateKey, Validity
+from dpsctl.certificates.issuers import Issuer, PrivateKey, PublicKey, Validity
 from dpsctl.errors import UsageError
 
 _SIZES = {"ec": (256, 384), "rsa": (2048, 3072, 4096)}  # bits; the first is the default
@@ -62,7 +62,7 @@ def intermediate_certificate(
 
 
 def device_certificate(
-    registration_id: str, key: PrivateKey, issuer: Issuer, validity: Validity
+    registration_id: str, key: PublicKey, issuer: Issuer, validity: Validity
 ) -> x509.Certificate:
     """Make a TLS client's certificate, whose CN is the registration id."""
     return _signed(_client(registration_id, key, issuer.within(validity)), issuer)
@@ -73,7 +73,13 @@ def signed_code(code: str, issuer: Issuer, validity: Validity) -> x509.Certifica
 
     The certificate's own key is thrown away: nobody needs it.
     """
-    return _signed(_client(code, new_key(), issuer.within(validity)), issuer)
+    return _signed(_client(code, new_key().public_key(), issuer.within(validity)), issuer)
+
+
+def certificate_request(registration_id: str, key: PrivateKey) -> x509.CertificateSigningRequest:
+    """Ask an authority for the certificate of a device, whose CN is the registration id."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(_common_name(registration_id))
+    return builder.sign(key, _hash_for(key))
 
 
 def name_problem(name: str) -> str | None:
@@ -101,12 +107,13 @@ def _authority(
     name: str, key: PrivateKey, validity: Validity, path_length: int | None
 ) -> x509.CertificateBuilder:
     constraints = x509.BasicConstraints(ca=True, path_length=path_length)
-    return _begun(name, key, validity, constraints, _key_usage("key_cert_sign", "crl_sign"))
+    usage = _key_usage("key_cert_sign", "crl_sign")
+    return _begun(name, key.public_key(), validity, constraints, usage)
 
 
-def _client(name: str, key: PrivateKey, validity: Validity) -> x509.CertificateBuilder:
+def _client(name: str, key: PublicKey, validity: Validity) -> x509.CertificateBuilder:
     """Begin an end entity's certificate; RSA keys also decipher, in the older suites of TLS 1.2."""
-    deciphers = ["key_encipherment"] if isinstance(key, rsa.RSAPrivateKey) else []
+    deciphers = ["key_encipherment"] if isinstance(key, rsa.RSAPublicKey) else []
     constraints = x509.BasicConstraints(ca=False, path_length=None)
     builder = _begun(name, key, validity, constraints, _key_usage("digital_signature", *deciphers))
     client = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
@@ -115,17 +122,16 @@ def _client(name: str, key: PrivateKey, validity: Validity) -> x509.CertificateB
 
 def _begun(
     name: str,
-    key: PrivateKey,
+    key: PublicKey,
     validity: Validity,
     constraints: x509.BasicConstraints,
     usage: x509.KeyUsage,
 ) -> x509.CertificateBuilder:
-    public_key = key.public_key()
-    identifier = x509.SubjectKeyIdentifier.from_public_key(public_key)
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key)
     return (
         x509.CertificateBuilder()
         .subject_name(_common_name(name))
-        .public_key(public_key)
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(validity.starts)
         .not_valid_after(validity.ends)

@@ -123,7 +123,7 @@ def _parsed(content: bytes, source: str) -> CertificateFile:
             certificate_info(certificate)  # fields are parsed when asked for: meet damage here
         return CertificateFile(certificates)
     except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm):
-        found = _labels(content) - _CERTIFICATE_LABELS
+        found = set(labels_in(content)) - _CERTIFICATE_LABELS
         what = f": it holds {b', '.join(sorted(found)).decode()}" if found else ""
         is_request = any(label.endswith(b"CERTIFICATE REQUEST") for label in found)
         hint = _REQUEST if is_request else _CONVERSIONS
@@ -146,13 +146,14 @@ def unwrapped(data: bytes) -> bytes:
         return data
 
 
-def _labels(content: bytes) -> set[bytes]:
-    return set(_BLOCK.findall(content))
+def labels_in(content: bytes) -> list[bytes]:
+    """Return what the PEM blocks of *content* say that they hold, in their order."""
+    return _BLOCK.findall(content)
 
 
 def has_private_key(content: bytes) -> bool:
     """Tell whether there is a private key in the PEM or DER *content*."""
-    if any(label.endswith(b"PRIVATE KEY") for label in _labels(content)):
+    if any(label.endswith(b"PRIVATE KEY") for label in labels_in(content)):
         return True
     try:
         load_der_private_key(content, password=None)
@@ -166,7 +167,7 @@ def has_private_key(content: bytes) -> bool:
 def _load(content: bytes) -> Sequence[x509.Certificate]:
     """Load every certificate of PEM, DER or PKCS#7. Raises ValueError if there is none."""
     with odd_serial_numbers_taken():
-        return _load_any(content, _labels(content))
+        return _load_any(content, set(labels_in(content)))
 
 
 def _load_any(content: bytes, labels: set[bytes]) -> Sequence[x509.Certificate]:

@@ -86,6 +86,15 @@ class Contents:
             Option, "--ca", metavar="NAME=FILE...", help="CA certificates that the service holds."
         ),
     ] = None
+    policy: Annotated[
+        list[str] | None,
+        kinds.several(
+            Option,
+            "--policy",
+            metavar="NAMESPACE/CA/POLICY[=DAYS]...",
+            help="Certificate policies that there are (any, of 30 days, unless given).",
+        ),
+    ] = None
 
 
 @option_group

@@ -75,7 +75,7 @@ LINE = authority("line", ROOT, path_length=0, key=new_key())
 def test_chain_of_three_is_verified_by_openssl(openssl, algorithm):
     root = authority(key=new_key(algorithm))
     line = authority("line", root, path_length=0, key=new_key(algorithm))
-    device = device_certificate("device-1", new_key(algorithm), line, YEAR)
+    device = device_certificate("device-1", new_key(algorithm).public_key(), line, YEAR)
 
     code, said = openssl(
         "verify -x509_strict -purpose sslclient -CAfile root -untrusted line device",
@@ -89,9 +89,9 @@ def test_chain_of_three_is_verified_by_openssl(openssl, algorithm):
 
 def test_openssl_refuses_a_device_as_an_authority(openssl):
     key = new_key()
-    device = device_certificate("device-1", key, LINE, YEAR)
+    device = device_certificate("device-1", key.public_key(), LINE, YEAR)
     misused = Issuer((device, *LINE.chain), key, "--issuer device.pem")
-    other = device_certificate("device-2", new_key(), misused, YEAR)
+    other = device_certificate("device-2", new_key().public_key(), misused, YEAR)
 
     code, said = openssl(
         "verify -CAfile root -untrusted between other",
@@ -118,7 +118,7 @@ def test_openssl_refuses_a_device_as_an_authority(openssl):
             id="intermediate",
         ),
         pytest.param(
-            lambda: device_certificate("Device-1", KEY, LINE, YEAR),
+            lambda: device_certificate("Device-1", KEY.public_key(), LINE, YEAR),
             [
                 "CA:FALSE\n",
                 "Digital Signature\n",
@@ -129,7 +129,7 @@ def test_openssl_refuses_a_device_as_an_authority(openssl):
             id="device",
         ),
         pytest.param(
-            lambda: device_certificate("d", new_key("rsa", 3072), LINE, YEAR),
+            lambda: device_certificate("d", new_key("rsa", 3072).public_key(), LINE, YEAR),
             ["Digital Signature, Key Encipherment\n", "Public-Key: (3072 bit)"],
             id="device-with-rsa",
         ),
@@ -193,13 +193,15 @@ def test_what_is_signed_never_outlives_the_authorities_above():
     short = authority("short", validity=Validity.of_days(10, NOW))
     line = authority("line", short, path_length=0)
 
-    made = device_certificate("device-1", KEY, line, YEAR)
+    made = device_certificate("device-1", KEY.public_key(), line, YEAR)
 
     assert made.not_valid_after_utc == NOW + timedelta(days=10)
 
 
 def test_certificate_counts_days_from_now_and_bears_with_slow_clocks():
-    made = device_certificate("device-1", KEY, authority(validity=YEAR), Validity.of_days(7, NOW))
+    made = device_certificate(
+        "device-1", KEY.public_key(), authority(validity=YEAR), Validity.of_days(7, NOW)
+    )
 
     assert made.not_valid_after_utc == NOW + timedelta(days=7)
     assert made.not_valid_before_utc == NOW - timedelta(minutes=5)
@@ -244,7 +246,7 @@ def test_path_length_is_refused_just_where_a_chain_would_break(above, wanted):
     ("certificates", "key", "reason"),
     [
         pytest.param(
-            [device_certificate("device-1", KEY, LINE, YEAR)],
+            [device_certificate("device-1", KEY.public_key(), LINE, YEAR)],
             KEY,
             "^--issuer ca.pem: 'CN=device-1' cannot sign certificates",
             id="device",

@@ -64,7 +64,9 @@ def line_and_device(tmp_path):
     validity = Validity.of_days(1, datetime.now(UTC))
     key, device_key = new_key(), new_key()
     line = root_certificate("line 4", key, validity)
-    own = device_certificate("pump-7", device_key, Issuer((line,), key, "line 4"), validity)
+    own = device_certificate(
+        "pump-7", device_key.public_key(), Issuer((line,), key, "line 4"), validity
+    )
     (tmp_path / "pump-7.pem").write_bytes(own.public_bytes(Encoding.PEM))
     private = device_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (tmp_path / "pump-7.key").write_bytes(private)

@@ -157,9 +157,8 @@ def device(  # noqa: PLR0913 - each is one thing a user may say
 
     def make(registration_id: str) -> Made:
         new = new_key(key.algorithm, key.key_size)
-        return Made(
-            (device_certificate(registration_id, new, signer, validity), *signer.chain), new
-        )
+        made = device_certificate(registration_id, new.public_key(), signer, validity)
+        return Made((made, *signer.chain), new)
 
     if isinstance(wanted, str):
         return _written(make(wanted), key, files, run)

@@ -10,8 +10,9 @@ from dpsctl.emulator.call import Call
 from dpsctl.emulator.devices.enrolled import Device, Enrolled
 from dpsctl.emulator.devices.identification import identify
 from dpsctl.emulator.devices.operations import is_operation_of, new_operation_id
-from dpsctl.emulator.devices.provisioning import assigned_device, provision
+from dpsctl.emulator.devices.provisioning import Wish, assigned_device, issued_with, provision
 from dpsctl.emulator.enrollments.kinds import REGISTRATION
+from dpsctl.emulator.issuing.requests import requested_key
 
 _NOT_REGISTERED = 404201
 
@@ -22,9 +23,10 @@ def register(call: Call, id_scope: str, registration_id: str) -> Answer:
     One whose enrollment is disabled is told at once, without an operation.
     """
     enrolled = _identified(call, id_scope, registration_id)
-    payload = _body(call, registration_id).get("payload")
-    version = call.api_version
-    state = provision(call.service, enrolled, registration_id, payload, version)
+    body = _body(call, registration_id)
+    wanted = requested_key(body, registration_id, call.api_version)
+    wish = Wish(call.api_version, body.get("payload"), wanted)
+    state = provision(call.service, enrolled, registration_id, wish)
     if state["status"] == "disabled":
         return replace(_operation("", enrolled, state), reason="The enrollment is disabled.")
     key = call.service.identity.policy_key
@@ -44,13 +46,15 @@ def operation_status(call: Call, id_scope: str, registration_id: str, operation_
     enrolled = _identified(call, id_scope, registration_id)
     if not is_operation_of(operation_id, registration_id, call.service.identity.policy_key):
         raise Refusal(NOT_FOUND, "Operation not found.")
-    return _operation(operation_id, enrolled, _registered(call, registration_id))
+    state = _registered(call, registration_id) | issued_with(call.service, registration_id)
+    return _operation(operation_id, enrolled, state)
 
 
 def look_up(call: Call, id_scope: str, registration_id: str) -> Answer:
-    """Answer with the device's registration, and how it was proved."""
+    """Answer with the device's registration, and how it was proved, but no issued certificate."""
     enrolled = _identified(call, id_scope, registration_id)
-    _body(call, registration_id)
+    if _body(call, registration_id).get("csr") is not None:
+        raise invalid("csr is for the registration, not for its look-up.")
     return Answer(body={**enrolled.result(), **_registered(call, registration_id)})
 
 

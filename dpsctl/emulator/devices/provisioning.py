@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dpsctl.emulator.answers import Json, Refusal
 from dpsctl.emulator.call import Service
@@ -14,26 +14,39 @@ from dpsctl.emulator.devices.reprovisioning import Assigned, assigned, candidate
 from dpsctl.emulator.devices.webhook import Allocation, ask_webhook
 from dpsctl.emulator.enrollments.kinds import REGISTRATION
 from dpsctl.emulator.etags import new_etag
+from dpsctl.emulator.store import Store
+
+if TYPE_CHECKING:
+    from dpsctl.certificates.issuers import PublicKey
 
 _HUB_DEVICE = "HubDevice"
+_ISSUED = "IssuedCertificate"
 _CHANGED_MEANWHILE = 409203
 
 
-def provision(
-    service: Service, enrolled: Enrolled, registration_id: str, payload: Any, api_version: str
-) -> Json:
+@dataclass(frozen=True)
+class Wish:
+    """What a device asks: *payload* is for the webhook, *key* is to be issued a certificate."""
+
+    api_version: str
+    payload: Any = None
+    key: PublicKey | None = None
+
+
+def provision(service: Service, enrolled: Enrolled, registration_id: str, wish: Wish) -> Json:
     """Register a device that has proved to be *enrolled*, and return its registration's state.
 
-    The state's status is `assigned`, `failed` or `disabled`. No hub is told of the device, for
-    hubs are not emulated. *payload* is what the device has for the webhook. Raises Refusal (409203)
-    if somebody else registered the same device meanwhile.
+    The state's status is `assigned`, `failed` or `disabled`; a device that is assigned is issued a
+    certificate if it wishes for one. No hub is told of the device, for hubs are not emulated.
+    Raises Refusal: with 409203 if somebody else registered the same device meanwhile.
     """
     began = service.clock.timestamp()
     known = service.store.get(REGISTRATION, registration_id)
     before = _assigned_before(service, registration_id, known)
-    policy = policy_for(enrolled.record, api_version)
-    attempt = _Attempt(service, enrolled, registration_id, payload, before, policy)
+    policy = policy_for(enrolled.record, wish.api_version)
+    attempt = _Attempt(service, enrolled, registration_id, wish.payload, before, policy)
     outcome, after = attempt.outcome()
+    chain = _issued(service, enrolled, registration_id, wish.key) if after and wish.key else []
     state = {
         "registrationId": (known or {}).get("registrationId", registration_id),
         "createdDateTimeUtc": (known or {}).get("createdDateTimeUtc", began),
@@ -46,11 +59,33 @@ def provision(
             raise Refusal(_CHANGED_MEANWHILE, "Precondition failed.")
         label = enrolled.group_id or ""
         service.store.put(REGISTRATION, registration_id, state, label)
+        _keep_issued(service.store, registration_id, chain)
         if after:
             service.store.put(_HUB_DEVICE, registration_id, asdict(after))
         if after and enrolled.is_central:
             admit(service.store, registration_id)
     return state
+
+
+def _issued(
+    service: Service, enrolled: Enrolled, registration_id: str, key: PublicKey
+) -> list[str]:
+    from dpsctl.emulator.issuing.authority import issued_chain  # most devices ask for none
+
+    return issued_chain(service, enrolled.record, registration_id, key)
+
+
+def _keep_issued(store: Store, registration_id: str, chain: list[str]) -> None:
+    """Keep what this registration brought; what an earlier one did is not told again."""
+    if chain:
+        store.put(_ISSUED, registration_id, {"issuedCertificateChain": chain})
+    else:
+        store.delete(_ISSUED, registration_id)
+
+
+def issued_with(service: Service, registration_id: str) -> Json:
+    """Return what a registration's result says of the certificate that was issued with it."""
+    return service.store.get(_ISSUED, registration_id) or {}
 
 
 def assigned_device(service: Service, registration_id: str) -> Assigned | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from dpsctl.emulator.answers import Json, invalid
+from dpsctl.emulator.issuing.policies import AUTHORITY, NAMESPACE, POLICY
 
 _NAMED_BY_THREE = ("2026-11-01", "2026-11-02-preview")
 # The versions that have a field, and what its text may be (docs/service.md#j1).
 _FIELDS = {
-    "namespaceName": (_NAMED_BY_THREE, re.compile("(?=.{3,64}$)[a-z0-9][a-z0-9-]*[a-z0-9]")),
-    "certificateAuthorityName": (_NAMED_BY_THREE, re.compile("[0-9a-zA-Z][a-zA-Z0-9-]{2,62}")),
-    "certificatePolicyName": (_NAMED_BY_THREE, re.compile("[0-9a-zA-Z][a-zA-Z0-9-]{2,62}")),
+    "namespaceName": (_NAMED_BY_THREE, NAMESPACE),
+    "certificateAuthorityName": (_NAMED_BY_THREE, AUTHORITY),
+    "certificatePolicyName": (_NAMED_BY_THREE, POLICY),
     "credentialPolicyName": (("2025-07-01-preview", "2026-04-01"), re.compile(".*")),
     "certificatePolicyResourceId": (("2026-07-01-preview",), re.compile(".*")),
 }

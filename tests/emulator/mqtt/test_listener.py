@@ -1,5 +1,6 @@
 """Devices over MQTT and TLS, against the whole emulator."""
 
+import base64
 import contextlib
 import json
 import socket
@@ -44,10 +45,10 @@ def connection(emulator):
 def mqtt_device(emulator, connection, device_sas, mqtt_packets):
     """Connect as a device; with a key it signs, without one its certificate has to do."""
 
-    def connect(registration_id, key=None, **how):
+    def connect(registration_id, key=None, api_version="2019-03-31", **how):
         client = connection(**how)
-        scope = emulator.id_scope
-        user = f"{scope}/registrations/{registration_id}/api-version=2019-03-31&ClientVersion=1"
+        where = f"{emulator.id_scope}/registrations/{registration_id}"
+        user = f"{where}/api-version={api_version}&ClientVersion=1"
         token = device_sas(registration_id, key) if key else None
         client.sendall(mqtt_packets.connect(registration_id, user, token))
         return client, received(client, 4)
@@ -126,6 +127,29 @@ def test_device_with_a_certificate_registers(
     assert received(client, 5) == b"\x90\x03\x00\x01\x01"
     topic, _ = asked(client, mqtt_packets, "PUT/iotdps-register", b"{}")
     assert topic.startswith("$dps/registrations/res/202/")
+
+
+def test_device_is_issued_the_certificate_that_it_asks_for(
+    mqtt_device, mqtt_packets, api, openssl, tmp_path
+):
+    policy = {"certificatePolicyName": "pol-1"}
+    body = {"enrollmentGroupId": "g1", "attestation": {"type": "symmetricKey"}, **policy}
+    made = api("PUT", "/enrollmentGroups/g1", body, params={"api-version": "2026-11-01"}).json()
+    key = derive_device_key(made["attestation"]["symmetricKey"]["primaryKey"], "d1")
+    openssl("req -new -newkey rsa:2048 -nodes -keyout d.key -subj /CN=d1 -outform DER -out d.der")
+    csr = base64.b64encode((tmp_path / "d.der").read_bytes()).decode()
+    client, _ = mqtt_device("d1", key, api_version="2026-11-01")
+    client.sendall(mqtt_packets.subscribe(ANSWERS))
+    received(client, 5)
+
+    wish = json.dumps({"registrationId": "d1", "csr": csr}).encode()
+    _, accepted = asked(client, mqtt_packets, "PUT/iotdps-register", wish)
+    operation = {"operationId": accepted["operationId"]}
+    _, done = asked(client, mqtt_packets, "GET/iotdps-get-operationstatus", b" ", **operation)
+
+    leaf = base64.b64decode(done["registrationState"]["issuedCertificateChain"][0])
+    told = openssl("x509 -in leaf -inform DER -noout -pubkey", leaf=leaf)
+    assert told == openssl("pkey -in d.key -pubout")
 
 
 @pytest.mark.usefixtures("derived_key")
