@@ -244,8 +244,12 @@ complete -c dpsctl -n "__dpsctl_in 'dpsctl man'" -a completion
 complete -c dpsctl -n "__dpsctl_in 'dpsctl man'" -a man
 complete -c dpsctl -n "__dpsctl_in 'dpsctl man'" -a help
 complete -c dpsctl -n "__dpsctl_in 'dpsctl man'" -a version
+complete -c dpsctl -n "__dpsctl_in 'dpsctl man'" -a auth
 complete -c dpsctl -n "__dpsctl_in 'dpsctl man'" -a environment
 complete -c dpsctl -n "__dpsctl_in 'dpsctl man'" -a exit-codes
+complete -c dpsctl -n "__dpsctl_in 'dpsctl man'" -a migrating
+complete -c dpsctl -n "__dpsctl_in 'dpsctl man'" -a output
+complete -c dpsctl -n "__dpsctl_in 'dpsctl man'" -a quoting
 complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a enrollment-group
 complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a enrollment
 complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a apply
@@ -267,10 +271,15 @@ complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a completion
 complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a man
 complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a help
 complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a version
+complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a auth
 complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a environment
 complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a exit-codes
+complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a migrating
+complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a output
+complete -c dpsctl -n "__dpsctl_in 'dpsctl help'" -a quoting
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_version' -s V -l version -d 'Show the version.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_help' -s h -l help -d 'Show help and exit.'
+complete -c dpsctl -n '__dpsctl_in $__dpsctl_help' -l help-all -d 'Show help with every option, and exit.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_output' -s o -l output -x -a 'csv env json jsonc jsonl name none table tsv yaml yamlc' -d 'Form of the result (json unless set).'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_help' -l query -x -a '(__dpsctl_text)' -d 'Part of the result.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_help' -l debug -d 'Trace HTTP on stderr, secrets masked.'

@@ -40,13 +40,13 @@ COMMANDS = {
 _ABOUT = """Manage Azure IoT device provisioning.
 
 Commands, flags and accepted values are those of 'az iot dps'. Results go to standard output,
-everything else to standard error. 'dpsctl help COMMAND' tells what a command takes, 'dpsctl help
-exit-codes' and 'dpsctl help environment' what is common to all.
+everything else to standard error. 'dpsctl help COMMAND' tells what a command takes. Topics for
+'dpsctl help': auth, emulator, environment, exit-codes, factory, migrating, output, quoting.
 """
 _EXAMPLES = (
     "dpsctl enrollment-group create --gid line-4",
     "dpsctl enrollment-group compute-device-key --gid line-4 --rid device-1 -o tsv",
-    "dpsctl help exit-codes",
+    "dpsctl help auth",
 )
 
 

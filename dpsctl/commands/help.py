@@ -16,7 +16,11 @@ from dpsctl.reference.tree import TOPICS
 
 @verb(
     "help",
-    examples=["dpsctl help exit-codes", "dpsctl help enrollment-group create"],
+    examples=[
+        "dpsctl help auth",
+        "dpsctl help quoting",
+        "dpsctl help enrollment-group create",
+    ],
     default_output="tsv",
 )
 def show_help(
@@ -27,9 +31,9 @@ def show_help(
 ) -> str:
     """Show the help of a command or a topic.
 
-    The topics are environment and exit-codes.
+    The topics are auth, emulator, environment, exit-codes, factory, migrating, output and quoting.
     """
-    if words and words[0] in TOPICS:
+    if words and len(words) == 1 and words[0] in TOPICS:
         from dpsctl.reference.topics import as_text, topics
         from dpsctl.reference.tree import pages
 
@@ -55,7 +59,7 @@ def _no_help_on(words: list[str], word: str, command: Any) -> UsageError:
     ask = did_you_mean(word, [*getattr(command, "commands", ()), *TOPICS]).lstrip()
     return UsageError(
         f"There is no help on '{' '.join(words)}'",
-        f"{ask} 'dpsctl --help' lists commands; topics are {' and '.join(TOPICS)}.".lstrip(),
+        f"{ask} 'dpsctl --help' lists commands; topics are {', '.join(TOPICS)}.".lstrip(),
     )
 
 

@@ -12,6 +12,8 @@ from dpsctl.frame.arguments import Group
 from dpsctl.frame.verbs import verb
 from dpsctl.options import kinds
 
+_SECTIONS = ("1", "7")  # commands, and what belongs to none
+
 
 @verb(
     examples=[
@@ -32,7 +34,8 @@ def man(
 ) -> str | None:
     """Print a man page's source, or install all pages.
 
-    A folder that is on the manpath makes `man dpsctl` work, such as ~/.local/share/man.
+    A folder that is on the manpath makes `man dpsctl` work, such as ~/.local/share/man. Where a
+    command and a topic share a name, a section in front says which, as with man: man 7 emulator.
     """
     from dpsctl.reference.man import man_pages
     from dpsctl.reference.tree import pages
@@ -41,8 +44,9 @@ def man(
     if install is not None:
         _install(made, Path(install))
         return None
+    section, words = (words[0], words[1:]) if words and words[0] in _SECTIONS else ("", words)
     name = "-".join(["dpsctl", *(words or [])])
-    page = made.get(f"{name}.1") or made.get(f"{name}.7")
+    page = next(filter(None, (made.get(f"{name}.{at}") for at in section or _SECTIONS)), None)
     if page is None:
         raise UsageError(f"There is no page {name}", "'dpsctl man' prints the first one.")
     return page

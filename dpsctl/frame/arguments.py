@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from typer import Context
-from typer.core import TyperCommand, TyperGroup
+from typer import Context, echo
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from dpsctl.errors import UsageError
 from dpsctl.frame.renamed import current_command, current_options
@@ -28,10 +28,29 @@ _LEADING = "dpsctl.leading"
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{60,}={0,2}")
 
 
+def _show_whole_help(ctx: Any, _param: Any, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        echo(ctx.command.get_help(ctx, whole=True))
+        ctx.exit()
+
+
+_WHOLE_HELP = TyperOption(
+    param_decls=["--help-all"],
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_whole_help,
+)
+
+
 class Command(TyperCommand):
     """A command that reads az's argument shapes; its help ends with *examples*."""
 
     examples: tuple[str, ...] = ()
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Add what every command takes besides its own options."""
+        return [*super().get_params(ctx), _WHOLE_HELP]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Rewrite *args*, after the global options given before the command's name."""
@@ -41,17 +60,21 @@ class Command(TyperCommand):
             refuse_controls(param.opts[0], ctx.params.get(str(param.name)), kind_of(param))
         return rest
 
-    def get_help(self, ctx: Any) -> str:
-        """Write the help: plain, under headings, the examples last."""
+    def get_help(self, ctx: Any, *, whole: bool = False) -> str:
+        """Write the help: plain, under headings, the examples last; *whole* is --help-all."""
         from dpsctl.frame.help_page import help_page
 
-        return help_page(self, ctx.command_path)
+        return help_page(self, ctx.command_path, whole=whole)
 
 
 class Group(TyperGroup):
     """A noun; global options before the verb are handed on to the verb."""
 
     examples: tuple[str, ...] = ()
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Add what every noun takes besides its own options."""
+        return [*super().get_params(ctx), _WHOLE_HELP]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Keep the options in front of the verb: the verb reads them first, so later ones win.
@@ -83,13 +106,13 @@ class Group(TyperGroup):
         """Name the commands that help shows, without building them."""
         return [name for name in self.commands if not name.startswith("_")]
 
-    def get_help(self, ctx: Any) -> str:
+    def get_help(self, ctx: Any, *, whole: bool = False) -> str:
         """Write the help, a line a command from the table of commands: none of them is built."""
         from dpsctl.frame.help_page import help_page
 
         members: Any = self.commands
         shown = [(name, members.summary(name)) for name in self.list_commands(ctx)]
-        return help_page(self, ctx.command_path, shown)
+        return help_page(self, ctx.command_path, shown, whole=whole)
 
 
 class _Words:

@@ -88,12 +88,15 @@ def _known_values(kind: Kind) -> str:
     return next((values for known, values in _KNOWN.items() if known in kind), "")
 
 
-HELP = OptionPage(names=("-h", "--help"), help="Show help and exit.")
+HELP = (
+    OptionPage(names=("-h", "--help"), help="Show help and exit."),
+    OptionPage(names=("--help-all",), help="Show help with every option, and exit."),
+)
 
 
 def options_of(command: Any) -> list[OptionPage]:
     """Describe the options of *command*, in the order of their headings."""
-    options = [*(_option(param) for param in _shown(command, "option")), HELP]
+    options = [*(_option(param) for param in _shown(command, "option")), *HELP]
     headings = ["Options", *(option.heading for option in options)]
     return sorted(options, key=lambda option: _rank(option.heading, headings))
 

@@ -19,14 +19,27 @@ _COLUMN = 30
 _DEEP = 6
 
 Entry = tuple[str, str]
+# Headings of what nearly every command takes alike, and the topics that tell it once.
+_TOLD_ELSEWHERE = {"Connection": "auth", "Output": "output"}
 
 
-def help_page(command: Any, path: str, members: Iterable[Entry] = ()) -> str:
-    """Write the help of *command*; *members* are a group's commands and what they do."""
+def help_page(
+    command: Any, path: str, members: Iterable[Entry] = (), *, whole: bool = False
+) -> str:
+    """Write the help of *command*; *members* are a group's commands and what they do.
+
+    Options that a topic tells of are one line together, unless the *whole* is asked for.
+    """
     width = width_of_terminal()
     lines = [*_usage(command, path, width), "", *_description(command.help or "", width)]
+    elsewhere = []
     for heading, entries in _sections(command, list(members), width):
-        lines += ["", f"{heading}:", *_table(entries, width)]
+        if heading in _TOLD_ELSEWHERE and not whole:
+            elsewhere.append(f"{heading}: 'dpsctl help {_TOLD_ELSEWHERE[heading]}',")
+        else:
+            lines += ["", f"{heading}:", *_table(entries, width)]
+    if elsewhere:
+        lines += ["", *_wrapped(f"{' '.join(elsewhere)} all: --help-all.", width, 0)]
     if command.examples:
         # Each whole on its line: people copy them.
         lines += ["", "Examples:", *(f"{'':{_INDENT}}{line}" for line in command.examples)]

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from dpsctl import RELEASE_DATE
 from dpsctl.frame.descriptions import OptionPage
-from dpsctl.reference.topics import EXIT_CODES, Topic, topics
+from dpsctl.reference.topics import EXIT_CODES, Section, Topic, topics
 from dpsctl.reference.tree import CommandPage
 
 # Words that mdoc would read as macros, were they to stand alone at a place where it looks.
@@ -53,11 +53,21 @@ def _topic(topic: Topic) -> str:
         *_head(f"dpsctl-{topic.name}", "7", topic.summary),
         ".Sh DESCRIPTION",
         *_paragraphs(topic.introduction),
-        *_list(topic.entries),
+        *(_list(topic.entries) if topic.entries else ()),
+        *(line for section in topic.sections for line in _section(section)),
         ".Sh SEE ALSO",
         _reference("dpsctl", 1),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield f".Ss {_word(section.title)}"
+    if section.text:
+        yield from _paragraphs(section.text)
+    if section.entries:
+        yield from _list(section.entries)
+    yield from _literal(section.examples)
 
 
 def _head(name: str, section: str, summary: str) -> list[str]:
@@ -138,8 +148,13 @@ def _facts(option: OptionPage) -> Iterator[str]:
 def _examples(page: CommandPage) -> Iterator[str]:
     if page.examples:
         yield ".Sh EXAMPLES"
+        yield from _literal(page.examples)
+
+
+def _literal(examples: Iterable[str]) -> Iterator[str]:
+    if examples:
         yield ".Bd -literal"
-        yield from (_escaped(example) for example in page.examples)
+        yield from (_escaped(example) for example in examples)
         yield ".Ed"
 
 
@@ -148,7 +163,9 @@ def _see_also(page: CommandPage, pages: list[CommandPage]) -> list[str]:
     near = {"-".join(page.path[:-1])} | {"-".join((*page.path, name)) for name, _ in page.members}
     known = {other.name for other in pages}
     named = [_reference(name, 1) for name in sorted(near & known)]
-    named += [_reference("dpsctl-environment", 7), _reference("dpsctl-exit-codes", 7)]
+    connects = any(option.heading == "Connection" for option in page.options)
+    common = ["environment", "exit-codes", "output"]
+    named += [_reference(f"dpsctl-{name}", 7) for name in ["auth"] * connects + common]
     return [".Sh SEE ALSO", *(f"{name} ," for name in named[:-1]), named[-1]]
 
 

@@ -9,7 +9,16 @@ from dpsctl.frame.arguments import Group
 from dpsctl.frame.descriptions import ArgumentPage, OptionPage, arguments_of, options_of
 
 # What `dpsctl help` tells besides the help of commands; dpsctl.reference.topics writes it.
-TOPICS = ("environment", "exit-codes")
+TOPICS = (
+    "auth",
+    "emulator",
+    "environment",
+    "exit-codes",
+    "factory",
+    "migrating",
+    "output",
+    "quoting",
+)
 
 
 class CommandPage(NamedTuple):
@@ -45,7 +54,7 @@ class CommandPage(NamedTuple):
 
 def pages(root: Group) -> Iterator[CommandPage]:
     """Walk the tree under *root*: a group, then what is in it."""
-    topics = (*root.list_commands(None), *TOPICS)
+    topics = tuple(dict.fromkeys((*root.list_commands(None), *TOPICS)))
     yield from _pages(root, ("dpsctl",), topics)
 
 

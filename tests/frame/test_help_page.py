@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from dpsctl.cli import tree
-from dpsctl.reference.tree import pages
+from dpsctl.reference.tree import TOPICS, pages
 
 PAGES = {" ".join(page.path[1:]): page for page in pages(tree())}
 HEAVY = {"requests", "rich", "cryptography", "yaml", "jmespath", "sqlite3", "werkzeug", "OpenSSL"}
@@ -24,16 +24,17 @@ def columns(request, monkeypatch):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "dpsctl")
-def test_help_keeps_to_the_width_of_the_terminal(run_offline, path, columns):
-    shown = run_offline(f"{path} --help").out
+@pytest.mark.parametrize("asked", ["--help", "--help-all"])
+def test_help_keeps_to_the_width_of_the_terminal(run_offline, path, columns, asked):
+    shown = run_offline(f"{path} {asked}").out
 
     before_examples = shown.partition("\nExamples:\n")[0].splitlines()
     assert [line for line in before_examples if len(line) > columns and " " in line.strip()] == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "dpsctl")
-def test_help_tells_every_option_under_headings_that_appear_once(run_offline, path):
-    shown = run_offline(f"{path} --help").out
+def test_whole_help_tells_every_option_under_headings_that_appear_once(run_offline, path):
+    shown = run_offline(f"{path} --help-all").out
 
     headings = re.findall(r"^(\w.*):$", shown, re.MULTILINE)
     words = " ".join(shown.split())
@@ -43,6 +44,28 @@ def test_help_tells_every_option_under_headings_that_appear_once(run_offline, pa
         assert f"{', '.join(option.names)}" in words
         assert " ".join(option.help.split()) in words
         assert [choice for choice in option.choices if choice not in words] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "dpsctl")
+def test_help_names_topics_for_what_nearly_all_commands_take(run_offline, path):
+    shown = run_offline(f"{path} --help").out.partition("\nExamples:\n")[0]
+
+    *_, last = shown.rstrip().split("\n\n")
+    words = " ".join(shown.split())
+    headings = [option.heading for option in PAGES[path].options]
+    assert "dpsctl help output" in last
+    assert "--help-all" in last
+    assert ("dpsctl help auth" in last) == ("Connection" in headings)
+    for option in PAGES[path].options:
+        is_folded = option.heading in {"Connection", "Output"}
+        assert (" ".join(option.help.split()) in words) != is_folded
+
+
+def test_help_and_whole_help_are_two_words_that_nothing_shortens(run_offline):
+    ran = run_offline("enrollment-group show --help-al", expect=2)
+
+    assert "Did you mean --help-all?" in ran.err
+    assert "--help-all" in run_offline("enrollment-group --help-al", expect=2).err
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "dpsctl")
@@ -76,7 +99,7 @@ def test_help_shows_accepted_values_as_they_are_spelled(run_offline):
     assert "--allocation-policy, --ap <custom|geoLatency|hashed|static>" in shown
 
 
-@pytest.mark.parametrize("path", COMMANDS)
+@pytest.mark.parametrize("path", [path for path in COMMANDS if path not in TOPICS])
 def test_help_topic_is_the_same_as_the_help_of_the_command(run_offline, path):
     assert run_offline(f"help {path}").out == run_offline(f"{path} --help").out
 
@@ -97,7 +120,7 @@ def test_help_and_errors_are_plain_text_in_a_pipe(run_process, monkeypatch, envi
 
 
 def test_help_of_no_command_loads_anything_heavy(unmeasured):
-    lines = [[*path.split(), "--help"] for path in PAGES]
+    lines = [[*path.split(), asked] for path in PAGES for asked in ("-h", "--help-all")]
     code = (
         "import contextlib, io, sys; from dpsctl.__main__ import main\n"
         f"with contextlib.redirect_stdout(io.StringIO()): codes = [main(x) for x in {lines}]\n"

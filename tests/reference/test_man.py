@@ -6,10 +6,16 @@ import subprocess
 import pytest
 
 from dpsctl.cli import tree
-from dpsctl.reference.topics import EXIT_CODES
-from dpsctl.reference.tree import pages
+from dpsctl.reference.topics import EXIT_CODES, topics
+from dpsctl.reference.tree import TOPICS, pages
 
 PAGES = {page.name: page for page in pages(tree())}
+MADE = topics(PAGES.values())
+EXAMPLES = {
+    example
+    for page in (*PAGES.values(), *(part for topic in MADE.values() for part in topic.sections))
+    for example in page.examples
+}
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +30,8 @@ def rendered(reference, program):
             check=True,
         ).stdout
         plain = re.sub(".\b", "", shown)
-        assert max(map(len, plain.splitlines())) <= 80 or "EXAMPLES" in plain
+        wide = [line for line in map(str.strip, plain.splitlines()) if len(line) > 80]
+        assert [line for line in wide if line not in EXAMPLES] == []
         return " ".join(plain.split())
 
     return read
@@ -44,10 +51,7 @@ def test_mandoc_finds_nothing_to_complain_of(reference, program):
 def test_every_command_and_topic_has_a_page(reference):
     made = {path.name for path in (reference / "man").iterdir()}
 
-    assert made == {f"{name}.1" for name in PAGES} | {
-        "dpsctl-environment.7",
-        "dpsctl-exit-codes.7",
-    }
+    assert made == {f"{name}.1" for name in PAGES} | {f"dpsctl-{name}.7" for name in TOPICS}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -96,9 +100,30 @@ def test_man_prints_the_page_that_would_be_installed(run_offline, reference):
     ).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("words", ["exit-codes", "environment"])
-def test_man_prints_topics_too(run_offline, words):
-    assert f".Nm dpsctl\\-{words.replace('-', chr(92) + '-')}" in run_offline(f"man {words}").out
+@pytest.mark.parametrize("topic", TOPICS)
+def test_man_prints_topics_too(run_offline, reference, topic):
+    words = f"7 {topic}" if f"dpsctl-{topic}" in PAGES else topic
+
+    printed = run_offline(f"man {words}").out
+
+    page = (reference / f"man/dpsctl-{topic}.7").read_text(encoding="utf-8")
+    assert printed.rstrip("\n") + "\n" == page
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_page_of_a_topic_shows_all_of_it(rendered, topic):
+    page, shown = MADE[topic], rendered(f"dpsctl-{topic}.7")
+
+    examples = [line for section in page.sections for line in section.examples]
+    entries = [*page.entries, *(entry for section in page.sections for entry in section.entries)]
+    assert [line for line in examples if " ".join(line.split()) not in shown] == []
+    assert [term for term, _ in entries if term not in shown] == []
+    assert [one.title for one in page.sections if one.title not in shown] == []
+
+
+def test_man_takes_the_command_where_a_topic_has_its_name(run_offline):
+    assert run_offline("man emulator").out == run_offline("man 1 emulator").out
+    assert run_offline("man emulator").out != run_offline("man 7 emulator").out
 
 
 def test_man_says_which_page_there_is_not(run_offline):

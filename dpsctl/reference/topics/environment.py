@@ -1,47 +1,12 @@
-"""Help topics that belong to no single command: exit codes and the environment."""
+"""The topic of environment variables: those of options, and those that no option has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from dpsctl.reference.topics.page import Topic
 from dpsctl.reference.tree import CommandPage
 
-# Numbers share a line with their meaning, names stand above it.
-_DEEP = 6
-
-
-@dataclass(frozen=True)
-class Topic:
-    """A page of terms and what they mean."""
-
-    name: str
-    summary: str
-    introduction: str
-    entries: tuple[tuple[str, str], ...]
-
-
-EXIT_CODES = Topic(
-    "exit-codes",
-    "what dpsctl tells its caller",
-    "Every failure also says on stderr what happened and what to do; --error-format json says it"
-    " as one JSON object.",
-    (
-        ("0", "Done."),
-        ("1", "Any other failure."),
-        ("2", "Usage or invalid input; nothing was sent."),
-        ("3", "Not found (404)."),
-        ("4", "Sign-in or permission (401, 403)."),
-        ("5", "Conflict or stale etag (409, 412)."),
-        ("6", "Throttled after all retries (429)."),
-        ("7", "Network, TLS or time-out."),
-        ("8", "The service failed (5xx)."),
-        ("9", "Bulk: some items failed."),
-        ("10", "What was looked for was found: differences, certificates that end soon."),
-        ("130", "Interrupted (SIGINT); 143 and 129 where it was SIGTERM or SIGHUP."),
-        ("141", "The reader of stdout went away; nothing is said about it."),
-    ),
-)
 # Variables that no option has, or that stand behind one.
 _ELSEWHERE = (
     ("DPSCTL_ACCESS_TOKEN", "An Azure AD token to sign with; dpsctl does not renew it."),
@@ -60,8 +25,7 @@ _ELSEWHERE = (
     ),
     ("DPSCTL_ENDPOINT_URL", "Where to connect instead of https://HOST, such as an emulator."),
     ("DPSCTL_GROUP_KEY", "The group's key for compute-device-key when no group is named."),
-    ("DPSCTL_NO_ARGV_WARNING", "Set: do not warn of secrets among the arguments."),
-    ("DPSCTL_NO_ARGV_WARNING", "Set: no warning that a key stands on the command line."),
+    ("DPSCTL_NO_ARGV_WARNING", "Set: no warning that a secret stands on the command line."),
     (
         "AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_USERNAME, AZURE_PASSWORD",
         "Who to sign in as, in the words of azure-identity; needs dpsctl[azure].",
@@ -111,29 +75,3 @@ def environment(pages: Iterable[CommandPage]) -> Topic:
         " output and retries only: what is written never depends on them.",
         tuple(sorted({**dict(_ELSEWHERE), **found}.items())),
     )
-
-
-def topics(pages: Iterable[CommandPage]) -> dict[str, Topic]:
-    """Return every topic by its name."""
-    return {topic.name: topic for topic in (EXIT_CODES, environment(pages))}
-
-
-def as_text(topic: Topic, width: int) -> str:
-    """Write a topic for a terminal of *width* columns."""
-    import textwrap
-
-    paragraphs = [f"dpsctl {topic.name}: {topic.summary}", topic.introduction]
-    lines = ["\n\n".join(textwrap.fill(text, width) for text in paragraphs), ""]
-    for term, meaning in topic.entries:
-        first = term.ljust(_DEEP)
-        if len(term) >= _DEEP:
-            lines += textwrap.wrap(term, width)
-            first = " " * _DEEP
-        lines += textwrap.wrap(
-            meaning,
-            width,
-            initial_indent=first,
-            subsequent_indent=" " * _DEEP,
-            break_on_hyphens=False,
-        )
-    return "\n".join(lines)
