@@ -520,7 +520,7 @@ complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l policy -x -a '(__dpsctl_
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l fault -x -a '(__dpsctl_text)' -d 'What shall go wrong: \'429 after 3, Retry-After 1\', \'503 twice\', \'latency 200ms\', \'reset once on PUT\', \'cut\', \'skew -1h\', \'throttle 1000\'.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l latency -x -a '(__dpsctl_text)' -d 'How far hubs are from every device, for the policy geoLatency.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l disable-local-auth -d 'Let no policy key open the service, but access tokens alone.'
-complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l limit -x -a '(__dpsctl_text)' -d 'Where the service stops: x509-groups, symmetric-key-groups, bulk-items, body-bytes.'
+complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l limit -x -a '(__dpsctl_text)' -d 'Where the service stops: x509-groups, symmetric-key-groups, ca-certificates, linked-hubs, bulk-items, message-bytes (of a device), body-bytes.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l page-size -x -a '(__dpsctl_text)' -d 'Most records in a page of a query.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l retry-after -x -a '(__dpsctl_text)' -d 'How long devices are told to wait before they ask for their assignment.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l store-defaults -d 'Store provisioningStatus and iotEdge with records that leave them out.'

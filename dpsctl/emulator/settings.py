@@ -22,7 +22,10 @@ class Limits:
 
     x509_groups: int = 100
     symmetric_key_groups: int = 100
+    ca_certificates: int = 25
+    linked_hubs: int = 50
     bulk_items: int = 10
+    message_bytes: int = 96 << 10
     body_bytes: int = 1 << 20
 
 

@@ -133,8 +133,8 @@ class Behaviour:
             Option,
             "--limit",
             metavar="NAME=NUMBER...",
-            help="Where the service stops: x509-groups, symmetric-key-groups, bulk-items, "
-            "body-bytes.",
+            help="Where the service stops: x509-groups, symmetric-key-groups, ca-certificates, "
+            "linked-hubs, bulk-items, message-bytes (of a device), body-bytes.",
         ),
     ] = None
     page_size: Annotated[

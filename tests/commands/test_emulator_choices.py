@@ -143,6 +143,8 @@ def test_limits_are_where_the_service_stops(run_offline, seed_file):
         ("--hub a --latency a", "--latency a"),
         ("--limit groups=5", "--limit groups=5"),
         ("--limit bulk-items=-1", "--limit bulk-items=-1"),
+        (f"--hub {' '.join(f'h{n}' for n in range(51))}", "--hub: 51 are more than the 50 of a"),
+        ("--ca a=a.pem b=b.pem --limit ca-certificates=1", "--ca: 2 are more than the 1 of a"),
         ("--page-size 0", "--page-size"),
         ("--san é", "--san é"),
         ("--seed /nowhere.json", "--seed /nowhere.json"),

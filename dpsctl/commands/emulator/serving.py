@@ -127,7 +127,8 @@ def _settings(listening: Listening, contents: Contents, behaviour: Behaviour) ->
     from dpsctl.emulator.issuing.policies import read_policies
     from dpsctl.emulator.settings import EmulatorSettings
 
-    hubs = _hubs(contents.hub or [DEFAULT_HUB])
+    hubs, limits = _hubs(contents.hub or [DEFAULT_HUB]), _limits(behaviour.limit or [])
+    _check_room(contents, limits)
     return EmulatorSettings(
         host=listening.host,
         port=listening.port,
@@ -143,7 +144,7 @@ def _settings(listening: Listening, contents: Contents, behaviour: Behaviour) ->
         cas=tuple(_pair(text, "--ca", "NAME=FILE") for text in contents.ca or []),
         faults=tuple(behaviour.fault or []),
         latencies=tuple(_latency(text, hubs) for text in behaviour.latency or []),
-        limits=_limits(behaviour.limit or []),
+        limits=limits,
         page_size=behaviour.page_size,
         retry_after_seconds=behaviour.retry_after,
         store_defaults=behaviour.store_defaults,
@@ -187,6 +188,20 @@ def _limits(texts: list[str]) -> Limits:
             raise UsageError(f"--limit {text}: no such limit", f"There are {', '.join(known)}.")
         given[known[name]] = _number(text, number, "--limit")
     return Limits(**given)
+
+
+def _check_room(contents: Contents, limits: Limits) -> None:
+    """Refuse to start with more than a service can hold (docs/service.md#c)."""
+    for flag, given, name in (
+        ("--hub", contents.hub, "linked_hubs"),
+        ("--ca", contents.ca, "ca_certificates"),
+    ):
+        most = getattr(limits, name)
+        if len(given or []) > most:
+            raise UsageError(
+                f"{flag}: {len(given or [])} are more than the {most} of a service",
+                f"Give fewer, or --limit {name.replace('_', '-')}=NUMBER.",
+            )
 
 
 def _pair(text: str, flag: str, form: str) -> tuple[str, str]:

@@ -47,7 +47,9 @@ def write(call: Call, place: Place, name: str) -> Answer:
     with call.store.writing():
         current = call.store.get(authorities.KIND, name)
         _check_etag(call, current)
-        if current is not None:
+        if current is None:
+            _check_room(call)
+        else:
             record |= {"name": current["name"], "created": current["created"]}
         call.store.put(authorities.KIND, name, record)
     return Answer(body=_shown(record, place))
@@ -86,6 +88,13 @@ def verify(call: Call, place: Place, name: str) -> Answer:
             raise bad_request(f"The certificate is not signed by the certificate {name}.")
         record = _changed(call, record, isVerified=True)
     return Answer(body=_shown(record, place))
+
+
+def _check_room(call: Call) -> None:
+    """Refuse a certificate beyond the service's limit (docs/service.md#c)."""
+    most = call.settings.limits.ca_certificates
+    if call.store.count(authorities.KIND, "") >= most:
+        raise bad_request(f"The limit of {most} CA certificates is reached.")
 
 
 def _existing(call: Call, name: str) -> Json:

@@ -15,6 +15,7 @@ from dpsctl.emulator.enrollments.kinds import REGISTRATION
 from dpsctl.emulator.issuing.requests import requested_key
 
 _NOT_REGISTERED = 404201
+_TOO_LARGE = 413000
 
 
 def register(call: Call, id_scope: str, registration_id: str) -> Answer:
@@ -77,6 +78,9 @@ def _identified(call: Call, id_scope: str, registration_id: str) -> Enrolled:
 def _body(call: Call, registration_id: str) -> Json:
     """Read a DeviceRegistration; none at all says as much as one that only repeats the id."""
     data = call.request.get_data()
+    most = call.settings.limits.message_bytes
+    if len(data) > most:
+        raise Refusal(_TOO_LARGE, f"The message is larger than {most} bytes.")
     body: Any = read_json(data) if data.strip() else {}
     if not isinstance(body, dict):
         raise invalid("The request body must be a JSON object: DeviceRegistration.")

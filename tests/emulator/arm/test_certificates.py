@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 
 from dpsctl.emulator.server import Emulator
-from dpsctl.emulator.settings import EmulatorSettings
+from dpsctl.emulator.settings import EmulatorSettings, Limits
 
 SERVICE = (
     "/subscriptions/91d12660-3dec-467a-be2a-213b5544ddc0/resourceGroups/my-rg"
@@ -142,6 +142,36 @@ def test_body_that_is_no_certificate_is_refused(body, arm):
 
 def test_odd_name_is_refused(upload):
     assert upload(path=f"{SERVICE}/certificates/a%20b").status_code == 400
+
+
+def test_one_certificate_too_many_is_refused_as_the_provider_refuses(start, arm, root):
+    small = start(limits=Limits(ca_certificates=2))
+    body = {"properties": {"certificate": base64_of(root)}}
+
+    def put(name, headers=None):
+        return arm("PUT", f"{SERVICE}/certificates/{name}", body, at=small, headers=headers)
+
+    first, second, third = (put(name) for name in ("a", "b", "c"))
+    replaced = put("a", {"If-Match": first.json()["etag"]})
+
+    assert [first.status_code, second.status_code, third.status_code] == [200, 200, 400]
+    assert third.json() == {
+        "code": 400000,
+        "httpStatusCode": "BadRequest",
+        "message": "The limit of 2 CA certificates is reached.",
+        "details": None,
+    }
+    assert replaced.ok
+    assert len(arm("GET", f"{SERVICE}/certificates", at=small).json()["value"]) == 2
+
+
+def test_service_holds_as_many_certificates_as_is_documented(arm, root):
+    body = {"properties": {"certificate": base64_of(root)}}
+    urls = [f"{SERVICE}/certificates/root-{number}" for number in range(26)]
+
+    statuses = [arm("PUT", url, body).status_code for url in urls]
+
+    assert statuses == [200] * 25 + [400]
 
 
 @pytest.fixture

@@ -67,6 +67,18 @@ def test_operation_tells_the_assignment(enroll, device):
     assert (state["status"], state["substatus"]) == ("assigned", "initialAssignment")
 
 
+def test_message_of_a_device_has_a_limit(enroll, device):
+    enroll()
+    caller = device("d1", key=KEY)
+    small = {"registrationId": "d1", "payload": "x" * (95 << 10)}
+    large = {"registrationId": "d1", "payload": "x" * (96 << 10)}
+
+    assert caller.send(body=small).status_code == 202
+    refused = caller.send(body=large)
+    assert (refused.status_code, refused.json()["errorCode"]) == (413, 413000)
+    assert caller.send("POST", "", large).status_code == 413
+
+
 def test_device_can_look_itself_up(enroll, device):
     enroll()
     caller = device("d1", key=KEY)
