@@ -11,6 +11,7 @@ from dpsctl.emulator.devices.enrolled import Device, Enrolled
 from dpsctl.emulator.devices.identification import identify
 from dpsctl.emulator.devices.operations import is_operation_of, new_operation_id
 from dpsctl.emulator.devices.provisioning import Wish, assigned_device, issued_with, provision
+from dpsctl.emulator.devices.tpm import TpmWanted, challenge, hub_key
 from dpsctl.emulator.enrollments.kinds import REGISTRATION
 from dpsctl.emulator.issuing.requests import requested_key
 
@@ -21,15 +22,20 @@ _TOO_LARGE = 413000
 def register(call: Call, id_scope: str, registration_id: str) -> Answer:
     """Register a device; whether it got a hub, it is told when it asks for the operation.
 
-    One whose enrollment is disabled is told at once, without an operation.
+    One whose enrollment is disabled is told at once, without an operation. One with a TPM is
+    challenged first.
     """
-    enrolled = _identified(call, id_scope, registration_id)
+    try:
+        enrolled = _identified(call, id_scope, registration_id)
+    except TpmWanted as tpm:
+        return challenge(call.service, tpm, _body(call, registration_id))
     body = _body(call, registration_id)
     wanted = requested_key(body, registration_id, call.api_version)
     wish = Wish(call.api_version, body.get("payload"), wanted)
     state = provision(call.service, enrolled, registration_id, wish)
     if state["status"] == "disabled":
-        return replace(_operation("", enrolled, state), reason="The enrollment is disabled.")
+        disabled = _operation(call, "", enrolled, state)
+        return replace(disabled, reason="The enrollment is disabled.")
     key = call.service.identity.policy_key
     accepted = {"operationId": new_operation_id(registration_id, key), "status": "assigning"}
     headers = {
@@ -48,7 +54,7 @@ def operation_status(call: Call, id_scope: str, registration_id: str, operation_
     if not is_operation_of(operation_id, registration_id, call.service.identity.policy_key):
         raise Refusal(NOT_FOUND, "Operation not found.")
     state = _registered(call, registration_id) | issued_with(call.service, registration_id)
-    return _operation(operation_id, enrolled, state)
+    return _operation(call, operation_id, enrolled, state)
 
 
 def look_up(call: Call, id_scope: str, registration_id: str) -> Answer:
@@ -56,7 +62,7 @@ def look_up(call: Call, id_scope: str, registration_id: str) -> Answer:
     enrolled = _identified(call, id_scope, registration_id)
     if _body(call, registration_id).get("csr") is not None:
         raise invalid("csr is for the registration, not for its look-up.")
-    return Answer(body={**enrolled.result(), **_registered(call, registration_id)})
+    return Answer(body=_result(call, enrolled, _registered(call, registration_id)))
 
 
 def show_hub_device(call: Call, registration_id: str) -> Answer:
@@ -90,15 +96,21 @@ def _body(call: Call, registration_id: str) -> Json:
     return body
 
 
-def _operation(operation_id: str, enrolled: Enrolled, state: Json) -> Answer:
-    result = {**enrolled.result(), **state}
+def _operation(call: Call, operation_id: str, enrolled: Enrolled, state: Json) -> Answer:
     return Answer(
         body={
             "operationId": operation_id,
             "status": state["status"],
-            "registrationState": result,
+            "registrationState": _result(call, enrolled, state),
         }
     )
+
+
+def _result(call: Call, enrolled: Enrolled, state: Json) -> Json:
+    """Return a DeviceRegistrationResult: how the device was proved, and what became of it."""
+    if enrolled.is_tpm and state["status"] == "assigned":
+        return {"tpm": hub_key(call.service, enrolled), **state}
+    return {**enrolled.result(), **state}
 
 
 def _registered(call: Call, registration_id: str) -> Json:

@@ -48,6 +48,11 @@ class Enrolled:
         """Say whether the enrollment is switched off; a null status is as good as enabled."""
         return self.record.get("provisioningStatus") == "disabled"
 
+    @property
+    def is_tpm(self) -> bool:
+        """Say whether its device proves itself by a TPM."""
+        return bool(self.record["attestation"]["type"] == "tpm")
+
     def result(self) -> Json:
         """Return what a registration's result says about the proof, as recorded of the service."""
         group = {"enrollmentGroupId": self.group_id} if self.group_id else {}

@@ -8,19 +8,15 @@ from dpsctl.emulator.call import Service
 from dpsctl.emulator.devices.certificates import find_by_certificate
 from dpsctl.emulator.devices.enrolled import Device, Enrolled, individual_of
 from dpsctl.emulator.devices.keys import find_by_token
+from dpsctl.emulator.devices.tpm import find_by_tpm
 from dpsctl.keys import IdFormatError, check_registration_id
-
-_TPM = (
-    "Unauthorized. The enrollment wants TPM attestation: the service would answer with a challenge "
-    "that only a TPM can solve, the emulator makes none."
-)
 
 
 def identify(service: Service, device: Device) -> Enrolled:
     """Return the enrollment that *device* has proved to belong to.
 
-    A token counts before a certificate. TPM attestation is not emulated: its challenge has to be
-    encrypted for the device's endorsement key, so such a device is told 401. Raises Refusal.
+    A token counts before a certificate. Raises Refusal, which is TpmWanted where the device may
+    ask for a challenge.
     """
     try:
         check_registration_id(device.registration_id)
@@ -29,8 +25,8 @@ def identify(service: Service, device: Device) -> Enrolled:
     if device.id_scope != service.identity.id_scope:
         raise unauthorized(reason=f"The id scope is {service.identity.id_scope}.")
     individual = individual_of(service.store, device.registration_id)
-    if individual and individual.record["attestation"]["type"] == "tpm":
-        raise unauthorized(_TPM)
+    if individual and individual.is_tpm:
+        return find_by_tpm(service, device, individual)
     if device.token is None and device.certificates:
         return find_by_certificate(service, device)
     return find_by_token(service, device)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from dpsctl.certificates.describing import certificate_info
-from dpsctl.emulator.answers import Json, invalid
+from dpsctl.emulator.answers import Json, Refusal, invalid
 from dpsctl.emulator.enrollments.kinds import Kind
-from dpsctl.emulator.enrollments.tpm import modulus_of
+from dpsctl.emulator.tpm.public_areas import read_public_area
 from dpsctl.emulator.x509 import base64_der, is_described_by, read_certificate
 from dpsctl.keys import KeyFormatError, decode_key
 
@@ -87,15 +87,21 @@ def _tpm(sent: Json) -> Json:
     kept = {name: value for name, value in sent.items() if value is not None}
     if not kept.get("endorsementKey"):
         raise invalid("TPM or X509 attestation is required.")
-    if not _is_tpm_key(kept["endorsementKey"]):
-        raise invalid("Endorsement key is invalid, or does not match the Enrollment.")
-    if not _is_tpm_key(kept.get("storageRootKey", kept["endorsementKey"])):
-        raise invalid("Storage root key is invalid.")
+    if read_public_area(kept["endorsementKey"]) is None:
+        raise wrong_endorsement_key()
+    if "storageRootKey" in kept and read_public_area(kept["storageRootKey"]) is None:
+        raise wrong_storage_root_key()
     return kept
 
 
-def _is_tpm_key(value: Any) -> bool:
-    return isinstance(value, str) and modulus_of(_decoded(value)) is not None
+def wrong_endorsement_key() -> Refusal:
+    """Return the refusal of a key that is none, or not the enrollment's (docs/service.md#j4)."""
+    return invalid("Endorsement key is invalid, or does not match the Enrollment.")
+
+
+def wrong_storage_root_key() -> Refusal:
+    """Return the refusal of a storage root key that is none."""
+    return invalid("Storage root key is invalid.")
 
 
 def _decoded(key: str) -> bytes:

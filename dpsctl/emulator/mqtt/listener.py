@@ -18,6 +18,7 @@ from dpsctl.emulator.answers import Refusal
 from dpsctl.emulator.app import EmulatorApp
 from dpsctl.emulator.devices.enrolled import Device
 from dpsctl.emulator.devices.identification import identify
+from dpsctl.emulator.devices.tpm import refuse_tpm
 from dpsctl.emulator.listening.listener import Listener
 from dpsctl.emulator.listening.tls import TlsStream, set_time_limit
 from dpsctl.emulator.mqtt.packets import ProtocolError
@@ -92,7 +93,7 @@ class AppBackend:
         began = time.monotonic()
         device = Device(caller.id_scope, caller.registration_id, caller.token, self._chain)
         try:
-            identify(self._service, device)
+            refuse_tpm(identify(self._service, device))
         except Refusal as refusal:
             request = Request(EnvironBuilder(**self._asking("CONNECT", caller)).get_environ())
             now, seconds = self._service.clock.timestamp(), time.monotonic() - began

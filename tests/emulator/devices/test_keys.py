@@ -130,12 +130,3 @@ def test_policy_key_of_the_service_registers_no_device(emulator, create_group, d
     create_group("g1")
 
     assert device("d1", token=sas(emulator.host, emulator.policy_key)).send().status_code == 401
-
-
-def test_tpm_enrollment_is_told_what_is_not_emulated(individual, device):
-    individual("d1", attestation={"type": "tpm", "tpm": {"endorsementKey": ENDORSEMENT_KEY}})
-
-    answer = device("d1", token=None).send(body={"tpm": {"endorsementKey": ENDORSEMENT_KEY}})
-
-    assert answer.status_code == 401
-    assert "TPM" in answer.json()["message"]

@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 import time
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -16,6 +17,7 @@ from dpsctl.errors import UsageError
 from dpsctl.keys import derive_device_key
 
 HUB = "hub-1.azure-devices.net"
+DATA = Path(__file__).parents[2] / "data"
 ANSWERS = "$dps/registrations/res/#"
 
 
@@ -127,6 +129,23 @@ def test_device_with_a_certificate_registers(
     assert received(client, 5) == b"\x90\x03\x00\x01\x01"
     topic, _ = asked(client, mqtt_packets, "PUT/iotdps-register", b"{}")
     assert topic.startswith("$dps/registrations/res/202/")
+
+
+def test_device_with_a_tpm_is_not_let_in_over_mqtt(emulator, mqtt_device, api, device):
+    endorsement, storage_root = (
+        (DATA / f"{name}-key.txt").read_text().strip() for name in ("endorsement", "storage-root")
+    )
+    keys = {"endorsementKey": endorsement, "storageRootKey": storage_root}
+    body = {"registrationId": "d1", "attestation": {"type": "tpm", "tpm": keys}}
+    api("PUT", "/enrollments/d1", body)
+    device("d1").send(body={"tpm": keys})
+    key = emulator.store.get("Tpm", "d1")["challenge"]
+    assert device("d1", key=key).send().status_code == 202
+
+    answers = [mqtt_device("d1", key)[1], mqtt_device("d1")[1]]
+
+    assert answers == [b"\x20\x02\x00\x05"] * 2
+    assert "over MQTT" in emulator.requests()[-2]["reason"]
 
 
 def test_device_is_issued_the_certificate_that_it_asks_for(
