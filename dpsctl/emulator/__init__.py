@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from dpsctl.emulator.settings import EmulatorSettings, Limits
 from dpsctl.errors import UsageError
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["EmulatorSettings", "Limits", "make_emulator"]
 
 
-def make_emulator(settings: EmulatorSettings) -> Emulator:
-    """Return an emulator that is not started yet.
+def make_emulator(
+    settings: EmulatorSettings, tell: Callable[[dict[str, Any]], object] | None = None
+) -> Emulator:
+    """Return an emulator that is not started yet; it calls *tell* with each request.
 
     Raises UsageError if the packages are missing that only the emulator needs.
     """
@@ -25,4 +28,4 @@ def make_emulator(settings: EmulatorSettings) -> Emulator:
             f"The emulator needs a package that is not installed: {error.name}",
             "pip install 'dpsctl[emulator]'",
         ) from None
-    return Emulator(settings)
+    return Emulator(settings, tell)

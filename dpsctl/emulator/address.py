@@ -7,14 +7,41 @@ import ipaddress
 from dpsctl.emulator.settings import EmulatorSettings
 from dpsctl.errors import UsageError
 
+_ALL = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 
 
 def known_as(settings: EmulatorSettings) -> str:
     """Return the name that clients should use: an address for all interfaces is nobody's name."""
-    if settings.host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound
+    if settings.host in _ALL:
         return settings.sans[0] if settings.sans else LOOPBACK_NAMES[0]
     return settings.host
+
+
+def host_of(settings: EmulatorSettings, port: int) -> str:
+    """Return HOST:PORT as clients know it, without the port if it is 443."""
+    return _with_port(known_as(settings), settings, port)
+
+
+def endpoint_of(settings: EmulatorSettings, port: int) -> str:
+    """Return the URL that clients connect to."""
+    return f"{_scheme(settings)}://{host_of(settings, port)}"
+
+
+def page_of(settings: EmulatorSettings, port: int, token: str) -> str:
+    """Return the page's URL for a browser on this machine; the *token* in it is sent to nobody."""
+    name = "localhost" if settings.host in _ALL else known_as(settings)
+    host = _with_port(name, settings, port)
+    return f"{_scheme(settings)}://{host}/_emulator/#token={token}"
+
+
+def _with_port(name: str, settings: EmulatorSettings, port: int) -> str:
+    name = f"[{name}]" if ":" in name else name
+    return name if settings.tls and port == 443 else f"{name}:{port}"
+
+
+def _scheme(settings: EmulatorSettings) -> str:
+    return "https" if settings.tls else "http"
 
 
 def check_address(settings: EmulatorSettings) -> None:

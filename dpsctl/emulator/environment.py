@@ -32,6 +32,7 @@ def client_environment(
         "DPSCTL_ACCESS_TOKEN": ready["accessToken"],
         "DPSCTL_EMULATOR": "1",
         "DPSCTL_EMULATOR_CONTROL_TOKEN": ready["controlToken"],
+        "DPSCTL_EMULATOR_PAGE": ready["page"],
         "NO_PROXY": _without_proxy(inherited.get("NO_PROXY", ""), host),
         "no_proxy": _without_proxy(inherited.get("no_proxy", ""), host),
         **(_trust(Path(ready["caFile"]), folder / "bundle.pem") if ready["caFile"] else {}),

@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
+from collections.abc import Callable
+from itertools import takewhile
+from secrets import token_hex
+from threading import Condition
 from typing import Any
 
 from dpsctl.emulator.answers import Answer, Json
@@ -13,6 +17,7 @@ _KEPT_REQUESTS = 1000
 _KEPT_BODY_BYTES = 16384
 _MASK = "***"
 _SECRETS = frozenset({"primarykey", "secondarykey", "endorsementkey", "storagerootkey"})
+_IN_SHORT = ("number", "timestampUtc", "protocol", "method", "path", "status", "reason", "ms")
 _SIGNATURE = re.compile(r"(?i)(sig=)[^&]*")
 _WEBHOOK = "webhookurl"
 _QUERY = re.compile(r"\?.*", re.DOTALL)  # a function's key stands there
@@ -27,10 +32,20 @@ _HEADERS = (
 
 
 class RequestLog:
-    """Keep the last thousand requests."""
+    """Keep the last thousand requests, numbered from 1, for any thread.
 
-    def __init__(self) -> None:
+    *tell* is called with each as it is remembered. *run* is another one each time, so that who
+    watches several emulators, one after the other, does not take their numbers for each other's.
+    """
+
+    def __init__(self, tell: Callable[[Json], object] | None = None) -> None:
+        self.run = token_hex(4)
+        self.is_closed = False
+        self._tell = tell
         self._entries: deque[Json] = deque(maxlen=_KEPT_REQUESTS)
+        self._changed = Condition()
+        self._newest = 0
+        self._forgotten = 0
 
     def add(self, request: Any, answer: Answer, timestamp: str, seconds: float) -> None:
         """Remember a (Werkzeug) request, how it was answered and how long that took."""
@@ -39,33 +54,81 @@ class RequestLog:
             for name in _HEADERS
             if name in request.headers
         }
-        self._entries.append(
-            {
-                "timestampUtc": timestamp,
-                "method": request.method,
-                "path": request.path,
-                "query": request.args.to_dict(),
-                "headers": headers,
-                "body": request.get_data()[:_KEPT_BODY_BYTES],
-                "status": answer.status,
-                "reason": answer.reason,
-                "ms": round(seconds * 1000, 1),
-            }
-        )
+        entry = {
+            "timestampUtc": timestamp,
+            "protocol": request.environ.get("dpsctl.protocol", "HTTP"),
+            "method": request.method,
+            "path": request.path,
+            "query": request.args.to_dict(),
+            "headers": headers,
+            "body": request.get_data()[:_KEPT_BODY_BYTES],
+            "status": answer.status,
+            "reason": answer.reason,
+            "ms": round(seconds * 1000, 1),
+        }
+        with self._changed:
+            self._newest += 1
+            entry["number"] = self._newest
+            self._entries.append(entry)
+            self._changed.notify_all()
+        if self._tell:
+            self._tell(entry)
 
     def clear(self) -> None:
         """Forget all requests."""
-        self._entries.clear()
+        with self._changed:
+            self._entries.clear()
+            self._forgotten = self._newest
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let nobody wait for requests any more."""
+        with self._changed:
+            self.is_closed = True
+            self._changed.notify_all()
+
+    @property
+    def forgotten(self) -> int:
+        """Return the number of the last request before the log was cleared, 0 if it never was."""
+        return self._forgotten
+
+    def wait(self, after: int, seconds: float) -> None:
+        """Wait for a request numbered above *after*, or the end, for *seconds* at most."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.is_closed or self._newest > after, seconds)
+
+    def newer(self, after: int) -> list[Json]:
+        """Return what was asked in requests numbered above *after*: all but headers and bodies."""
+        with self._changed:
+            found = list(takewhile(lambda one: one["number"] > after, reversed(self._entries)))
+        return [{name: entry[name] for name in _IN_SHORT} for entry in reversed(found)]
+
+    def find(self, number: int) -> Json | None:
+        """Return the request with this number, None if it is not kept."""
+        with self._changed:
+            kept = [one for one in self._entries if one["number"] == number]
+        return _with_masked_body(kept[0]) if kept else None
 
     def entries(self) -> list[Json]:
         """Return the requests, oldest first; JSON bodies as JSON, what is none as null."""
-        return [entry | {"body": _masked_body(entry["body"])} for entry in list(self._entries)]
+        with self._changed:
+            kept = list(self._entries)
+        return [_with_masked_body(entry) for entry in kept]
+
+
+def masked(record: Any) -> Any:
+    """Return a copy of a JSON value without symmetric keys, those of TPMs and of webhooks."""
+    return json.loads(json.dumps(record), object_hook=_masked_object)
 
 
 def _masked_header(value: str) -> str:
     if value.lower().startswith("bearer "):
         return f"Bearer {_MASK}"
     return _SIGNATURE.sub(rf"\g<1>{_MASK}", value)
+
+
+def _with_masked_body(entry: Json) -> Json:
+    return entry | {"body": _masked_body(entry["body"])}
 
 
 def _masked_body(body: bytes) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from socketserver import BaseRequestHandler
 from types import TracebackType
@@ -13,8 +13,15 @@ from typing import Any, Self
 from OpenSSL import SSL
 
 from dpsctl.emulator.access.access_tokens import make_access_token
-from dpsctl.emulator.address import LOOPBACK_NAMES, check_address, known_as
-from dpsctl.emulator.answers import Refusal
+from dpsctl.emulator.address import (
+    LOOPBACK_NAMES,
+    check_address,
+    endpoint_of,
+    host_of,
+    known_as,
+    page_of,
+)
+from dpsctl.emulator.answers import Json, Refusal
 from dpsctl.emulator.app import EmulatorApp
 from dpsctl.emulator.authorities import load_authorities
 from dpsctl.emulator.ca_file import write_ca_file
@@ -42,11 +49,17 @@ class Emulator:
     """Run the service on this machine between `start` and `stop`, or inside a `with` block.
 
     Raises UsageError for settings that cannot be used: an address beyond loopback that was not
-    allowed, a port that is taken, a database that is none.
+    allowed, a port that is taken, a database that is none. *tell* is called with each request that
+    was answered, in the thread of its client.
     """
 
-    def __init__(self, settings: EmulatorSettings | None = None) -> None:
+    def __init__(
+        self,
+        settings: EmulatorSettings | None = None,
+        tell: Callable[[Json], object] | None = None,
+    ) -> None:
         self.settings = settings or EmulatorSettings()
+        self._tell = tell
         self.clock = Clock()
         self.faults = ActiveFaults(self.clock, self.settings.faults)
         self._service: Service | None = None
@@ -64,7 +77,7 @@ class Emulator:
                 self.identity,
                 self.clock,
                 self.faults,
-                RequestLog(),
+                RequestLog(self._tell),
                 LocalAuth(is_disabled=self.settings.disable_local_auth),
                 load_authorities(self.settings.cas),
             )
@@ -126,14 +139,17 @@ class Emulator:
     @property
     def host(self) -> str:
         """Return HOST:PORT as a connection string names it, without the port if it is 443."""
-        name = known_as(self.settings)
-        name = f"[{name}]" if ":" in name else name
-        return name if self.settings.tls and self.port == 443 else f"{name}:{self.port}"
+        return host_of(self.settings, self.port)
 
     @property
     def endpoint(self) -> str:
         """Return the URL that clients connect to."""
-        return f"{'https' if self.settings.tls else 'http'}://{self.host}"
+        return endpoint_of(self.settings, self.port)
+
+    @property
+    def page(self) -> str:
+        """Return the URL of the page that shows it; the control token in it is sent to nobody."""
+        return page_of(self.settings, self.port, self.control_token)
 
     @property
     def id_scope(self) -> str:
@@ -182,6 +198,7 @@ class Emulator:
             "centralToken": self.central_token,
             "accessToken": self.access_token,
             "controlToken": self.control_token,
+            "page": self.page,
             "caFile": self.ca_file,
             "pid": os.getpid(),
         }

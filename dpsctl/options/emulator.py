@@ -46,6 +46,18 @@ class Listening:
 
 
 @option_group
+class Watching:
+    """How a person sees what is asked of the emulator."""
+
+    log: Annotated[
+        bool, Option("--log", help="Print a line on stderr for each request, and why it failed.")
+    ] = False
+    open_page: Annotated[bool, Option("--open", help="Show the emulator's page in a browser.")] = (
+        False
+    )
+
+
+@option_group
 class Contents:
     """What the emulator holds when it starts."""
 

@@ -1,9 +1,13 @@
 import json
 import os
+import re
 import shlex
 import signal
+import socket
+import stat
 import subprocess
 import sys
+import time
 
 import pytest
 import requests
@@ -133,3 +137,81 @@ def test_exec_of_a_command_that_is_not_there_says_so(run_process):
 
 def test_exec_needs_a_command(run_offline):
     assert run_offline("emulator exec", expect=2).out == ""
+
+
+def test_log_says_of_each_request_why_it_was_refused_and_no_secret(start):
+    child, ready = start("--log", "--mqtt-port", "0", "--no-tls")
+    key = "c2l4dGVlbiBieXRlcyBhdCBsZWFzdCBpcyB0aGlydHkgdHdvIQ=="
+    asked = [f"/enrollmentGroups/{name}" for name in ("g1", "a%0a%1b%5b31m%e2%80%ae")]
+    headers = {"Authorization": f"SharedAccessSignature sr=a&sig=b&se=1&skn={key}"}
+
+    for path in asked:
+        requests.get(f"{ready['endpoint']}{path}?sig=secret", headers=headers, timeout=10)
+    refused = connect_over_mqtt(ready)
+    child.send_signal(signal.SIGTERM)
+    out, err = child.communicate(timeout=30)
+
+    assert (out, refused) == ("", 5)
+    lines = err.splitlines()
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT[\d:.]+Z GET /enrollmentGroups/g1 401 \d+\.\dms There is no policy .*",
+        lines[0],
+    )
+    assert r" /enrollmentGroups/a\n\x1b[31m\u202e 401 " in lines[1]
+    assert f"Z MQTT CONNECT /{ready['idScope']}/registrations/d1 401 " in lines[2]
+    assert len(lines) == 3
+    assert not any(secret in err for secret in (key, "secret", "sig="))
+
+
+def connect_over_mqtt(ready):
+    """Connect as a device without a token, and return the code that refuses it."""
+    user = f"{ready['idScope']}/registrations/d1/api-version=2019-03-31".encode()
+    body = b"\x00\x04MQTT\x04\x82\x00\x3c\x00\x02d1" + len(user).to_bytes(2, "big") + user
+    with socket.create_connection((ready["host"].split(":")[0], ready["mqttPort"]), 10) as device:
+        device.sendall(bytes([0x10, len(body)]) + body)
+        return device.recv(4)[3]
+
+
+def test_log_whose_reader_went_away_stops_nothing(start):
+    child, ready = start("--log", "--no-tls")
+    child.stderr.close()
+
+    answers = [requests.get(f"{ready['endpoint']}/x", timeout=10).status_code for _ in range(3)]
+
+    assert answers == [404, 404, 404]
+
+
+@pytest.fixture
+def browser(tmp_path, monkeypatch):
+    """A program for a browser, which writes down how it was called and what it was led to."""
+    program, told = tmp_path / "browser", tmp_path / "told"
+    program.write_text(f'#!/bin/sh\necho "$@" > {told}.new; cat "${{1#file://}}" >> {told}.new\n')
+    program.write_text(f"{program.read_text()}mv {told}.new {told}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("BROWSER", f"{program} %s")
+    return told
+
+
+def test_open_leads_a_browser_to_the_page_and_nobody_else(start, browser):
+    _, ready = start("--open")
+
+    deadline = time.monotonic() + 30
+    while not browser.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    arguments, _, led_to = browser.read_text().partition("\n")
+
+    assert ready["page"] == f"{ready['endpoint']}/_emulator/#token={ready['controlToken']}"
+    assert ready["page"] in led_to
+    assert ready["controlToken"] not in arguments
+    assert stat.S_IMODE(os.stat(arguments.removeprefix("file://")).st_mode) == 0o600  # noqa: PTH116
+
+
+def test_open_without_a_browser_says_the_address(start, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("DISPLAY", raising=False)
+    child, ready = start("--open")
+
+    line = child.stderr.readline()
+
+    assert f"{ready['endpoint']}/_emulator/ " in line
+    assert ready["controlToken"] not in line

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument
 
 from dpsctl.commands.emulator.ready_files import told_of
+from dpsctl.commands.emulator.watching import RequestLines, open_page
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
 from dpsctl.machine import platforms
 from dpsctl.machine.process import Taken
 from dpsctl.options import kinds
-from dpsctl.options.emulator import DEFAULT_HUB, Behaviour, Contents, Listening
+from dpsctl.options.emulator import DEFAULT_HUB, Behaviour, Contents, Listening, Watching
 from dpsctl.payloads.hub_rules import hub_problems
 from dpsctl.run import Outcome, Run
 
@@ -30,29 +31,36 @@ if TYPE_CHECKING:
         "dpsctl emulator run --db dps.sqlite --port 8443",
         "dpsctl emulator run --hub hub-1.example --hub hub-2.example=3",
         "dpsctl emulator run --seed records.json --fault '429 after 3, Retry-After 1'",
+        "dpsctl emulator run --open --log",
     ],
 )
 def run_emulator(
-    run: Run, listening: Listening, contents: Contents, behaviour: Behaviour
+    run: Run, listening: Listening, watching: Watching, contents: Contents, behaviour: Behaviour
 ) -> Iterator[dict[str, Any]]:
     """Run the emulator until it is stopped.
 
     Prints one line of JSON when it is ready: where it listens, the connection string, the id scope,
-    the CA to trust and the tokens to sign in and to control it. 'dpsctl emulator env' finds it from
-    another terminal. SIGINT, SIGTERM and SIGHUP stop it.
+    the CA to trust, the tokens to sign in and to control it, and the address of its page, which
+    shows a browser all that is in it and asked of it. 'dpsctl emulator env' finds it from another
+    terminal. SIGINT, SIGTERM and SIGHUP stop it.
     """
     import queue
 
     # Not an Event: its lock is held for a moment by who waits, and the handler would wait for that.
     told: queue.SimpleQueue[int] = queue.SimpleQueue()
     settings = _settings(listening, contents, behaviour)
+    log = RequestLines(run) if watching.log else None
     with (
         Taken(told.put),
-        _started(run, contents, settings) as emulator,
+        _started(run, contents, settings, log) as emulator,
         told_of(emulator, run.environ),
     ):
+        if log:
+            log.hide_secrets_of(emulator)
         yield emulator.ready()
         run.stdout.flush()
+        if watching.open_page:
+            open_page(run, emulator)
         number = 0
         while not number:  # a wait without an end is deaf to Ctrl-C on Windows
             with suppress(queue.Empty):
@@ -85,13 +93,18 @@ def exec_command(
 
 
 @contextmanager
-def _started(run: Run, contents: Contents, settings: EmulatorSettings) -> Iterator[Emulator]:
+def _started(
+    run: Run,
+    contents: Contents,
+    settings: EmulatorSettings,
+    tell: Callable[[dict[str, Any]], object] | None = None,
+) -> Iterator[Emulator]:
     """Run an emulator that holds what --seed names; who reads its line finds the records there."""
     import warnings
 
     from dpsctl.emulator import make_emulator
 
-    emulator = make_emulator(settings)
+    emulator = make_emulator(settings, tell)
     seed = None if contents.seed is None else _seed(contents.seed, run)
     # What libraries say of odd certificates would stand on the user's own stderr.
     with warnings.catch_warnings(action="ignore"), emulator:

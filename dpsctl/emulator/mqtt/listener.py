@@ -85,6 +85,7 @@ class AppBackend:
         self._chain = link.certificates
         self._environ = {
             "dpsctl.peer_certificates": link.certificates,
+            "dpsctl.protocol": "MQTT",
             "REMOTE_ADDR": link.address,
         }
 

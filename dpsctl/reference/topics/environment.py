@@ -23,6 +23,10 @@ _ELSEWHERE = (
         "DPSCTL_EMULATOR_CONTROL_TOKEN",
         "Set by 'emulator exec': what a request must show that changes the emulator itself.",
     ),
+    (
+        "DPSCTL_EMULATOR_PAGE",
+        "Set by 'emulator exec' and 'env': the page that shows the emulator in a browser.",
+    ),
     ("DPSCTL_ENDPOINT_URL", "Where to connect instead of https://HOST, such as an emulator."),
     ("DPSCTL_GROUP_KEY", "The group's key for compute-device-key when no group is named."),
     ("DPSCTL_NO_ARGV_WARNING", "Set: no warning that a secret stands on the command line."),
