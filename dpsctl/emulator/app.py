@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from werkzeug.wrappers import Request
 
-from dpsctl.emulator.answers import FAILED, Answer, Refusal, write_json
+from dpsctl.emulator.answers import FAILED, UNAVAILABLE, Answer, Refusal, write_json
 from dpsctl.emulator.arm.answers import arm_answer, is_arm
 from dpsctl.emulator.call import Call, Service
 from dpsctl.emulator.central.answers import central_answer, is_central
@@ -38,8 +38,9 @@ class EmulatorApp:
             return self._written(self._answer(call), start_response, None)
         began = time.monotonic()
         trouble = self.service.faults.trouble_for(request.method, request.path)
-        if trouble.seconds:
-            time.sleep(trouble.seconds)
+        if trouble.seconds and self.service.faults.hold(trouble.seconds):
+            refusal = Refusal(UNAVAILABLE, "The emulator was reset while this request waited.")
+            return self._written(self._refused(call, refusal), start_response, None)
         answer = self._troubled_answer(call, trouble)
         seconds = time.monotonic() - began
         self.service.log.add(request, answer, self.service.clock.timestamp(), seconds)

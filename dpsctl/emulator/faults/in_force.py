@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from threading import Lock
+from threading import Event, Lock
 
 from dpsctl.emulator.answers import Refusal
 from dpsctl.emulator.clock import Clock
@@ -43,11 +43,18 @@ class ActiveFaults:
         self._always = tuple(always)
         self._monotonic = monotonic
         self._lock = Lock()
+        self._was_reset = Event()
         self.reset()
 
     def reset(self) -> None:
-        """Go back to the faults that the emulator was started with."""
+        """Go back to the faults that the emulator was started with, and end what `hold` holds."""
         self.replace(self._always)
+        self._was_reset.set()
+        self._was_reset = Event()
+
+    def hold(self, seconds: float) -> bool:
+        """Keep a request waiting; return whether a reset came first, to which it is of the past."""
+        return self._was_reset.wait(seconds)
 
     def replace(self, texts: Iterable[str]) -> None:
         """Put other faults in force, counted from now. Raises UsageError; then nothing changes."""

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -86,6 +87,20 @@ def test_latency_delays_the_answer(api, break_with):
     api("GET", GROUP)
 
     assert time.monotonic() - began >= 0.1
+
+
+def test_reset_ends_what_waits_and_lets_it_do_nothing(start, caller, group_body):
+    emulator = start(faults=("latency 10m on PUT",))
+    send = caller(emulator)
+
+    with ThreadPoolExecutor() as pool:
+        held = pool.submit(send, "PUT", GROUP, group_body())
+        while not held.done():  # a reset before it has come in is none to it
+            emulator.reset()
+            time.sleep(0.01)
+
+    assert held.result().status_code == 503
+    assert send("GET", GROUP).status_code == 404
 
 
 @pytest.mark.parametrize(("skew", "status"), [("-30s", 404), ("2m", 401)])
