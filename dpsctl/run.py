@@ -21,12 +21,6 @@ class OutOfTime(KeyboardInterrupt):
     """Raised when `--deadline` is over: as Ctrl-C, it lets long work say how far it came."""
 
 
-class Bar(str):
-    """A table's column, by JMESPath, whose numbers are drawn as bars."""
-
-    __slots__ = ()
-
-
 @frozen
 class Paper:
     """What lines are written on: *width* is the terminal's, None for a pipe or a file."""
@@ -41,7 +35,8 @@ class Outcome:
 
     *exit_code* may be a function: it is called once all of *data* has been shown. *columns* are
     those of a table, where the command's own do not fit; *rows* are a table's lines, where *data*
-    is no list of them. *renderings* yield the lines of the formats that are the verb's own.
+    is no list of them. *renderings* yield the lines of the formats that are the verb's own. What
+    *is_for_people* is a table on a terminal, unless somebody asks for another form.
     """
 
     data: Any
@@ -49,6 +44,7 @@ class Outcome:
     columns: Mapping[str, str] | None = None
     rows: list[Any] | None = None
     renderings: Mapping[str, Callable[[Paper], Iterable[str]]] = field(default_factory=dict)
+    is_for_people: bool = False
 
 
 @dataclass(eq=False, repr=False)

@@ -27,6 +27,7 @@ from dpsctl.options.manifest import (
     SavedPlan,
 )
 from dpsctl.options.records import Parallel
+from dpsctl.output.columns import Column
 from dpsctl.run import Outcome, Paper, Run
 from dpsctl.service.dps import DpsService
 
@@ -44,7 +45,7 @@ COLUMNS = {
     "Action": "action",
     "Outcome": "outcome",
     "Code": "errorCode",
-    "Message": "message",
+    "Message": Column("message", "head"),
 }
 
 

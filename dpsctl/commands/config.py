@@ -12,6 +12,7 @@ from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import Noun, verb
 from dpsctl.options import kinds
 from dpsctl.options.connection import Connection, Sources
+from dpsctl.output.columns import Column
 from dpsctl.run import Outcome, Run
 
 Json = dict[str, Any]
@@ -28,7 +29,7 @@ WhichContext = Annotated[
         help="Context to change (the current one unless given).",
     ),
 ]
-_COLUMNS = {"Setting": "setting", "Value": "value"}
+SETTING_COLUMNS = {"Setting": "setting", "Value": Column("value", "whole")}
 
 
 @verb(
@@ -68,7 +69,7 @@ def view(
             for item in settings
         },
     }
-    columns = _COLUMNS | ({"Origin": "origin"} if show_origin else {})
+    columns = SETTING_COLUMNS | ({"Origin": Column("origin", "whole")} if show_origin else {})
     return Outcome(shown, 0, columns, settings)
 
 
@@ -131,7 +132,7 @@ def unset(
     columns={
         "Current": "isCurrent && '*' || ''",
         "Context": "name",
-        "Service": "dps_name",
+        "Service": Column("dps_name", "head"),
         "Sign-in": "login_env || login_file || login_command || auth_type",
         "Address": "endpoint_url",
     },

@@ -8,6 +8,7 @@ from dpsctl.errors import NotFound
 from dpsctl.frame.verbs import Noun, verb
 from dpsctl.options.policies import OwnerUnlessGiven, ShowAll, WhichKey
 from dpsctl.options.words import KeyType, Toggle
+from dpsctl.output.columns import Column
 from dpsctl.run import Run
 from dpsctl.service.resources import NamedResources
 
@@ -19,7 +20,7 @@ _OWNER = "provisioningserviceowner"
 
 
 @verb(
-    columns={"Name": "name", "Connection string": "connectionString"},
+    columns={"Name": "name", "Connection string": Column("connectionString", "whole")},
     examples=[
         "dpsctl connection-string show --dps-name my-dps --resource-group my-rg",
         "dpsctl connection-string show -n my-dps --key-type secondary --query connectionString",

@@ -9,12 +9,13 @@ from typer import Argument
 from dpsctl.frame.verbs import verb
 from dpsctl.options import kinds
 from dpsctl.options.certificate import Force
+from dpsctl.output.columns import Column
 
 _NAME = "dpsctl-keys.pyz"
 
 
 @verb(
-    columns={"File": "path", "Version": "version", "SHA-256": "sha256"},
+    columns={"File": "path", "Version": "version", "SHA-256": Column("sha256", "whole")},
     examples=["dpsctl factory dpsctl-keys.pyz", "dpsctl factory usb/dpsctl-keys.pyz --force"],
 )
 def factory(

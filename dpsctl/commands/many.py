@@ -10,6 +10,7 @@ from dpsctl.commands.consent import ask_for, can_ask
 from dpsctl.errors import UsageError
 from dpsctl.options.connection import Display
 from dpsctl.options.selection import Selection
+from dpsctl.output.columns import Column
 from dpsctl.run import Outcome, Run
 from dpsctl.service.dps import DpsService
 
@@ -62,15 +63,19 @@ def results_of(
 
     effort = Effort(run)
     results = Writing(write, task.kind, effort, parallel).results(meant)
-    columns = {
-        task.kind.name.capitalize(): task.kind.id_field,
-        "Status": "status",
-        "Code": "errorCode",
-        "Message": "message",
-    }
     is_by_id = task.verb == "delete" and any(one.record is None for one in meant)
     hint = _GONE if is_by_id else _AGAIN
-    return Outcome(results, lambda: _exit_code(effort, hint, task, run), columns)
+    return Outcome(results, lambda: _exit_code(effort, hint, task, run), result_columns(task.kind))
+
+
+def result_columns(kind: Kind) -> dict[str, str]:
+    """Return the columns of a table of what became of each record."""
+    return {
+        kind.name.capitalize(): kind.id_field,
+        "Status": "status",
+        "Code": "errorCode",
+        "Message": Column("message", "head"),
+    }
 
 
 def refuse_etag(etag: str | None) -> None:

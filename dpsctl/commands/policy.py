@@ -6,9 +6,10 @@ from typing import Any
 
 from dpsctl.frame.verbs import Noun, verb
 from dpsctl.options.policies import PolicyName
+from dpsctl.output.columns import Column
 from dpsctl.service.resources import NamedResources
 
-_COLUMNS = {"Name": "keyName", "Rights": "rights"}
+_COLUMNS = {"Name": "keyName", "Rights": Column("rights", "head")}
 
 
 @verb(

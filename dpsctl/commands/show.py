@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from dpsctl.frame.verbs import verb
+from dpsctl.output.columns import Column
 from dpsctl.service.resources import ShownResources
 
 SERVICE_COLUMNS = {
     "Name": "name",
-    "Resource group": "resourcegroup",
-    "Location": "location",
     "State": "properties.state",
+    "Location": "location",
     "ID scope": "properties.idScope",
-    "Host": "properties.serviceOperationsHostName",
+    "Resource group": "resourcegroup",
+    "Host": Column("properties.serviceOperationsHostName", is_wide=True),
 }
 
 

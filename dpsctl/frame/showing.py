@@ -9,14 +9,15 @@ from dpsctl.errors import UsageError
 from dpsctl.frozen import frozen
 from dpsctl.options.connection import Display
 from dpsctl.options.words import ReportFormat
+from dpsctl.output.columns import Column
 from dpsctl.run import Outcome, Run
 
 if TYPE_CHECKING:
     from dpsctl.output.query import CompiledQuery
 
 _KEY_COLUMNS = {
-    "Primary key": "attestation.symmetricKey.primaryKey",
-    "Secondary key": "attestation.symmetricKey.secondaryKey",
+    "Primary key": Column("attestation.symmetricKey.primaryKey", "whole"),
+    "Secondary key": Column("attestation.symmetricKey.secondaryKey", "whole"),
 }
 
 
@@ -36,9 +37,12 @@ class View:
     holds_keys: bool
     keys: bool
 
-    def format(self, run: Run) -> ReportFormat:
+    def format(self, run: Run, *, is_for_people: bool = False) -> ReportFormat:
         """Choose the form of the result: what a query picks is data. Raises UsageError."""
-        default = "json" if self.query and self.is_report else self.default_format
+        is_table = is_for_people and run.stdout.isatty()
+        default = "table" if is_table else self.default_format
+        if self.query and (is_table or self.is_report):
+            default = "json"
         chosen = ReportFormat(self.display.output or run.output or default)
         if self.query and chosen in (ReportFormat.markdown, ReportFormat.text):
             raise UsageError(
@@ -65,7 +69,7 @@ def show_result(result: Any, view: View, run: Run) -> int:
         result = without_keys(result)
     colour = output.wants_colour(view.display.color or "auto", run.environ, run.stdout)
     style = output.Style(
-        format=view.format(run),
+        format=view.format(run, is_for_people=outcome.is_for_people),
         query=view.query,
         colour=colour,
         columns=outcome.columns or view.titles,

@@ -101,6 +101,7 @@ class OutputFormat(StrEnum):
     none = "none"
     table = "table"
     tsv = "tsv"
+    wide = "wide"
     yaml = "yaml"
     yamlc = "yamlc"
 
@@ -119,6 +120,7 @@ class ReportFormat(StrEnum):
     table = "table"
     text = "text"
     tsv = "tsv"
+    wide = "wide"
     yaml = "yaml"
     yamlc = "yamlc"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from dpsctl.errors import DpsctlError
 from dpsctl.frozen import frozen
@@ -17,6 +17,9 @@ from dpsctl.output.query import CompiledQuery, as_items
 from dpsctl.run import Paper
 from dpsctl.text.controls import in_json, spelled_out
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 # How many rows are looked at for the columns of a csv that is written as it comes.
 _HEADER_ROWS = 100
 
@@ -25,8 +28,8 @@ _HEADER_ROWS = 100
 class Style:
     """How to show a result; *width* is the terminal's, None for a pipe or a file.
 
-    *columns* and *rows* are for a table without a query; the rows stand for the result. A format
-    that has a rendering here is written by that; without one, text and markdown are json.
+    *columns* and *rows* are for a table of records as they came; the rows stand for the result. A
+    format that has a rendering here is written by that; without one, text and markdown are json.
     """
 
     format: OutputFormat | ReportFormat = OutputFormat.json
@@ -35,6 +38,7 @@ class Style:
     columns: Mapping[str, str] | None = None
     rows: list[Any] | None = None
     width: int | None = None
+    now: datetime | None = None
     renderings: Mapping[str, Callable[[Paper], Iterable[str]]] = field(default_factory=dict)
 
 
@@ -55,10 +59,22 @@ def show(result: Any, style: Style, out: TextIO) -> None:
     data = list(result) if isinstance(result, Iterator) else result
     if form.whole is None:
         return
-    if style.query is not None:
+    if form.whole is _show_table:
+        data, style = _as_rows(data, style)
+    elif style.query is not None:
         data = style.query.search(data)
     if data is not None:
         form.whole(data, style, out)
+
+
+def _as_rows(data: Any, style: Style) -> tuple[Any, Style]:
+    """Return a table's rows; what a query makes of records is not for the columns of records."""
+    if style.query is None:
+        return (data if style.rows is None else style.rows), style
+    found = style.query.search(data)
+    records = {id(record) for record in as_items(data if style.rows is None else style.rows)}
+    is_whole = all(id(item) in records for item in as_items(found))
+    return found, style if is_whole else replace(style, columns=None)
 
 
 def wants_colour(choice: str, environ: Mapping[str, str], stream: Any) -> bool:
@@ -155,13 +171,16 @@ def _highlighted(text: str, language: str) -> str:
 
 
 def _show_table(data: Any, style: Style, out: TextIO) -> None:
-    from dpsctl.output.tables import table
+    from dpsctl.output.tables import Look, table
 
-    if style.query:
-        _write(out, table(data, None, style.width, style.colour))
-        return
-    rows = data if style.rows is None else style.rows
-    _write(out, table(rows, style.columns, style.width, style.colour))
+    look = Look(
+        style.width,
+        style.colour,
+        is_wide=style.format == OutputFormat.wide,
+        now=style.now,
+        encoding=out.encoding or "utf-8",
+    )
+    _write(out, table(data, style.columns, look))
 
 
 def _show_tsv(data: Any, style: Style, out: TextIO) -> None:
@@ -266,6 +285,7 @@ _FORMS: dict[str, _Form] = {
     OutputFormat.none: _Form(),
     OutputFormat.table: _Form(_show_table),
     OutputFormat.tsv: _Form(_show_tsv, _stream_tsv),
+    OutputFormat.wide: _Form(_show_table),
     OutputFormat.yaml: _Form(_show_yaml),
     OutputFormat.yamlc: _Form(_show_yaml),
 }

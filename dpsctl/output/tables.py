@@ -1,53 +1,132 @@
-"""Rows out of any result, and a table of them: az's plain style, fitted to a terminal."""
+"""Rows out of any result, and a table of them: az's plain style, for people as they read it."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from dpsctl.frozen import frozen
+from dpsctl.output.cells import Cell, Reader, status_colour
+from dpsctl.output.columns import Column, Kind, declared
+from dpsctl.output.fitting import Grid, fitted, lines
 from dpsctl.output.query import as_items
-from dpsctl.run import Bar
 from dpsctl.text.controls import spelled_out
 
 Row = dict[str, str]
 
 # az's rule: these say nothing that a reader of a table looks for.
 HIDDEN = frozenset({"id", "type", "etag"})
-GAP = "  "
+_HEADER_PADDING = 2  # as tabulate, which draws az's tables, pads titles
 _BAR_WIDTH = 24
-HEADER_PADDING = 2  # as tabulate, which draws az's tables, pads titles
-STATUS_COLOURS = {
-    "enabled": "green",
-    "assigned": "green",
-    "disabled": "red",
-    "failed": "red",
-    "assigning": "yellow",
-    "unassigned": "yellow",
-}
 
 
-def table(data: Any, columns: Mapping[str, str] | None, width: int | None, colour: bool) -> str:
-    """Return *data* as text; *columns* maps titles to JMESPath, without them az's rule holds.
+@frozen
+class Look:
+    """How a table is shown: *width* is the terminal's, None for a pipe or a file.
 
-    *width* is a terminal's: longer cells are folded. None (a pipe) folds and cuts nothing.
+    On a terminal, values are written for people and made to fit; one that *is_wide* has all columns
+    and cuts nothing, but folds. It is *now* for whoever reads it, by *encoding*.
     """
-    items = as_items(data)
-    rows = _picked_rows(items, columns) if columns else _scalar_rows(items) or full_rows(items)
-    titles = list(dict.fromkeys(title for row in rows for title in row))
-    if not titles:
+
+    width: int | None = None
+    colour: bool = False
+    is_wide: bool = False
+    now: datetime | None = None
+    encoding: str = "utf-8"
+
+
+def table(data: Any, columns: Mapping[str, str] | None, look: Look) -> str:
+    """Return *data* as text; *columns* maps titles to JMESPath, without them az's rule holds."""
+    grid = _written(grid_of(as_items(data), columns, look), look.encoding)
+    if not grid.titles:
         return ""
-    cells = [[spelled_out(row.get(title, "")) for title in titles] for row in rows]
-    widths = _widths(titles, cells)
-    needed = sum(widths) + len(GAP) * (len(widths) - 1)
-    if not colour and (width is None or needed <= width):
-        return _plain(titles, cells, widths)
-    return _on_terminal(titles, cells, width or needed, colour)
+    mark = "…" if _is_written("…", look.encoding) else "~"
+    widths = grid.widths(_HEADER_PADDING)
+    if look.width is not None:
+        grid, widths = fitted(grid, look.width, mark)
+    return "".join(f"{line}\n" for line in lines(grid, widths, mark, colour=look.colour))
+
+
+def grid_of(items: list[Any], columns: Mapping[str, str] | None, look: Look) -> Grid:
+    """Return what there is to be seen of *items*, by *columns* where these say anything of them."""
+    if columns and (look.width is not None or items):
+        found = {
+            title: _values(items, declared(path))
+            for title, path in columns.items()
+            if look.width is None or look.is_wide or not declared(path).is_wide
+        }
+        is_any = any(value is not None for values in found.values() for value in values)
+        if is_any or not items:
+            chosen = {title: declared(columns[title]) for title in found}
+            return _picked(found, chosen, look)
+    rows = _scalar_rows(items) or full_rows(items)
+    titles = list(dict.fromkeys(title for row in rows for title in row))
+    cells = [[_plain_cell(title, row.get(title, "")) for title in titles] for row in rows]
+    return Grid(titles, ["whole"] * len(titles), cells)
 
 
 def full_rows(items: list[Any]) -> list[Row]:
     """Return every field of each item under its own name, nested ones as JSON, for `-o csv`."""
     return [{name: _as_json(value) for name, value in _fields(item).items()} for item in items]
+
+
+def _picked(found: dict[str, list[Any]], columns: dict[str, Column], look: Look) -> Grid:
+    reader = Reader(look.now or datetime.now(UTC), look.is_wide)
+    cells = []
+    for title, values in found.items():
+        column = columns[title]
+        texts = _bars(values, look) if column.kind == "bar" else map(_text, values)
+        cells.append(
+            [
+                _plain_cell(title, text)
+                if look.width is None
+                else reader.cell(title, column, value, text)
+                for value, text in zip(values, texts, strict=True)
+            ]
+        )
+    kinds = [_kind_of(column, look) for column in columns.values()]
+    return Grid(list(found), kinds, list(zip(*cells, strict=True)))
+
+
+def _kind_of(column: Column, look: Look) -> Kind:
+    is_cut = column.kind in {"text", "head"}
+    return "whole" if look.is_wide and is_cut else column.kind
+
+
+def _values(items: list[Any], column: Column) -> list[Any]:
+    import jmespath
+
+    path = jmespath.compile(column)
+    return [path.search(item) for item in items]
+
+
+def _plain_cell(title: str, text: str) -> Cell:
+    return Cell(text, status_colour(title, text))
+
+
+def _written(grid: Grid, encoding: str) -> Grid:
+    """Spell out what a terminal would obey, or could not show."""
+    rows = [[Cell(_shown(cell.text, encoding), cell.colour) for cell in row] for row in grid.rows]
+    return Grid([_shown(title, encoding) for title in grid.titles], grid.kinds, rows)
+
+
+def _shown(text: str, encoding: str) -> str:
+    shown = spelled_out(text)
+    if _is_written(shown, encoding):
+        return shown
+    return shown.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _is_written(text: str, encoding: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _fields(item: Any) -> dict[str, Any]:
@@ -76,30 +155,18 @@ def _scalar_rows(items: list[Any]) -> list[Row]:
     return rows if any(rows) else []
 
 
-def _picked_rows(items: list[Any], columns: Mapping[str, str]) -> list[Row]:
-    import jmespath
-
-    found = {
-        title: [jmespath.compile(path).search(item) for item in items]
-        for title, path in columns.items()
-    }
-    cells = {
-        title: _bars(values) if isinstance(columns[title], Bar) else map(_cell, values)
-        for title, values in found.items()
-    }
-    return [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
-
-
-def _bars(values: list[Any]) -> list[str]:
+def _bars(values: list[Any], look: Look) -> list[str]:
     """Draw numbers, in a pipe as on a terminal; the largest takes the whole width."""
-    from rich.bar import Bar as Drawn
+    from rich.bar import Bar
 
     most = max(values, default=0) or 1
-    drawn = (Drawn(most, 0, value, width=_BAR_WIDTH) for value in values)
+    if not _is_written("█", look.encoding):
+        return ["#" * round(_BAR_WIDTH * value / most) for value in values]
+    drawn = (Bar(most, 0, value, width=_BAR_WIDTH) for value in values)
     return [paint(bar, _BAR_WIDTH, colour=False).rstrip() for bar in drawn]
 
 
-def _cell(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, list) and not any(isinstance(part, dict | list) for part in value):
         return ", ".join(str(part) for part in value)
     return _as_json(value) if isinstance(value, dict | list | None) else str(value)
@@ -112,61 +179,6 @@ def _as_json(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _widths(titles: list[str], cells: list[list[str]]) -> list[int]:
-    columns = zip(titles, *cells, strict=True)
-    return [
-        max(_columns_taken(title) + HEADER_PADDING, *(_columns_taken(text) for text in column))
-        for title, *column in columns
-    ]
-
-
-def _columns_taken(text: str) -> int:
-    """Return how many columns of a terminal *text* takes: two for a wide character, 0 for marks."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
-
-
-def _plain(titles: list[str], cells: list[list[str]], widths: list[int]) -> str:
-    lines = [titles, ["-" * width for width in widths], *cells]
-    return "".join(
-        GAP.join(
-            text + " " * (width - _columns_taken(text))
-            for text, width in zip(line, widths, strict=True)
-        ).rstrip()
-        + "\n"
-        for line in lines
-    )
-
-
-def _on_terminal(titles: list[str], cells: list[list[str]], width: int, colour: bool) -> str:
-    from rich.box import Box
-    from rich.table import Table
-    from rich.text import Text
-
-    header_rule = Box("    \n    \n -  \n    \n    \n    \n    \n    \n")
-    grid = Table(
-        box=header_rule, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold"
-    )
-    for title in titles:
-        grid.add_column(Text(title), overflow="fold")
-    for line in cells:
-        grid.add_row(
-            *[
-                Text(text, style=_status_colour(title, text))
-                for title, text in zip(titles, line, strict=True)
-            ]
-        )
-    painted = paint(grid, width, colour)
-    return "".join(line.rstrip() + "\n" for line in painted.rstrip("\n").split("\n"))
-
-
-def _status_colour(title: str, text: str) -> str:
-    return STATUS_COLOURS.get(text.lower(), "") if title.lower().endswith("status") else ""
 
 
 def paint(shown: Any, width: int | None, colour: bool) -> str:

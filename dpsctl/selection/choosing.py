@@ -14,6 +14,7 @@ from dpsctl.options.durations import seconds_in
 from dpsctl.options.selection import RegistrationSelection, Selection
 from dpsctl.output.query import compile_query
 from dpsctl.run import Run
+from dpsctl.text.times import moment_of
 
 Json = dict[str, Any]
 Test = Callable[[Json], bool]
@@ -157,24 +158,18 @@ def _moment(text: str) -> datetime:
     seconds = seconds_in(text)
     if seconds is not None:
         return datetime.now(UTC) - timedelta(seconds=seconds)
-    return _with_zone(datetime.fromisoformat(text))
+    given = datetime.fromisoformat(text)
+    return given if given.tzinfo else given.replace(tzinfo=UTC)
 
 
 def _older_than(moment: datetime) -> Test:
     """Judge by when a registration was written last; one that does not say is not old."""
 
     def is_older(record: Json) -> bool:
-        try:
-            written = datetime.fromisoformat(str(record.get("lastUpdatedDateTimeUtc")))
-        except ValueError:
-            return False
-        return _with_zone(written) < moment
+        written = moment_of(record.get("lastUpdatedDateTimeUtc"))
+        return written is not None and written < moment
 
     return is_older
-
-
-def _with_zone(time: datetime) -> datetime:
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _ids_in(selection: Selection, kind: Kind, run: Run) -> Iterator[str]:

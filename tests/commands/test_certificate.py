@@ -233,7 +233,7 @@ def test_show_opens_pkcs12_with_its_passphrase(certificate, secret_file, openssl
 def test_show_makes_a_table(certificate):
     ran = certificate("show line.chain.pem -o table")
 
-    assert ran.out.splitlines()[0].split()[:2] == ["Subject", "Issuer"]
+    assert ran.out.splitlines()[0].split()[:2] == ["Subject", "Days"]
     assert "CN=line" in ran.out
 
 

@@ -51,13 +51,6 @@ def test_nothing_is_changed(run, doctor):
     assert run("enrollment-group list").json == before
 
 
-def test_people_get_a_table(run):
-    lines = run("doctor").out.splitlines()
-
-    assert lines[0].split() == ["Check", "Status", "Detail", "Do"]
-    assert lines[-1].split()[:2] == ["api-version", "ok"]
-
-
 @pytest.mark.usefixtures("signed_in")
 def test_a_ca_that_did_not_sign_it_is_named(certificate_file, doctor):
     other = certificate_file()

@@ -4,7 +4,7 @@ import pytest
 from rich.cells import cell_len
 
 from dpsctl.output.query import compile_query
-from dpsctl.output.tables import table
+from dpsctl.output.tables import Look, table
 
 REGISTRATION = {
     "registrationId": "dev1",
@@ -35,7 +35,7 @@ ENROLLMENTS_OF_AZ = (
 
 
 def plain(data, columns=None):
-    return table(data, columns, None, colour=False)
+    return table(data, columns, Look())
 
 
 def test_table_of_one_record_is_what_az_prints():
@@ -101,7 +101,7 @@ def test_table_in_a_pipe_cuts_and_folds_nothing():
 
 @pytest.mark.parametrize("colour", [False, True])
 def test_table_fits_the_terminal_and_loses_nothing(colour):
-    shown = table([{"a": "x" * 50, "b": "y" * 40}], None, 40, colour)
+    shown = table([{"a": "x" * 50, "b": "y" * 40}], None, Look(40, colour))
 
     assert shown.count("x") == 50
     assert shown.count("y") == 40
@@ -110,13 +110,13 @@ def test_table_fits_the_terminal_and_loses_nothing(colour):
 
 
 def test_coloured_table_in_a_pipe_is_not_folded():
-    shown = table([{"a": "x" * 300, "b": "y" * 300, "c": "z" * 300}], None, None, colour=True)
+    shown = table([{"a": "x" * 300, "b": "y" * 300, "c": "z" * 300}], None, Look(colour=True))
 
     assert len(shown.splitlines()) == 3
 
 
 def test_table_colours_status_values_only():
-    shown = table([{"name": "failed", "status": "failed"}], None, 80, colour=True)
+    shown = table([{"name": "failed", "status": "failed"}], None, Look(80, colour=True))
 
     row = shown.splitlines()[2]
     assert row.startswith("failed")
@@ -140,7 +140,7 @@ def test_table_lines_up_wide_characters():
 )
 @pytest.mark.parametrize("width", [None, 8])
 def test_table_spells_out_control_characters_and_knows_no_markup(text, cell, width):
-    shown = table([{"c": text}], None, width, colour=False)
+    shown = table([{"c": text}], None, Look(width))
 
     assert "".join(shown.split("\n")[2:]) == cell
 

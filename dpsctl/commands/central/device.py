@@ -17,6 +17,7 @@ from dpsctl.options.central import (
     PreviewEtag,
 )
 from dpsctl.options.records import Top
+from dpsctl.output.columns import Column
 from dpsctl.payloads.central import changed_device, new_device
 from dpsctl.run import Run
 from dpsctl.service.central import CentralService
@@ -25,16 +26,16 @@ Json = dict[str, Any]
 # The words of docs/service.md#f8; a device that is neither enabled nor provisioned may be either
 # of the last two.
 _STATUS = (
-    "enabled && (provisioned && 'Provisioned' || 'Registered')"
-    " || (provisioned && 'Blocked' || 'Waiting or blocked')"
+    "id && (enabled && (provisioned && 'Provisioned' || 'Registered')"
+    " || (provisioned && 'Blocked' || 'Waiting or blocked'))"
 )
 DEVICE_COLUMNS = {
     "Device": "id",
-    "Name": "displayName",
-    "Status": _STATUS,
-    "Template": "template",
+    "Status": Column(_STATUS, "word"),
     "Simulated": "simulated",
-    "Organizations": "organizations",
+    "Name": "displayName",
+    "Template": "template",
+    "Organizations": Column("organizations", is_wide=True),
 }
 
 

@@ -19,6 +19,7 @@ from dpsctl.options.central import (
     PreviewEtag,
 )
 from dpsctl.options.records import Top
+from dpsctl.output.columns import Column
 from dpsctl.payloads.central import changed_device_group
 from dpsctl.run import Run
 from dpsctl.service.central import CentralService
@@ -27,9 +28,9 @@ Json = dict[str, Any]
 DEVICE_GROUP_COLUMNS = {
     "Group": "id",
     "Name": "displayName",
-    "Filter": "filter",
-    "Description": "description",
-    "Organizations": "organizations",
+    "Filter": Column("filter", "head"),
+    "Description": Column("description", "head", is_wide=True),
+    "Organizations": Column("organizations", is_wide=True),
 }
 
 

@@ -17,6 +17,7 @@ from dpsctl.options.certificate import (
 )
 from dpsctl.options.records import Etag
 from dpsctl.options.words import Toggle
+from dpsctl.output.columns import Column
 from dpsctl.payloads.central import encoded_certificate
 from dpsctl.run import Outcome, Run
 from dpsctl.service.resources import OwnerResources
@@ -85,7 +86,7 @@ def delete(
 @verb(
     "generate-verification-code",
     writes=True,
-    columns={"Name": "name", "Code": "properties.verificationCode"},
+    columns={"Name": "name", "Code": Column("properties.verificationCode", "whole")},
     examples=[
         "dpsctl certificate generate-verification-code --dps-name my-dps -g my-rg -n root-1",
         (

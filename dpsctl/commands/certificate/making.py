@@ -23,6 +23,7 @@ from dpsctl.options.certificate import (
     PathLength,
 )
 from dpsctl.options.connection import Display
+from dpsctl.output.columns import Column
 from dpsctl.output.progress import has_room
 from dpsctl.run import Outcome, Run
 
@@ -31,22 +32,22 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 COLUMNS = {
-    "Subject": "subjectName",
-    "Issuer": "issuerName",
-    "Starts": "notBeforeUtc",
-    "Ends": "notAfterUtc",
-    "Days": "daysLeft",
+    "Subject": Column("subjectName", "head"),
+    "Days": Column("daysLeft", "days"),
+    "Ends": Column("notAfterUtc", "end"),
     "Can sign": "canSign",
-    "SHA-1": "sha1Thumbprint",
+    "Issuer": Column("issuerName", "head"),
+    "Starts": Column("notBeforeUtc", "time", is_wide=True),
+    "SHA-1": Column("sha1Thumbprint", is_wide=True),
 }
-MADE_COLUMNS = {"File": "certificatePath", "Key": "keyPath", **COLUMNS}
+MADE_COLUMNS = {"File": "certificatePath", "Key": Column("keyPath", is_wide=True), **COLUMNS}
 FLEET_COLUMNS = {
     "Device": "registrationId",
     "Status": "status",
-    "Ends": "notAfterUtc",
-    "SHA-1": "sha1Thumbprint",
+    "Ends": Column("notAfterUtc", "end"),
     "File": "certificatePath",
-    "Message": "message",
+    "Message": Column("message", "head"),
+    "SHA-1": Column("sha1Thumbprint", is_wide=True),
 }
 
 

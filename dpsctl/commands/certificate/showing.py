@@ -9,16 +9,17 @@ from dpsctl.commands.certificate.making import COLUMNS
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
 from dpsctl.options.certificate import CertificateArgument, OptionalAuthorityName, PassphraseFile
+from dpsctl.output.columns import Column
 from dpsctl.run import Outcome, Run
 from dpsctl.service.resources import OwnerResources
 from dpsctl.text.values import read_file
 
 AUTHORITY_COLUMNS = {
     "Name": "name",
-    "Subject": "properties.subject",
     "Verified": "properties.isVerified",
-    "Expires": "properties.expiry",
-    "SHA-1": "properties.thumbprint",
+    "Expires": Column("properties.expiry", "end"),
+    "Subject": Column("properties.subject", "head"),
+    "SHA-1": Column("properties.thumbprint", is_wide=True),
 }
 
 

@@ -14,6 +14,7 @@ from dpsctl.options.connection import Connection, Sources
 from dpsctl.options.device import Host, IdScope, Payload, Proof, RegistrationProof
 from dpsctl.options.records import DryRun, RegistrationId
 from dpsctl.options.words import Toggle
+from dpsctl.output.columns import Column
 from dpsctl.run import Run
 from dpsctl.service.contract import Purpose
 from dpsctl.service.device import connect_device, register, registration_in, status_of
@@ -22,11 +23,11 @@ from dpsctl.text.values import parse_object
 Json = dict[str, Any]
 _WAIT = 120.0
 _COLUMNS = {
-    "Operation": "operationId",
+    "Operation": Column("operationId", "whole"),
     "Registration": "registrationState.registrationId",
     "Status": "status",
-    "Hub": "registrationState.assignedHub",
-    "Error": "registrationState.errorMessage",
+    "Hub": Column("registrationState.assignedHub", "head"),
+    "Error": Column("registrationState.errorMessage", "head"),
 }
 OperationId = Annotated[
     str, Option("--operation-id", metavar="ID", help="Operation ID, as `create` has shown it.")

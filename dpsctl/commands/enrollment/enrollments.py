@@ -26,6 +26,7 @@ from dpsctl.options.individual import EnrollmentId, IndividualCreation, Individu
 from dpsctl.options.records import Etag, PageSize, Parallel, PassMissing, ShowKeys, Top
 from dpsctl.options.selection import EnrollmentIds, Selection
 from dpsctl.options.words import IfExists, Toggle
+from dpsctl.output.columns import Column
 from dpsctl.output.progress import has_room
 from dpsctl.payloads.attestation import CLIENT, check_one_kind, given_attestation
 from dpsctl.payloads.enrollment import Change, check_edits
@@ -35,7 +36,10 @@ from dpsctl.service.creation import create_record
 from dpsctl.service.dps import DpsService
 
 Json = dict[str, Any]
-COLUMNS = enrollment_columns("Enrollment", ID_FIELD) | {"Device": "deviceId"}
+COLUMNS = enrollment_columns("Enrollment", ID_FIELD) | {
+    "Device": Column("deviceId", is_wide=True),
+    "Device status": Column("registrationState.status", is_wide=True),
+}
 
 
 @verb(

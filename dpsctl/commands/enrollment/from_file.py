@@ -11,6 +11,7 @@ from dpsctl.certificates.files import clean_certificate, read_slots
 from dpsctl.commands.doubts import Doubts
 from dpsctl.errors import SomeFailed, UsageError
 from dpsctl.options.words import IfExists
+from dpsctl.output.columns import Column
 from dpsctl.output.progress import progress
 from dpsctl.payloads.individual import ID_FIELD, Draft
 from dpsctl.payloads.rows import check_columns, draft_of
@@ -29,7 +30,7 @@ RESULT_COLUMNS = {
     "Enrollment": "registrationId",
     "Status": "status",
     "Code": "errorCode",
-    "Message": "message",
+    "Message": Column("message", "head"),
 }
 # Bad rows are reported at this point even if there are too few good ones for a call.
 _MOST_ROWS = 100

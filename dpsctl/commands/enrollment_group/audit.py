@@ -8,19 +8,20 @@ from typing import Any
 from dpsctl.frame.verbs import verb
 from dpsctl.options.durations import seconds_in
 from dpsctl.options.rotation import ExpiresIn
+from dpsctl.output.columns import Column
 from dpsctl.run import Outcome, Run
 from dpsctl.service.dps import DpsService
 
 Json = dict[str, Any]
 CERTIFICATES_END_SOON = 10
 COLUMNS = {
-    "Kind": "kind",
+    "Kind": Column("kind", "word"),
     "Id": "id",
     "Slot": "slot",
-    "Subject": "subjectName",
-    "Ends": "notAfterUtc",
-    "Days left": "daysLeft",
-    "SHA-1": "sha1Thumbprint",
+    "Days left": Column("daysLeft", "days"),
+    "Subject": Column("subjectName", "head"),
+    "Ends": Column("notAfterUtc", "end", is_wide=True),
+    "SHA-1": Column("sha1Thumbprint", is_wide=True),
 }
 
 
@@ -36,7 +37,8 @@ def audit(service: DpsService, run: Run, expires_in: ExpiresIn = "60d") -> Outco
 
     Those of all groups and all individual enrollments, the first to end first; the exit code is 10
     if there are any. A certificate whose end cannot be read is listed too, without its days. CA
-    certificates that are named are not: the service does not tell when they end.
+    certificates that are named are not: the service does not tell when they end. On a terminal it
+    is a table.
     """
     from datetime import UTC, datetime
 
@@ -52,7 +54,8 @@ def audit(service: DpsService, run: Run, expires_in: ExpiresIn = "60d") -> Outco
                 run.warn(f"{kind} {record_id}: when its {row['slot']} certificate ends is unknown")
     if by_name:
         run.say(f"{by_name} trust CA names, and the service does not tell when those CAs end")
-    return Outcome(by_end(rows), CERTIFICATES_END_SOON if rows else 0)
+    code = CERTIFICATES_END_SOON if rows else 0
+    return Outcome(by_end(rows), code, is_for_people=True)
 
 
 def _records(service: DpsService) -> Iterator[tuple[str, str, Json]]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dpsctl.payloads.attestation import CLIENT, SIGNING
+from dpsctl.text.times import moment_of
 
 Json = dict[str, Any]
 _UNKNOWN = datetime.min.replace(tzinfo=UTC)
@@ -19,7 +20,7 @@ def ending(record: Json, seconds: float, now: datetime) -> Iterator[Json]:
     null for `daysLeft`: it may be about to end.
     """
     for slot, info in _certificates_of(record):
-        ends = _time(info.get("notAfterUtc"))
+        ends = moment_of(info.get("notAfterUtc"))
         if ends is None or (ends - now).total_seconds() <= seconds:
             yield {
                 "slot": slot,
@@ -32,7 +33,7 @@ def ending(record: Json, seconds: float, now: datetime) -> Iterator[Json]:
 
 def by_end(rows: Iterable[Json]) -> list[Json]:
     """Sort *rows* by when their certificates end; those that do not say come first."""
-    return sorted(rows, key=lambda row: _time(row["notAfterUtc"]) or _UNKNOWN)
+    return sorted(rows, key=lambda row: moment_of(row["notAfterUtc"]) or _UNKNOWN)
 
 
 def is_by_name(record: Json) -> bool:
@@ -50,12 +51,3 @@ def _certificates_of(record: Json) -> Iterator[tuple[str, Json]]:
 
 def _x509(record: Json) -> Json:
     return (record.get("attestation") or {}).get("x509") or {}
-
-
-def _time(text: Any) -> datetime | None:
-    """Read the service's time, which is UTC where it names no zone; None if it is none."""
-    try:
-        read = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)

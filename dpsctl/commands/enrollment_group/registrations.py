@@ -22,7 +22,7 @@ from dpsctl.run import Outcome, Run
 from dpsctl.service.dps import DpsService
 
 Json = dict[str, Any]
-_GROUP_COLUMN = {"Group": "enrollmentGroupId"}
+GROUP_COLUMN = {"Group": "enrollmentGroupId"}
 
 
 @verb(
@@ -58,7 +58,7 @@ def list_registrations(  # noqa: PLR0913 - each is one thing a user may say
     top: Top = -1,
     page_size: PageSize = None,
     summary: Annotated[
-        bool, Option("--summary", help="Count them by hub and status; a table draws bars.")
+        bool, Option("--summary", help="Count them by hub and status, in bars on a terminal.")
     ] = False,
 ) -> Iterator[Json] | Outcome:
     """List the registrations of groups' devices.
@@ -71,8 +71,8 @@ def list_registrations(  # noqa: PLR0913 - each is one thing a user may say
     registered = Registered(service, group_ids, registration_ids, selection, page_size)
     found = registered.listed(top, run)
     if summary:
-        return Outcome(summary_of(found), 0, SUMMARY_COLUMNS)
-    columns = _GROUP_COLUMN | REGISTRATION_COLUMNS if registered.is_of_groups else None
+        return Outcome(summary_of(found), 0, SUMMARY_COLUMNS, is_for_people=True)
+    columns = GROUP_COLUMN | REGISTRATION_COLUMNS if registered.is_of_groups else None
     return Outcome(found, 0, columns)
 
 

@@ -22,6 +22,7 @@ from dpsctl.options.central import (
 from dpsctl.options.enrollment import Certificates, Keys
 from dpsctl.options.records import Top
 from dpsctl.options.words import CertificateEntry, GroupAttestationType, Toggle
+from dpsctl.output.columns import Column
 from dpsctl.payloads.central import (
     changed_enrollment_group,
     group_attestation,
@@ -35,11 +36,11 @@ from dpsctl.service.central import CentralService
 Json = dict[str, Any]
 ENROLLMENT_GROUP_COLUMNS = {
     "Group": "id",
-    "Name": "displayName",
-    "Status": "enabled && 'enabled' || 'disabled'",
+    "Status": "id && (enabled && 'enabled' || 'disabled')",
     "Type": "type",
     "Attestation": "attestation.type",
-    "ID scope": "idScope",
+    "Name": "displayName",
+    "ID scope": Column("idScope", is_wide=True),
 }
 
 

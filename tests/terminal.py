@@ -1,0 +1,101 @@
+"""dpsctl in a real terminal: a pseudo-terminal of a size, and the screen that a person sees."""
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+import pyte
+
+# The terminal becomes the process' own, so that Ctrl-C in it is a signal to the process.
+_START = (
+    "import fcntl, os, sys, termios;"
+    "fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    "os.execv(sys.executable, [sys.executable, '-m', 'dpsctl', *sys.argv[1:]])"
+)
+_PATIENCE = 30.0
+
+
+class Terminal:
+    """A run of dpsctl; *environment* adds to this process' own."""
+
+    def __init__(self, words, rows=24, columns=80, environment=None):
+        own, theirs = pty.openpty()
+        fcntl.ioctl(own, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        variables = {**os.environ, "TERM": "xterm-256color", **(environment or {})}
+        variables.pop("COLUMNS", None)
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self._own = own
+        self.written = b""
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _START, *words],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=variables,
+            start_new_session=True,
+        )
+        os.close(theirs)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self._own)
+
+    @property
+    def lines(self):
+        """What is on the screen, without the empty lines at its end."""
+        return "\n".join(line.rstrip() for line in self._screen.display).rstrip().split("\n")
+
+    @property
+    def cursor_is_shown(self):
+        return not self._screen.cursor.hidden
+
+    def colours(self, text):
+        """The colours in which *text*, found first on the screen, is written."""
+        for number, line in enumerate(self._screen.display):
+            start = line.find(text)
+            if start >= 0:
+                cells = self._screen.buffer[number]
+                return {cells[start + index].fg for index in range(len(text))}
+        return None
+
+    def press(self, keys):
+        os.write(self._own, keys.encode())
+
+    def wait_for(self, text, *, gone=False):
+        """Read until *text* is on the screen, or is no more; return what is there then."""
+        end = time.monotonic() + _PATIENCE
+        while any(text in line for line in self.lines) == gone:
+            assert time.monotonic() < end, f"{text!r} in {self.lines}"
+            assert self._read(0.1) or self.process.poll() is None, f"{text!r}: {self.lines}"
+        return self.lines
+
+    def end(self):
+        """Read all there is until the process ends; return its exit code."""
+        end = time.monotonic() + _PATIENCE
+        while self._read(0.1) or self.process.poll() is None:
+            assert time.monotonic() < end, f"it goes on: {self.lines}"
+        return self.process.wait()
+
+    def _read(self, seconds):
+        """Take what comes within *seconds*; say whether anything came."""
+        if not select.select([self._own], [], [], seconds)[0]:
+            return False
+        try:
+            part = os.read(self._own, 65536)
+        except OSError:  # Linux says so at the end of a terminal
+            return False
+        self.written += part
+        self._stream.feed(part)
+        return bool(part)
