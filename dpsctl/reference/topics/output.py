@@ -16,7 +16,15 @@ _SECTIONS = (
             ("json, jsonc", "JSON, without or with colours."),
             ("jsonl", "One record a line, each as soon as it is there; memory stays flat."),
             ("yaml, yamlc", "YAML, without or with colours."),
-            ("table", "For people: the columns that matter, at the terminal's width."),
+            (
+                "table",
+                (
+                    "For people: on a terminal ages (3m, 2d), defaults in parentheses, and no line"
+                    " longer than it is wide; in a pipe every column, each value as it is. doctor,"
+                    " audit and registration list --summary are tables on a terminal."
+                ),
+            ),
+            ("wide", "The table with every column, and nothing cut."),
             ("tsv", "Values alone, parted by tabs, in the order of the query: for scripts."),
             ("csv", "With a line of names first; every field, or those of the query."),
             ("name", "The ids alone, one a line: for xargs and --ids-from -."),
@@ -26,6 +34,7 @@ _SECTIONS = (
         ),
         examples=(
             "dpsctl enrollment-group list -o table",
+            "dpsctl enrollment-group list -o wide --query \"[?attestation.type=='x509']\"",
             "dpsctl enrollment-group show --gid line-4 -o env",
             "dpsctl enrollment-group list -o name | head -n 1",
         ),
