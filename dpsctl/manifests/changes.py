@@ -41,7 +41,8 @@ def field_changes(kind: Kind, wanted: Json, actual: Json, *, exact: bool) -> lis
     of a webhook of which something else is written.
     """
     whole = _with_removals(kind, wanted, actual)
-    return list(_frame_changes(kind.fields, whole, _comparable(wanted, actual), (), exact=exact))
+    found = _frame_changes(kind.fields, whole, _comparable(wanted, actual), (), exact=exact)
+    return sorted(found, key=lambda change: change.path)
 
 
 def merged(kind: Kind, wanted: Json, actual: Json, *, exact: bool) -> Json:

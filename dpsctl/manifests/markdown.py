@@ -98,7 +98,7 @@ def _details(changes: list[Change]) -> Iterator[str]:
         yield f"- {_plain(title)}"
         yield ""  # or the next object would belong to this item
         return
-    yield f"<details><summary>{_plain(title)}</summary>"
+    yield f"<details><summary>{_html(title)}</summary>"
     yield ""
     yield "```diff"
     sign = SIGNS[changes[0].action][0]
@@ -118,8 +118,14 @@ def _marked(line: str, sign: str) -> str:
     return f"{'!' if sign == '~' else sign} {text}"
 
 
+def _html(text: str) -> str:
+    """Take what HTML would make of *text* away; in a summary Markdown makes nothing of it."""
+    for letter, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        text = text.replace(letter, entity)
+    return spelled_out(text)
+
+
 def _plain(text: str) -> str:
-    """Take what Markdown or HTML would make of *text* away."""
-    for letter in "&<>":
-        text = text.replace(letter, {"&": "&amp;", "<": "&lt;", ">": "&gt;"}[letter])
-    return "".join(f"\\{one}" if one in "\\`*_[]|#@" else one for one in spelled_out(text))
+    """Take what Markdown or HTML would make of *text* away: at its start, - is one more list."""
+    escaped = "".join(f"\\{one}" if one in "\\`*_[]|#@" else one for one in _html(text))
+    return f"\\{escaped}" if escaped.startswith(("-", "+")) else escaped

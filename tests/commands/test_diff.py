@@ -48,8 +48,8 @@ def test_difference_is_shown_field_by_field(run, emulator, monkeypatch):
 
     assert ran.out.splitlines() == [
         "~ EnrollmentGroup line-4" + " " * 68 + "f.yaml:1",
-        '    iotHubs: ["a.x"] → ["b.x"]',
         "    attestation.symmetricKey.primaryKey: *** → *** new, from $env LINE4",
+        '    iotHubs: ["a.x"] → ["b.x"]',
         "risk keys: line-4: the old primary goes; devices that use it are refused",
         "1 field on the service is in no file (diff --unmanaged shows which)",
         "update 1",

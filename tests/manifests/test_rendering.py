@@ -1,8 +1,10 @@
 """Plans as people see them, held against files: `DPSCTL_GOLDEN=write` writes them anew."""
 
 import base64
+import html
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,9 @@ import pytest
 from dpsctl.manifests.fields import GROUP, INDIVIDUAL
 from dpsctl.manifests.fleet import Fleet, Wanted
 from dpsctl.manifests.markdown import markdown_lines
-from dpsctl.manifests.plan import plan_of
-from dpsctl.manifests.rendering import Look, plan_lines
+from dpsctl.manifests.plan import Action, plan_of
+from dpsctl.manifests.rendering import SIGNS, Look, plan_lines
+from dpsctl.manifests.risks import Risk
 from dpsctl.manifests.scope import Scope
 from dpsctl.manifests.views import plan_view
 
@@ -123,6 +126,22 @@ def every_action():
     return plan_of(Fleet(SCOPE, records), found, prune=True)
 
 
+def too_much():
+    """A plan that takes from more than a part of its fleet, and has one change it cannot make."""
+    statuses = ["disabled"] * 5 + ["enabled"] * 6
+    records = [
+        *(
+            wanted(GROUP, f"line-{n}", f"fleet/a.yaml:{n + 1}", {"provisioningStatus": status})
+            for n, status in enumerate(statuses)
+        ),
+        wanted(GROUP, "line-x", "fleet/b.yaml:1", {"iotHubs": ["a.x"]}),
+        wanted(GROUP, "line-y", "fleet/b.yaml:3", {"attestation": certificates("A", None)}),
+    ]
+    found = [actual(GROUP, f"line-{n}") for n in range(len(statuses))]
+    found.append(actual(GROUP, "line-y", attestation=certificates("A", "B")))
+    return plan_of(Fleet(Scope(protect=["line-4"]), records), found)
+
+
 def nothing():
     return plan_of(Fleet(SCOPE, [wanted(GROUP, "a", "a.yaml:1", {})]), [actual(GROUP, "a")])
 
@@ -136,19 +155,23 @@ def text_of(plan, **look):
     return "\n".join(plan_lines(plan, Look(**look))) + "\n"
 
 
+def json_of(plan):
+    """The plan as JSON, of a thousand rows the first two."""
+    view = plan_view(plan)
+    shown = [one for one in view["changes"] if not "pump-0002" < one["id"] < "pump-x"]
+    return json.dumps({**view, "changes": shown}, indent=1) + "\n"
+
+
 RENDERINGS = {
     "every-action.txt": lambda: text_of(every_action()),
     "every-action-40-columns.txt": lambda: text_of(every_action(), width=40),
     "every-action-coloured.txt": lambda: text_of(every_action(), width=80, colour=True),
     "every-action-unmanaged.txt": lambda: text_of(every_action(), unmanaged=True),
     "every-action.md": lambda: "\n".join(markdown_lines(every_action(), Look())) + "\n",
-    "every-action.json": lambda: (
-        json.dumps(
-            {**plan_view(every_action()), "changes": plan_view(every_action())["changes"][:9]},
-            indent=1,
-        )
-        + "\n"
-    ),
+    "every-action.json": lambda: json_of(every_action()),
+    "too-much.txt": lambda: text_of(too_much()),
+    "too-much.md": lambda: "\n".join(markdown_lines(too_much(), Look())) + "\n",
+    "too-much.json": lambda: json_of(too_much()),
     "nothing.txt": lambda: text_of(nothing()),
     "nothing.md": lambda: "\n".join(markdown_lines(nothing(), Look())) + "\n",
 }
@@ -161,6 +184,22 @@ def test_plan_is_shown_as_it_always_was(name):
         (FOLDER / name).write_text(shown, encoding="utf-8")
 
     assert shown == (FOLDER / name).read_text(encoding="utf-8")
+
+
+SIGNED = {"txt": "\n{} ", "md": "(<summary>|\n- )\\\\?{} ", "json": '"action": "{}"'}
+
+
+@pytest.mark.parametrize("ending", ["txt", "md", "json"])
+def test_every_action_and_every_class_is_among_them(ending):
+    texts = "".join(path.read_text(encoding="utf-8") for path in FOLDER.glob(f"*.{ending}"))
+
+    for risk in Risk:
+        assert re.search(rf'risk {risk.value}\b|"{risk.value}"', texts), risk
+    for action in Action:
+        shown = action.value if ending == "json" else SIGNS[action]
+        shown = html.escape(shown) if ending == "md" else shown
+        assert re.search(SIGNED[ending].format(re.escape(shown)), texts), action
+    assert "blocked" in texts
 
 
 @pytest.mark.parametrize("name", RENDERINGS)
@@ -205,3 +244,14 @@ def test_what_others_wrote_is_neither_markdown_nor_html_nor_a_terminals():
     assert not any("</details><b>" in line for line in markdown[:opened] + markdown[closed:])
     assert "\x1b" not in "\n".join(markdown) + text_of(plan)
     assert "x&lt;y&gt;" in "\n".join(markdown)
+
+
+def test_names_stand_in_a_summary_as_they_are_and_signs_make_no_lists():
+    changed = wanted(GROUP, "line_1", "my_fleet.yaml:1", {"foo": 1})
+    gone = [actual(INDIVIDUAL, "pump_1")]
+    plan = plan_of(Fleet(SCOPE, [changed]), [actual(GROUP, "line_1"), *gone], prune=True)
+
+    markdown = list(markdown_lines(plan, Look()))
+
+    assert "<details><summary>~ EnrollmentGroup line_1 my_fleet.yaml:1</summary>" in markdown
+    assert "- \\- IndividualEnrollment pump\\_1 (in no file)" in markdown

@@ -4,6 +4,7 @@ import base64
 import os
 
 import pytest
+from between import between
 from engines import OWNS, Engine
 
 from dpsctl.errors import Unauthorized
@@ -21,6 +22,22 @@ BOTH = {"primaryKey": A, "secondaryKey": B}
 @pytest.fixture
 def engine(signed_in):
     return Engine(signed_in, Run(os.environ))
+
+
+@pytest.fixture(scope="module")
+def in_the_way(running_emulator):
+    with between(running_emulator) as server:
+        yield server
+
+
+@pytest.fixture
+def way(in_the_way, engine):
+    """A server between dpsctl and the emulator, and an engine that asks it."""
+    in_the_way.reset()
+    in_the_way.engine = Engine(
+        engine.emulator, Run({**os.environ, "DPSCTL_ENDPOINT_URL": in_the_way.url})
+    )
+    return in_the_way
 
 
 def by_key(**keys):
@@ -174,18 +191,18 @@ def test_rename_is_finished_whatever_answer_is_lost(engine, fault):
     assert (key[1], record["foo"], record["attestation"]) == ("line-2", 1, by_key())
 
 
-def test_record_that_changes_again_and_again_is_left_alone(engine, monkeypatch):
+def test_record_that_changes_again_and_again_is_left_alone(engine, way):
     engine.apply([line(1)])
-    plan = engine.plan(fleet(line(1, foo=1)))
-    made = Writer._made
+    plan = way.engine.plan(fleet(line(1, foo=1)))
 
-    def beaten(self, change):
-        edit(engine, GROUP, "line-1", count=len(engine.emulator.requests()))
-        return made(self, change)
+    def somebody_is_faster(request, body):
+        if request.method == "PUT":
+            edit(engine, GROUP, "line-1", count=len(engine.emulator.requests()))
+        return body
 
-    monkeypatch.setattr(Writer, "_made", beaten)
+    way.asked = somebody_is_faster
 
-    assert told(engine.carry_out(plan)) == [
+    assert told(way.engine.carry_out(plan)) == [
         "conflict EnrollmentGroup line-1: it changes again and again; not written"
     ]
 
@@ -203,59 +220,63 @@ def test_saved_plans_writer_writes_over_no_other_version(engine):
 
 
 @pytest.mark.parametrize(("make", "kind"), [(line, GROUP), (pump, INDIVIDUAL)])
-def test_record_whose_keys_are_hidden_is_not_written(engine, monkeypatch, make, kind):
+def test_record_whose_keys_are_hidden_is_not_written(engine, way, make, kind):
     engine.apply([make(1)])
-    plan = engine.plan(fleet(wanted(kind, make(1).record_id, foo=1)))
-    collection = engine.collections[kind.name]
-    monkeypatch.setattr(collection, "attestation", lambda _: {"type": "symmetricKey"})
+    plan = way.engine.plan(fleet(wanted(kind, make(1).record_id, foo=1)))
+    before = engine.state()
+    way.answered = lambda request, answer: (
+        {"type": "symmetricKey"} if request.path.endswith("/attestationmechanism") else answer
+    )
 
-    [fate] = engine.carry_out(plan)
+    [fate] = way.engine.carry_out(plan)
 
     assert fate.ending.value == "failed"
     assert fate.message == "the service does not show its keys, and would make new ones"
+    assert engine.state() == before
 
 
-def test_keys_that_may_not_be_read_are_told_of_with_the_way_around(engine, monkeypatch):
+def test_keys_that_may_not_be_read_are_told_of_with_the_way_around(engine):
     engine.apply([line(1)])
-
-    def refuse(_):
-        raise Unauthorized("no", 403)
-
-    monkeypatch.setattr(engine.service.groups, "attestation", refuse)
+    engine.emulator.faults.replace(["403 on POST /enrollmentGroups/line-1/attestationmechanism"])
 
     with pytest.raises(Unauthorized) as refused:
         engine.plan(fleet(line(1)))
     assert "'diff --skip-keys' compares no keys" in refused.value.hint
 
 
-def test_field_that_the_service_does_not_keep_is_told_of(engine, monkeypatch):
-    create = engine.service.groups.create
+def test_field_that_the_service_does_not_keep_is_told_of(way):
+    def forget(request, body):
+        if request.method == "PUT":
+            return {name: part for name, part in body.items() if name != "foo"}
+        return body
 
-    def forgetful(record_id, body):
-        return create(record_id, {name: part for name, part in body.items() if name != "foo"})
+    way.asked = forget
 
-    monkeypatch.setattr(engine.service.groups, "create", forgetful)
-
-    assert told(engine.apply([line(1, foo=1)])) == [
+    assert told(way.engine.apply([line(1, foo=1)])) == [
         "created EnrollmentGroup line-1: the service did not keep foo"
     ]
 
 
-def test_item_that_may_pass_is_sent_again_alone(engine, monkeypatch):
-    collection, sent = engine.service.enrollments, []
-    batch = collection.bulk
+def test_item_that_may_pass_is_sent_again_alone(engine, way):
+    sent = []
 
-    def busy(mode, bodies):
-        sent.append(len(bodies))
-        if len(sent) == 1:
-            batch(mode, bodies[1:])
-            return [{"registrationId": bodies[0]["registrationId"], "errorCode": 429001}]
-        return batch(mode, bodies)
+    def hold_one_back(_, body):
+        if "mode" in body:
+            sent.append([one["registrationId"] for one in body["enrollments"]])
+            if len(sent) == 1:
+                return {**body, "enrollments": body["enrollments"][1:]}
+        return body
 
-    monkeypatch.setattr(collection, "bulk", busy)
-    monkeypatch.setattr(collection, "pause", lambda _: None)
+    def say_that_it_is_busy(_, answer):
+        if len(sent) == 1 and "errors" in answer:
+            error = {"registrationId": sent[0][0], "errorCode": 429001, "errorStatus": "busy"}
+            return {"isSuccessful": False, "errors": [error]}
+        return answer
 
-    fates = engine.apply([pump(number) for number in range(4)])
+    way.asked, way.answered = hold_one_back, say_that_it_is_busy
+
+    fates = way.engine.apply([pump(number) for number in range(4)])
 
     assert {fate.ending.value for fate in fates} == {"created"}
-    assert sent == [4, 1]
+    assert sent == [[f"pump-{number}" for number in range(4)], ["pump-0"]]
+    assert len(engine.state()) == 4
