@@ -131,7 +131,9 @@ class Writer:
         if again is None:
             return Fate.done(change) if is_lost else Fate(change, Ending.unchanged)
         problem = _overtaken(change, again)
-        if self.is_exact and again.etag != change.etag:
+        # What is replaced was not read whole: keys that are new might go with it.
+        is_exact = self.is_exact or change.action is Action.replace
+        if is_exact and again.etag != change.etag:
             problem = problem or "it has changed since this was planned; not written"
         return Fate(change, Ending.conflict, message=problem) if problem else again
 
