@@ -48,6 +48,8 @@ def test_session_has_lines_enough_and_az_in_every_noun(session):
     }
 
 
+# Each of its many lines is a process: beside other work that takes longer than a test may else.
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(not shutil.which("bash"), reason="there is no bash")
 def test_session_of_az_prints_the_same(session, my_dps, openssl, tmp_path, subtests):
     assert openssl
@@ -69,7 +71,6 @@ def test_session_of_az_prints_the_same(session, my_dps, openssl, tmp_path, subte
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=300,
         check=False,
     )
 
