@@ -35,14 +35,15 @@ def id_scope_of(
     _, said = settle_transport(connection, run)
     if known := said.get("id_scope"):
         return str(known)
-    found = _looked_up(connection, run) if may_ask else None
+    name = connection.dps_name if sources.get("dps_name", "").startswith("-") else None
+    found = _looked_up(connection, name, run) if may_ask else None
     if found is None:
         raise UsageError("--id-scope is missing", "Give it, or --dps-name NAME to look it up.")
     return found
 
 
-def _looked_up(connection: Connection, run: Run) -> str | None:
-    """Ask for the ID scope of the service that is named, if one is."""
+def _looked_up(connection: Connection, name: str | None, run: Run) -> str | None:
+    """Ask for the ID scope of the service that is named, if one is: by *name* before all else."""
     from dpsctl.service.access import service_named
     from dpsctl.service.contract import Purpose
     from dpsctl.service.resources import connect
@@ -53,11 +54,11 @@ def _looked_up(connection: Connection, run: Run) -> str | None:
         return None
     told = vars(settled.connection)
     same = {item.name: told[item.name] for item in fields(NamedLookup)}
-    lookup = NamedLookup(**{**same, "dps_name": service_named(settled, run)})
+    lookup = NamedLookup(**{**same, "dps_name": name or service_named(settled, run)})
     try:
         return connect(lookup, run, Purpose()).named().id_scope
     except NotFound:
-        if not settled.connection.login:
+        if name or not settled.connection.login:
             raise
         raise UsageError(
             f"--id-scope is missing, and {lookup.dps_name} is not among the services to look it up",

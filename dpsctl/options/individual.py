@@ -76,7 +76,7 @@ class Device:
             panels.what,
             "--device-information",
             "--info",
-            help="Optional device information, written as --tags are.",
+            help="Optional device information, as --tags; '{}' empties it, '' leaves it.",
         ),
     ] = None
 

@@ -131,7 +131,7 @@ def _changed_device(record: Json, device: Device) -> Json:
     changed = dict(record)
     if device.device_id is not None:
         changed["deviceId"] = device.device_id
-    if device.device_information is not None:
+    if device.device_information is not None and any(device.device_information):
         told = parse_object(device.device_information, "--device-information")
         changed["optionalDeviceInformation"] = told
     return changed

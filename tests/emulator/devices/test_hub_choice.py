@@ -96,7 +96,9 @@ def test_device_is_assigned_by_policy(enroll, register, fields, hub):
     ],
     ids=["static", "hashed", "host name"],
 )
-def test_hub_that_is_not_linked_is_stored_and_fails_the_registration(enroll, register, two_hubs, fields):
+def test_hub_that_is_not_linked_is_stored_and_fails_the_registration(
+    enroll, register, two_hubs, fields
+):
     enroll(**fields)
 
     state = register()
