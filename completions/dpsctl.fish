@@ -140,7 +140,7 @@ complete -c dpsctl -n "__dpsctl_in 'dpsctl'" -a emulator -d 'Run the provisionin
 complete -c dpsctl -n "__dpsctl_in 'dpsctl'" -a completion -d 'Print the completion script of a shell, or install it.'
 complete -c dpsctl -n "__dpsctl_in 'dpsctl'" -a man -d 'Print a man page\'s source, or install all pages.'
 complete -c dpsctl -n "__dpsctl_in 'dpsctl'" -a help -d 'Show the help of a command or a topic.'
-complete -c dpsctl -n "__dpsctl_in 'dpsctl'" -a version -d 'Show the versions of dpsctl and of Python.'
+complete -c dpsctl -n "__dpsctl_in 'dpsctl'" -a version -d 'Show the versions of dpsctl and of what it works with.'
 complete -c dpsctl -n "__dpsctl_in 'dpsctl enrollment-group'" -a compute-device-key -d 'Derive the keys of devices from their group\'s key.'
 complete -c dpsctl -n "__dpsctl_in 'dpsctl enrollment-group'" -a audit -d 'List certificates that end soon, or have ended.'
 complete -c dpsctl -n "__dpsctl_in 'dpsctl enrollment-group'" -a rotate -d 'Roll a group\'s certificate or key over, a step at a time.'

@@ -34,7 +34,7 @@ COMMANDS = {
     "completion": "Print the completion script of a shell, or install it.",
     "man": "Print a man page's source, or install all pages.",
     "help": "Show the help of a command or a topic.",
-    "version": "Show the versions of dpsctl and of Python.",
+    "version": "Show the versions of dpsctl and of what it works with.",
     "__known": "List values for completion scripts.",
 }
 _ABOUT = """Manage Azure IoT device provisioning.

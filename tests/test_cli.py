@@ -1,12 +1,15 @@
 """The whole tree: what every command owes its users."""
 
 import inspect
+import platform
 import shlex
+import ssl
 from importlib import import_module
 from pkgutil import walk_packages
 from typing import Annotated, get_args, get_origin
 
 import pytest
+import requests
 
 from dpsctl import commands
 from dpsctl.cli import COMMANDS, tree
@@ -145,3 +148,26 @@ def test_version_is_shown_alone(run_offline):
     version = run_offline("version -o tsv --query dpsctl").out.strip()
 
     assert run_offline("--version").out == f"dpsctl {version}\n"
+
+
+def test_version_names_what_is_asked_of_each_service_and_by_what(run_offline):
+    told = run_offline("version -o json").json
+
+    assert told["apiVersions"] == {
+        "service": ["2021-10-01", "2026-11-01"],
+        "device": ["2021-10-01"],
+        "central": ["2022-07-31", "2022-10-31-preview"],
+        "resourceManager": ["2022-12-12", "2026-08-31"],
+    }
+    assert told["libraries"]["requests"] == requests.__version__
+    assert told["libraries"]["openssl"] == ssl.OPENSSL_VERSION
+    assert {"azure-identity", "werkzeug"} <= told["libraries"].keys()
+    assert not {"pytest", "dpsctl"} & told["libraries"].keys()
+    assert told["platform"] == platform.platform()
+
+
+def test_version_asks_for_what_it_names(run, emulator):
+    run("enrollment-group list")
+    asked = emulator.requests()[-1]["query"]["api-version"]
+
+    assert asked == run("version").json["apiVersions"]["service"][0]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dpsctl.service.http import Http
 
 Json = dict[str, Any]
-_API_VERSION = "2021-10-01"
+API_VERSION = "2021-10-01"
 _TOKEN_LIFETIME = 600
 # The service takes five polls in ten seconds of a device (docs/service.md#c), and says when itself.
 _POLL_SECONDS = 2.0
@@ -121,7 +121,7 @@ def connect_device(
         raise UsageError(f"--host {host}: that is no host name", "Write it without a path.")
     target = Target(
         url=url_of(bare, "DPSCTL_DEVICE_ENDPOINT_URL", run),
-        api_version=_API_VERSION,
+        api_version=API_VERSION,
         **manner_of(transport, run),
         dry_run=dry_run,
         certificate=identity.certificate,

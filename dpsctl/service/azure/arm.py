@@ -21,9 +21,9 @@ from dpsctl.service.shape import POLICY, SERVICE, SUBSCRIPTION, Shape, as_object
 
 Json = dict[str, Any]
 T = TypeVar("T")
-_API_VERSION = "2022-12-12"
+API_VERSION = "2022-12-12"
 # The first that tells of disableLocalAuth (docs/service.md#j3); not every cloud has it yet.
-_NEWER_VERSION = "2026-08-31"
+NEWER_VERSION = "2026-08-31"
 _UNKNOWN_VERSION = "NoRegisteredProviderFound"
 _PROVIDER = "providers/Microsoft.Devices/provisioningServices"
 _FORBIDDEN = (
@@ -53,7 +53,7 @@ class Arm:
         self.url = url_of(cloud.arm_host, ARM_URL_VARIABLE, run)
         target = Target(
             url=self.url,
-            api_version=_API_VERSION,
+            api_version=API_VERSION,
             **manner_of(transport, run),
             dry_run=dry_run,
             hint=_hint,
@@ -77,13 +77,13 @@ class Arm:
         return self.read(path, SERVICE)
 
     def services(
-        self, subscription: str, group: str | None = None, version: str = _API_VERSION
+        self, subscription: str, group: str | None = None, version: str = API_VERSION
     ) -> Iterator[Json]:
         """List the services of a subscription, or of one resource group."""
         path = f"{_scope(subscription, group)}/{_PROVIDER}"
         return _listed(self._http, Request("GET", path, query=f"api-version={version}"), SERVICE)
 
-    def read(self, path: str, shape: Shape, version: str = _API_VERSION) -> Json:
+    def read(self, path: str, shape: Shape, version: str = API_VERSION) -> Json:
         """Read the resource at *path*, quoted already. Raises NotFound."""
         request = Request("GET", path, query=f"api-version={version}")
         return as_object(self._http.send(request).body, shape)
@@ -106,11 +106,11 @@ class Arm:
 def in_newest(read: Callable[[str], T]) -> T:
     """Return what *read*, given an api-version, finds in the newest that this cloud has."""
     try:
-        return read(_NEWER_VERSION)
+        return read(NEWER_VERSION)
     except ServiceError as refused:
         if refused.details.get("errorCode") != _UNKNOWN_VERSION:
             raise
-        return read(_API_VERSION)
+        return read(API_VERSION)
 
 
 def _scope(subscription: str, group: str | None) -> str:
