@@ -11,6 +11,7 @@ from urllib.parse import quote
 from dpsctl import keys
 from dpsctl.errors import (
     BadAnswer,
+    NotFound,
     RegistrationDisabled,
     RegistrationFailed,
     Unreachable,
@@ -153,7 +154,11 @@ def register(http: Http, identity: Identity, payload: Json | None, wait: float) 
 
 def status_of(http: Http, identity: Identity, operation_id: str) -> Json:
     """Return the operation as it is now. Raises whatever the service refuses."""
-    return as_object(http.send(_asking_for(operation_id, identity)).body, OPERATION)
+    try:
+        return as_object(http.send(_asking_for(operation_id, identity)).body, OPERATION)
+    except NotFound as missing:
+        missing.hint = "Is --operation-id as 'create' showed it for this device and --id-scope?"
+        raise
 
 
 def _path_of(identity: Identity) -> str:

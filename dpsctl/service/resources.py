@@ -6,6 +6,7 @@ import builtins
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from dpsctl.errors import UsageError
 from dpsctl.options.connection import (
     Connection,
     Lookup,
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from dpsctl.service.azure.resource import Resource
 
 Json = dict[str, Any]
+_HOW = (
+    "Give --dps-name NAME, or set DPSCTL_DPS_NAME, or choose a context with dps_name: 'dpsctl "
+    "config use-context NAME'. A connection string does not open Azure Resource Manager."
+)
 
 
 class Resources(Service):
@@ -54,6 +59,8 @@ class Resources(Service):
         from dpsctl.service.azure.discovery import Finder
         from dpsctl.service.azure.resource import Resource
 
+        if not self.names_one:
+            raise UsageError("No provisioning service is named", _HOW)
         connection = with_bare_name(self._settled)
         arm = self._arm_of(connection)
         return Resource(arm, Finder(connection, arm, self._run).resource())

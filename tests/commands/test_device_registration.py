@@ -90,6 +90,16 @@ def test_operation_is_asked_for_again(run, proof):
     assert run(f"{line} {proof}").json == made
 
 
+@pytest.mark.usefixtures("group")
+def test_operation_that_there_is_not_is_not_blamed_on_the_enrollment(run):
+    run(f"{CREATE} --gid g1")
+    line = "device registration operation-status --rid d1 --gid g1 --operation-id 4.none"
+
+    missing = run(line, expect=3)
+
+    assert "hint: Is --operation-id as 'create' showed it" in missing.err
+
+
 def test_wait_that_is_over_tells_how_it_is_taken_up_again(httpserver, run_offline, monkeypatch):
     monkeypatch.setenv("DPSCTL_DEVICE_ENDPOINT_URL", httpserver.url_for("").rstrip("/"))
     going_on = {"operationId": "4.op", "status": "assigning"}

@@ -30,7 +30,11 @@ def test_show_takes_the_name_of_the_environment_and_of_the_context(inside, monke
 
 
 def test_show_without_a_name_says_how_to_give_one(inside):
-    assert "--dps-name" in inside("show", expect=2).err
+    for line in ("show", "policy list", "certificate list"):
+        refused = inside(line, expect=2).err
+
+        assert "hint: Give --dps-name NAME" in refused
+        assert "--login" not in refused
 
 
 def test_list_prints_all_of_a_group_or_subscription(inside):
