@@ -18,6 +18,7 @@ PRIMARY_KEY = "cHJpbWFyeS1rZXktb2YtdGhlLWxpbmUtaW4tdGhlLXBsYW50"
 MARK = "@@@"
 
 
+AZ = re.compile(r"(az iot (?:[a-z][a-z-]* ?)+)((?: ?-[^|;)]*)?)")
 TYPED = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
@@ -37,15 +38,21 @@ def my_dps():
         yield emulator
 
 
-def test_session_has_lines_enough_and_az_in_every_noun(session):
-    lines = [line for line, _ in session if "az iot" in line]
+def test_session_is_of_many_shapes_and_has_every_noun(session):
+    shapes = {shape for line, _ in session for shape in shapes_in(line)}
 
-    assert len(lines) >= 50
-    nouns = {re.search(r"az iot (?:dps|device) (\S+)", line)[1] for line in lines}
-    assert nouns == {
+    assert len(shapes) >= 70
+    assert {command.split()[3] for command, _ in shapes} == {
         *("show", "list", "connection-string", "policy", "certificate", "registration"),
-        *("enrollment-group", "enrollment"),
+        *("enrollment-group", "enrollment", "compute-device-key"),
     }
+
+
+def shapes_in(line):
+    """Name what tells uses of az apart: the command, and the flags as they are spelled."""
+    unquoted = re.sub(r"'[^']*'|\"[^\"$]*\"", "X", line)
+    for command, flags in AZ.findall(unquoted):
+        yield command.strip(), tuple(sorted(re.findall(r"(?<= )--?[a-z][a-z-]*", flags)))
 
 
 # Each of its many lines is a process: beside other work that takes longer than a test may else.

@@ -333,7 +333,7 @@ def test_answer_that_is_no_http_is_named(peer, dps_at, run_offline, data, said):
         pytest.param(b"", "connection", id="nothing"),
     ],
 )
-@pytest.mark.parametrize("command", [SHOW, "doctor"])
+@pytest.mark.parametrize("command", [SHOW, "doctor -o table"])
 def test_proxy_that_makes_no_way_is_named_without_its_password(
     peer, asked_through, run_offline, answer, said, command
 ):
