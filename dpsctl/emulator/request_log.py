@@ -49,11 +49,7 @@ class RequestLog:
 
     def add(self, request: Any, answer: Answer, timestamp: str, seconds: float) -> None:
         """Remember a (Werkzeug) request, how it was answered and how long that took."""
-        headers = {
-            name: _masked_header(request.headers[name])
-            for name in _HEADERS
-            if name in request.headers
-        }
+        headers = {name: request.headers.get(name) for name in _HEADERS}
         entry = {
             "timestampUtc": timestamp,
             "protocol": request.environ.get("dpsctl.protocol", "HTTP"),
@@ -107,13 +103,13 @@ class RequestLog:
         """Return the request with this number, None if it is not kept."""
         with self._changed:
             kept = [one for one in self._entries if one["number"] == number]
-        return _with_masked_body(kept[0]) if kept else None
+        return _masked(kept[0]) if kept else None
 
     def entries(self) -> list[Json]:
         """Return the requests, oldest first; JSON bodies as JSON, what is none as null."""
         with self._changed:
             kept = list(self._entries)
-        return [_with_masked_body(entry) for entry in kept]
+        return [_masked(entry) for entry in kept]
 
 
 def masked(record: Any) -> Any:
@@ -127,8 +123,11 @@ def _masked_header(value: str) -> str:
     return _SIGNATURE.sub(rf"\g<1>{_MASK}", value)
 
 
-def _with_masked_body(entry: Json) -> Json:
-    return entry | {"body": _masked_body(entry["body"])}
+def _masked(entry: Json) -> Json:
+    headers = {
+        name: _masked_header(value) for name, value in entry["headers"].items() if value is not None
+    }
+    return entry | {"headers": headers, "body": _masked_body(entry["body"])}
 
 
 def _masked_body(body: bytes) -> Any:

@@ -6,13 +6,12 @@ all of each ask the same of the caller.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
 from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import BaseConverter, Map, Rule
+from werkzeug.routing import Map, Rule
 
 from dpsctl.emulator.access.guards import Guard, device_version, policy_with
 from dpsctl.emulator.answers import METHOD_NOT_ALLOWED, NOT_FOUND, Answer, Refusal
@@ -105,33 +104,20 @@ ROUTES = (
 )
 
 
-class _Word(BaseConverter):
-    """Match a fixed part of a path in any case: the Node SDK writes `enrollmentgroups`."""
-
-    def __init__(self, url_map: Map, word: str) -> None:
-        super().__init__(url_map)
-        self.regex = f"(?i:{re.escape(word)})"
-        self.weight = 0  # before ids, which any word might be
-
-
 def _rule(route: Route) -> Rule:
-    parts = route.path.strip("/").split("/")
-    words = [
-        part if part.startswith("<") else f"<word('{part}'):word{place}>"
-        for place, part in enumerate(parts)
-    ]
-    return Rule("/" + "/".join(words), methods=[route.method], endpoint=route)
+    """Write fixed words in lower case, as `find_route` asks for them."""
+    parts = route.path.split("/")
+    path = "/".join(part if part.startswith("<") else part.lower() for part in parts)
+    return Rule(path, methods=[route.method], endpoint=route)
 
 
 _URLS = Map(
     [_rule(route) for route in ROUTES],
-    converters={"word": _Word},
     strict_slashes=False,
     merge_slashes=False,
     redirect_defaults=False,
 )
-
-
+_MATCHER = _URLS.bind("")
 _METHODS = frozenset(method for rule in _URLS.iter_rules() for method in rule.methods or ())
 
 
@@ -141,13 +127,17 @@ def _not_allowed(methods: Iterable[str]) -> Refusal:
 
 
 def find_route(method: str, path: str) -> tuple[Route, list[str]]:
-    """Return the route for a request, and the ids in *path*. Raises Refusal."""
+    """Return the route for a request, and the ids in *path*. Raises Refusal.
+
+    Fixed words of a path may have any case: the Node SDK writes `enrollmentgroups`.
+    """
     try:
-        route, values = _URLS.bind("").match(path, method)
+        route, _ = _MATCHER.match(path.lower(), method)
     except NotFound:
         if method not in _METHODS:
             raise _not_allowed(_METHODS) from None
         raise Refusal(NOT_FOUND, "Not Found") from None
     except MethodNotAllowed as refused:
         raise _not_allowed(refused.valid_methods or ()) from None
-    return route, [value for name, value in values.items() if not name.startswith("word")]
+    pairs = zip(route.path.split("/"), path.split("/"), strict=False)
+    return route, [given for part, given in pairs if part.startswith("<")]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from dpsctl.emulator.access.access_tokens import DPS, why_refused
-from dpsctl.emulator.access.tokens import read_token, unauthorized
+from dpsctl.emulator.access.tokens import SasToken, read_token, unauthorized
 from dpsctl.emulator.answers import FORBIDDEN, Refusal, invalid
 from dpsctl.emulator.call import Call
+from dpsctl.emulator.identity import Identity
 from dpsctl.emulator.settings import OWNER_POLICY, RIGHTS
 
 Guard = Callable[[Call], None]
@@ -67,10 +69,15 @@ def _check_policy(call: Call, right: str) -> None:
         raise unauthorized(reason=f"There is no policy {token.policy!r} (skn).")
     if token.is_expired(call.clock.now()):
         raise unauthorized(reason="The token has expired.")
-    if not any(map(token.is_signed_with, call.service.identity.keys_of(token.policy))):
+    if not _is_signed(token, call.service.identity):
         raise unauthorized(reason=f"The token is not signed with a key of {token.policy}.")
     if right not in rights[token.policy]:
         raise Refusal(FORBIDDEN, f"The policy {token.policy} lacks {right}.")
+
+
+@lru_cache(maxsize=256)  # clients send one token many times
+def _is_signed(token: SasToken, identity: Identity) -> bool:
+    return any(map(token.is_signed_with, identity.keys_of(token.policy)))
 
 
 def _check_access_token(call: Call, token: str, right: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hmac import compare_digest
 from urllib.parse import unquote
 
@@ -31,6 +32,7 @@ class SasToken:
         return int(self.expiry) <= now
 
 
+@lru_cache(maxsize=256)
 def read_token(authorization: str | None) -> SasToken:
     """Read an Authorization header: parameters in any order, percent signs in any case.
 
