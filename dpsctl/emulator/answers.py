@@ -22,6 +22,7 @@ FAILED = 500000
 UNAVAILABLE = 503000
 
 MAX_DEPTH = 128
+_JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def invalid(message: str) -> Refusal:
 
 def write_json(value: Any) -> bytes:
     """Write *value* without spaces, in ASCII so that lone surrogates survive."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+    return _JSON.encode(value).encode()
 
 
 def read_json(text: bytes) -> Any:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -79,13 +80,19 @@ class EmulatorApp:
         body = b"" if answer.body is None else write_json(answer.body)
         half = body[: len(body) // 2]
         body = half if breakage == "cut" else body
-        date = formatdate(self.service.clock.now(), usegmt=True)
+        date = _http_date(int(self.service.clock.now()))
         headers = {"Date": date, "x-ms-request-id": str(uuid4()), **answer.headers}
         if answer.status != HTTPStatus.NO_CONTENT:
             headers["Content-Type"] = "application/json; charset=utf-8"
             headers["Content-Length"] = str(len(body))
         start_response(answer.status_line, list(headers.items()))
         return _aborted(half) if breakage == "reset" else [body]
+
+
+@lru_cache(maxsize=1)
+def _http_date(seconds: int) -> str:
+    """Write *seconds* since 1970 as the header Date has it; of many answers in a second once."""
+    return formatdate(seconds, usegmt=True)
 
 
 def _aborted(half: bytes) -> Iterator[bytes]:

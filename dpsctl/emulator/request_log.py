@@ -30,6 +30,9 @@ _HEADERS = (
     "x-ms-max-item-count",
 )
 
+_KEYS = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in _HEADERS}
+_KEYS["content-type"] = "CONTENT_TYPE"
+
 
 class RequestLog:
     """Keep the last thousand requests, numbered from 1, for any thread.
@@ -49,15 +52,16 @@ class RequestLog:
 
     def add(self, request: Any, answer: Answer, timestamp: str, seconds: float) -> None:
         """Remember a (Werkzeug) request, how it was answered and how long that took."""
-        headers = {name: request.headers.get(name) for name in _HEADERS}
+        environ = request.environ
+        headers = {name: environ.get(key) for name, key in _KEYS.items()}
         entry = {
             "timestampUtc": timestamp,
-            "protocol": request.environ.get("dpsctl.protocol", "HTTP"),
+            "protocol": environ.get("dpsctl.protocol", "HTTP"),
             "method": request.method,
             "path": request.path,
             "query": request.args.to_dict(),
             "headers": headers,
-            "body": request.get_data()[:_KEPT_BODY_BYTES],
+            "body": request.get_data()[:_KEPT_BODY_BYTES] if request.content_length else b"",
             "status": answer.status,
             "reason": answer.reason,
             "ms": round(seconds * 1000, 1),
@@ -124,9 +128,7 @@ def _masked_header(value: str) -> str:
 
 
 def _masked(entry: Json) -> Json:
-    headers = {
-        name: _masked_header(value) for name, value in entry["headers"].items() if value is not None
-    }
+    headers = {name: _masked_header(value) for name, value in entry["headers"].items() if value}
     return entry | {"headers": headers, "body": _masked_body(entry["body"])}
 
 

@@ -30,6 +30,7 @@ CREATE INDEX IF NOT EXISTS records_by_label ON records (kind, label);
 """
 _TABLES = {"kept", "records"}
 _MODE = 0o600
+_JSON = json.JSONEncoder(separators=(",", ":"))
 _PATIENCE = 5.0  # seconds, for who else writes to the file
 _PUT = """
 INSERT INTO records (kind, key, label, body) VALUES (?, ?, ?, ?)
@@ -83,7 +84,7 @@ class Store:
 
     def put(self, kind: str, record_id: str, record: Json, label: str = "") -> None:
         """Write a record; one that exists keeps its place in the pages."""
-        body = json.dumps(record, separators=(",", ":"))
+        body = _JSON.encode(record)
         with self.writing():
             self._database.execute(_PUT, (kind, record_id.lower(), label.lower(), body))
 
@@ -107,7 +108,7 @@ class Store:
         sql = f"SELECT seq, body FROM records WHERE kind = ? {labelled} AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608, E501 - no text from outside
         with self._lock:
             rows = self._database.execute(sql, (kind, *values, after, size + 1)).fetchall()
-        found = [json.loads(body) for _, body in rows[:size]]
+        found = json.loads(f"[{','.join(body for _, body in rows[:size])}]")  # at once is quicker
         return found, rows[size - 1][0] if len(rows) > size else None
 
     def kept(self, name: str) -> str | None:
