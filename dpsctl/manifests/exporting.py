@@ -36,12 +36,16 @@ class Exporter:
     unknown: list[str] = field(default_factory=list)
 
     def record(self, kind: Kind, record: Json) -> Json:
-        """Return *record* as a manifest has it: nothing of the service's own, no null."""
+        """Return *record* as a manifest has it: nothing of the service's own.
+
+        Of what `create` fills in, the absence is written where it means something else.
+        """
         kept = {
             name: value
             for name, value in record.items()
             if value is not None and not field_at(kind.fields, name).is_read_only
         }
+        kept.setdefault("reprovisionPolicy", None)
         for path in _TWINS:
             kept = _changed(kept, path, _without_marks)
         kept = {name: _literal(value) for name, value in kept.items()}

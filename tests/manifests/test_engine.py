@@ -3,6 +3,8 @@
 import io
 import os
 from contextlib import ExitStack, suppress
+from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 import yaml
@@ -15,9 +17,10 @@ from dpsctl.effort import Ending
 from dpsctl.emulator.server import Emulator
 from dpsctl.emulator.settings import EmulatorSettings
 from dpsctl.errors import ServiceError
-from dpsctl.manifests.changes import changes_type
+from dpsctl.manifests.backup import write_backup
+from dpsctl.manifests.changes import changes_type, field_changes
 from dpsctl.manifests.exporting import Exporter
-from dpsctl.manifests.fields import KINDS, is_written
+from dpsctl.manifests.fields import GROUP, KINDS, is_written
 from dpsctl.manifests.fleet import Fleet, Wanted
 from dpsctl.manifests.inputs import Inputs
 from dpsctl.manifests.scope import Scope
@@ -163,6 +166,75 @@ def test_one_by_one_and_by_pages_is_one_plan(engines, which, before, records):
     singly["summary"].pop("notOurs")
     by_pages["summary"].pop("notOurs")
     assert singly == by_pages
+
+
+def shows_no_text(record):
+    """Whether a record cannot be made anew: the service shows no certificate whole."""
+    x509 = record["attestation"].get("x509") or {}
+    return any(x509.get(kind.certificates) for kind in KINDS.values())
+
+
+@SERVICE
+@given(WHICH, HISTORIES)
+def test_renamed_record_keeps_its_keys_and_what_no_file_names(engines, which, history):
+    engine = fresh(engines, which)
+    engine.apply(wanted(history[0]))
+    old = engine.state()
+    renamed = [
+        replace(
+            one,
+            record_id=f"{one.record_id}-new",
+            body={
+                **{name: part for name, part in one.body.items() if name != "attestation"},
+                one.kind.id_field: f"{one.record_id}-new",
+            },
+            formerly=one.record_id,
+        )
+        for one in wanted(history[1], exact=False)
+        if (one.kind.name, one.record_id) in old
+    ]
+
+    fates = {fate.change.record_id: fate for fate in engine.apply(renamed)}
+
+    new = engine.state()
+    for one in renamed:
+        before = old[one.kind.name, one.formerly]
+        if fates[one.record_id].ending is Ending.blocked:
+            assert new[one.kind.name, one.formerly] == before
+            continue
+        assert not shows_no_text(before)
+        after = new[one.kind.name, one.record_id]
+        assert (one.kind.name, one.formerly) not in new
+        assert after["attestation"] == before["attestation"]
+        for name in set(before) - set(one.body):
+            assert is_same(after[name], before[name]), name
+
+
+@SERVICE
+@given(WHICH, HISTORIES)
+def test_backup_brings_back_what_was_pruned_keys_included(engines, tmp_path, which, history):
+    engine = fresh(engines, which)
+    engine.apply(wanted(history[0]))
+    old = engine.state()
+    backup = tmp_path / f"{uuid4()}.yaml"
+    proof = {"type": "x509", "x509": {"caReferences": {"primary": "ca"}}}
+    other = Wanted(GROUP, "line-9", {"enrollmentGroupId": "line-9", "attestation": proof})
+    plan = engine.plan(fleet_of([other]), prune=True)
+    write_backup(plan, engine.collections, str(backup), 1)
+    engine.carry_out(plan)
+    engine.collections[GROUP.name].delete("line-9", None)
+    assert engine.state() == {}
+
+    if old:
+        fleet = read_fleet([str(backup)], None, Inputs(engine.run), "2021-10-01")
+        fates = engine.carry_out(engine.plan(fleet))
+        lost = {key for key, record in old.items() if shows_no_text(record)}
+        blocked = {fate.change.key for fate in fates if fate.ending is Ending.blocked}
+        new = engine.state()
+        assert blocked == lost == set(old) - set(new)
+        for key, record in new.items():
+            assert not field_changes(KINDS[key[0]], old[key], record, exact=True)
+            assert record["attestation"] == old[key]["attestation"]
 
 
 FAULTS = st.lists(
