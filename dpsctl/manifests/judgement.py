@@ -190,17 +190,20 @@ def _x509_problems(kind: Kind, x509: Json) -> Iterator[Problem]:
             (*above, "caReferences"), f"{kind.certificates} and caReferences are two ways"
         )
     for slot, value in slots.items() if isinstance(slots, dict) else ():
-        if value and not _is_certificate(value):
-            path = (*above, kind.certificates, slot)
+        path = (*above, kind.certificates, slot)
+        if slot not in SLOTS:
+            yield Problem(path, f"is no slot for a certificate; there are {' and '.join(SLOTS)}")
+        elif value and not _is_certificate(value):
             yield Problem(path, "{certificate: ...} or {info: {sha256Thumbprint: ...}} is wanted")
 
 
 def _is_certificate(slot: Any) -> bool:
     if not isinstance(slot, dict) or not {"certificate", "info"} & set(slot):
         return False
-    info = slot.get("info") or {}
-    known = info.get("sha256Thumbprint") if isinstance(info, dict) else info
-    return all(isinstance(one, str | None) for one in (slot.get("certificate"), known))
+    info = slot.get("info")
+    known = info.get("sha256Thumbprint") if isinstance(info, dict) else None
+    texts = slot.get("certificate"), known
+    return isinstance(info, dict | None) and all(isinstance(one, str | None) for one in texts)
 
 
 def _has_any(slots: Any) -> bool:

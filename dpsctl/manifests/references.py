@@ -105,7 +105,7 @@ class Resolver:
         if (*path, "certificate") in self._slots:
             if members.get("certificate") is OMITTED:
                 return OMITTED  # an empty slot would take the certificate away that is there
-            return members if any(members.values()) else None
+            return None if all(part in (None, {}) for part in members.values()) else members
         return {name: part for name, part in members.items() if part is not OMITTED}
 
     def _reference(self, value: Json, names: list[str], path: Path) -> Any:

@@ -24,6 +24,7 @@ _KEY = (
     f"^(?:(?:{_BASE64}{{4}}){{6,21}}|(?:{_BASE64}{{4}}){{5,21}}{_BASE64}{{2}}=="
     f"|(?:{_BASE64}{{4}}){{5,20}}{_BASE64}{{3}}=)$"
 )
+_ANY_KEY = f"^(?:{_BASE64}{{4}})*(?:{_BASE64}{{4}}|{_BASE64}{{3}}=|{_BASE64}{{2}}==)$"
 _ID = r"^[A-Za-z0-9\-._:]{0,127}[A-Za-z0-9\-]$"
 _NULL = {"type": "null"}
 _EMPTY = {"maxProperties": 0}
@@ -90,8 +91,9 @@ def _plain(kind: Kind, field: Field, path: Path) -> Json:
     if path in certificate_paths(kind):
         return _slot()
     if field.members is not None:
-        rules = {
+        rules: dict[Path, Json] = {
             ("attestation",): {"allOf": _attestation_rules(kind)},
+            ("attestation", "x509", kind.certificates): {"additionalProperties": False},
             ("attestation", "x509"): {"allOf": _x509_rules(kind)},
         }
         return {**_object(kind, field.members, path, {}), **rules.get(path, {})}
@@ -107,8 +109,9 @@ def _plain(kind: Kind, field: Field, path: Path) -> Json:
 def _pattern(kind: Kind, field: Field, path: Path) -> str | None:
     if path == (kind.id_field,):
         return _ID
-    is_key = field.is_secret and field.is_kept and path[-1] != "endorsementKey"
-    return _KEY if is_key else None
+    if not (field.is_secret and field.is_kept):
+        return None
+    return _ANY_KEY if path[-1] == "endorsementKey" else _KEY
 
 
 def _slot() -> Json:

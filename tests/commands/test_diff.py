@@ -182,6 +182,12 @@ BY_KEY = GROUP + "attestation: {type: symmetricKey, symmetricKey: {primaryKey: %
             "a certificate's text is wanted",
             id="certificate is no text",
         ),
+        pytest.param(
+            GROUP + "attestation: {type: x509, x509: {signingCertificates: {certificate: x}}}\n",
+            "2:56",
+            "is no slot for a certificate; there are primary and secondary",
+            id="certificate without a slot",
+        ),
         pytest.param(GROUP + "foo: {$var: [1]}\n", "2:1", "$var: a name is wanted", id="odd var"),
         pytest.param(
             GROUP + "foo: {$format: '{a!r}'}\n", "2:1", "a name in braces", id="expression"

@@ -1,5 +1,6 @@
 """Where a complaint points: the line that it names holds the key that is wrong."""
 
+import base64
 import json
 
 import pytest
@@ -12,22 +13,29 @@ from dpsctl.manifests.wanted import read_fleet
 from dpsctl.run import Run
 from dpsctl.text.documents import dump
 
+KEY = base64.b64encode(b"k" * 32).decode()
 RECORD = {
-    "attestation": {"type": "symmetricKey"},
+    "attestation": {"type": "symmetricKey", "symmetricKey": {"primaryKey": KEY}},
+    "provisioningStatus": "enabled",
     "capabilities": {"iotEdge": True},
     "reprovisionPolicy": {"updateHubAssignment": True, "migrateDeviceData": False},
-    "allocationPolicy": "hashed",
+    "allocationPolicy": "custom",
+    "iotHubs": ["a.x", "b.x"],
+    "customAllocationDefinition": {"webhookUrl": "https://f.x/", "apiVersion": "2021-10-01"},
     "initialTwin": {"tags": {"a": [1, {"b": "x\ny"}]}, "properties": {"desired": {"c": None}}},
 }
-# What is wrong, where, and the name that stands on its line.
-WRONG = [
-    (("capabilities", "iotEdge"), "yes"),
-    (("reprovisionPolicy", "migrateDeviceData"), 7),
-    (("allocationPolicy",), "hash"),
-    (("attestation", "type"), "key"),
-    (("initialTwin", "tags", "a"), [{"$nope": 1}]),
-    (("initialTwin", "properties", "desired"), []),
-]
+
+
+def paths_of(value, above=()):
+    for name, part in value.items():
+        yield (*above, name)
+        if isinstance(part, dict) and above[-1:] != ("initialTwin",) and name not in TWINS:
+            yield from paths_of(part, (*above, name))
+
+
+TWINS = ("tags", "desired")
+# What no field takes, and what no reference is.
+WRONG = st.sampled_from([7, {"$nope": 1}, {"$env": 7}, {"$var": "nope"}])
 
 
 def changed(record, path, value):
@@ -63,11 +71,11 @@ def manifest(tmp_path_factory):
 
 @given(
     st.sampled_from([as_documents, as_list, as_flow, as_json]),
-    st.sampled_from(WRONG),
+    st.sampled_from(list(paths_of(RECORD))),
+    WRONG,
     st.integers(0, 3),
 )
-def test_line_that_is_named_holds_the_wrong_key(manifest, write, wrong, number):
-    path, value = wrong
+def test_line_that_is_named_holds_the_wrong_key(manifest, write, path, value, number):
     records = [{"enrollmentGroupId": f"line-{n}", **RECORD} for n in range(4)]
     records[number] = changed(records[number], path, value)
     text = write(records)
@@ -79,5 +87,5 @@ def test_line_that_is_named_holds_the_wrong_key(manifest, write, wrong, number):
     told = failure.value.message.splitlines()[1]
     line, column = map(int, told.removeprefix(f"{manifest}:").split(":")[:2])
     shown = text.split("\n")[line - 1][column - 1 :]
-    last = path[-1] if value != [{"$nope": 1}] else "$nope"
-    assert shown.lstrip("\"'").startswith(last), (told, shown)
+    inner = next((name for name in ("$nope", "$env") if name in str(value)), path[-1])
+    assert shown.lstrip("\"'").startswith(inner), (told, shown)
