@@ -4,8 +4,9 @@ PYTHON = python3
 VENV = .venv
 BIN = $(VENV)/bin
 LOCK = tests/constraints.txt
+DIST = dist
 
-.PHONY: setup quick test reference lock lowest newest pythons release
+.PHONY: setup quick test reference lock lowest newest pythons release packages programs
 
 setup: $(VENV)/.filled
 
@@ -65,9 +66,24 @@ pythons: setup
 	    .venvs/$$version/bin/python -m pytest -q -n 4 --dist worksteal || exit; \
 	done
 
-# The files of a release, in dist/.
-release: setup
-	rm -rf dist
-	$(BIN)/python -m hatchling build
-	$(BIN)/python -m twine check --strict dist/*
-	$(BIN)/python -m dpsctl factory dist/dpsctl-keys.pyz -o none
+# The files of a release, in dist/; then each of them is installed and run from nothing.
+release: programs
+	DPSCTL_TESTS_RELEASE=$(abspath $(DIST)) $(BIN)/python -m pytest -q tests/installation
+
+packages: setup
+	rm -rf $(DIST)
+	$(BIN)/python -m hatchling build -d $(DIST)
+	$(BIN)/python -m twine check --strict $(DIST)/*
+
+# One file for factories, one with everything for this platform and Python, and the sums of all.
+TAG = $(shell $(BIN)/python -c 'import sys, sysconfig; \
+    print(sys.implementation.cache_tag, sysconfig.get_platform(), sep="-")')
+programs: packages
+	$(BIN)/python -m dpsctl factory $(DIST)/dpsctl-keys.pyz -o none
+	$(BIN)/uv pip install -q --python $(BIN)/python --target $(DIST)/site -c $(LOCK) \
+	    "$$(ls $(DIST)/*.whl)[azure,emulator]"
+	rm $(DIST)/site/dpsctl-*.dist-info/direct_url.json # it would name this machine's folder
+	$(BIN)/python -m shiv --reproducible -p '/usr/bin/env python3' -c dpsctl \
+	    --site-packages $(DIST)/site -o $(DIST)/dpsctl-$(TAG).pyz
+	rm -rf $(DIST)/site
+	cd $(DIST) && sha256sum *.whl *.tar.gz *.pyz > SHA256SUMS

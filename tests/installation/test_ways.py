@@ -1,10 +1,10 @@
-"""Each way to install dpsctl, from nothing, in a clean folder."""
+"""Each way to install dpsctl and each file of a release, from nothing, in a clean folder."""
 
+import hashlib
 import json
 import shutil
 import subprocess
 import sys
-import venv
 import zipfile
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 
 pytestmark = pytest.mark.network
 
+ROOT = Path(__file__).parents[2]
 LARGEST = 40 * 1024 * 1024
 KEY = "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw=="
 DERIVE = ["enrollment-group", "compute-device-key", "--key", KEY, "-o", "tsv", "--rid"]
@@ -19,19 +20,20 @@ DERIVE = ["enrollment-group", "compute-device-key", "--key", KEY, "-o", "tsv", "
 ID, DERIVED = "sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6", "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc="
 
 
-def test_pip_installs_all_of_it_in_less_than_40_megabytes(install, wheel, tmp_path):
-    """With the bytecode that pip compiles."""
-    install(sys.executable, "-m", "pip", "install", "-q", "--target", "all", wheel)
+def test_all_of_it_takes_less_than_40_megabytes(install, wheel, tmp_path):
+    """With bytecode."""
+    install("uv", "pip", "install", "-q", "--compile-bytecode", "--target", "all", wheel)
 
     taken = sum(path.stat().st_size for path in (tmp_path / "all").rglob("*") if path.is_file())
     assert taken < LARGEST
 
 
-def test_pip_installs_man_pages_and_completions_into_the_environment(install, wheel, tmp_path):
-    venv.create(tmp_path / "env", with_pip=True)
-    install("env/bin/pip", "install", "-q", "--no-deps", wheel)
+def test_man_pages_and_completions_go_into_the_environment(install, installed, wheel):
+    """The plainest derivation needs nothing but the package itself."""
+    dpsctl = installed("env", "--no-deps", wheel)
 
-    share = tmp_path / "env/share"
+    assert install(dpsctl, *DERIVE, ID).strip() == DERIVED
+    share = dpsctl.parents[1] / "share"
     assert (share / "man/man1/dpsctl-enrollment-group-create.1").is_file()
     assert (share / "man/man7/dpsctl-exit-codes.7").is_file()
     assert (share / "bash-completion/completions/dpsctl").is_file()
@@ -39,24 +41,17 @@ def test_pip_installs_man_pages_and_completions_into_the_environment(install, wh
     assert (share / "zsh/site-functions/_dpsctl").is_file()
 
 
-def test_the_plainest_derivation_needs_nothing_but_the_package_itself(install, wheel, tmp_path):
-    venv.create(tmp_path / "env", with_pip=True)
-    install("env/bin/pip", "install", "-q", "--no-deps", wheel)
-
-    assert install("env/bin/dpsctl", *DERIVE, ID).strip() == DERIVED
-
-
-def test_pipx_installs_the_command_and_its_man_pages(install, wheel, tools, tmp_path):
-    install(tools / "pipx", "install", wheel)
+def test_pipx_installs_the_command_and_its_man_pages(install, wheel, tmp_path):
+    install("pipx", "install", wheel)
 
     assert install("home/bin/dpsctl", *DERIVE, ID).strip() == DERIVED
     assert (tmp_path / "home/man/man1/dpsctl.1").exists()
 
 
 def test_uv_installs_the_command_which_installs_its_man_pages_and_completions(
-    install, wheel, tools, tmp_path
+    install, wheel, tmp_path
 ):
-    install(tools / "uv", "tool", "install", wheel)
+    install("uv", "tool", "install", wheel)
 
     assert install("home/bin/dpsctl", *DERIVE, ID).strip() == DERIVED
     install("home/bin/dpsctl", "man", "--install", "home/.local/share/man")
@@ -65,45 +60,46 @@ def test_uv_installs_the_command_which_installs_its_man_pages_and_completions(
     assert (tmp_path / "home/completions/dpsctl.fish").is_file()
 
 
-def test_single_file_carries_everything(install, wheel, tools, tmp_path):
-    install(tools / "shiv", "-q", "-c", "dpsctl", "-o", "dpsctl.pyz", wheel)
-
-    assert install(sys.executable, "dpsctl.pyz", *DERIVE, ID).strip() == DERIVED
-    install(sys.executable, "dpsctl.pyz", "certificate", "root", "--cn", "factory-root")
-    assert (tmp_path / "factory-root.pem").is_file()
-
-
-def test_emulator_extra_lets_an_installed_dpsctl_work_for_itself(install, wheel, tmp_path):
-    venv.create(tmp_path / "env", with_pip=True)
-    install("env/bin/pip", "install", "-q", f"{wheel}[emulator]")
-    dpsctl = tmp_path / "env/bin/dpsctl"
-
-    made = install(
-        dpsctl, "emulator", "exec", "--", dpsctl, "enrollment-group", "create", "--gid", "line-4"
-    )
-
-    assert json.loads(made)["enrollmentGroupId"] == "line-4"
-
-
 def test_first_line_of_the_readme_works_on_a_fresh_machine(install, tmp_path):
-    root = Path(__file__).parents[2]
-    readme = (root / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     line = next(line for line in readme.splitlines() if line.endswith("quickstart.sh"))
     ignored = shutil.ignore_patterns("__pycache__", ".*")
-    shutil.copytree(root, tmp_path / "checkout", ignore=ignored)
+    shutil.copytree(ROOT, tmp_path / "checkout", ignore=ignored)
 
     install("sh", "-e", "-c", f"cd checkout && {line}")
 
 
-def test_source_distribution_builds_a_wheel_with_the_same_files(wheel, tmp_path):
-    root = Path(__file__).parents[2]
-    hatchling = [sys.executable, "-m", "hatchling", "build"]
-    subprocess.run([*hatchling, "-t", "sdist", "-d", tmp_path], cwd=root, check=True)
-    archive = next(tmp_path.glob("*.tar.gz"))
+def test_release_has_these_files_and_their_sums(release):
+    told = dict(line.split()[::-1] for line in (release / "SHA256SUMS").read_text().splitlines())
+    there = {path.name for path in release.iterdir()} - {"SHA256SUMS", "dpsctl-keys.pyz.sha256"}
+
+    assert sorted(name.rpartition(".")[2] for name in there) == ["gz", "pyz", "pyz", "whl"]
+    assert told == {
+        name: hashlib.sha256((release / name).read_bytes()).hexdigest() for name in there
+    }
+
+
+def test_wheel_with_the_emulator_works_for_itself(install, installed, release):
+    dpsctl = installed("env", f"{next(release.glob('*.whl'))}[emulator]")
+
+    make_a_group(install, dpsctl)
+
+
+def make_a_group(install, *dpsctl):
+    create = [*dpsctl, "enrollment-group", "create", "--gid", "line-4"]
+    made = install(*dpsctl, "emulator", "exec", "--", *create)
+
+    assert json.loads(made)["enrollmentGroupId"] == "line-4"
+
+
+def test_source_archive_installs_and_builds_the_same_wheel(install, installed, release, tmp_path):
+    archive, wheel = next(release.glob("*.tar.gz")), next(release.glob("*.whl"))
+    assert install(installed("env", archive), *DERIVE, ID).strip() == DERIVED
+
     subprocess.run(["tar", "-xzf", archive], cwd=tmp_path, check=True)
     unpacked = tmp_path / archive.name.removesuffix(".tar.gz")
-
-    subprocess.run([*hatchling, "-t", "wheel", "-d", tmp_path], cwd=unpacked, check=True)
+    hatchling = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path]
+    subprocess.run(hatchling, cwd=unpacked, check=True)
 
     assert names_in(tmp_path / wheel.name) == names_in(wheel)
 
@@ -111,3 +107,28 @@ def test_source_distribution_builds_a_wheel_with_the_same_files(wheel, tmp_path)
 def names_in(wheel):
     with zipfile.ZipFile(wheel) as archive:
         return sorted(archive.namelist())
+
+
+def test_single_file_carries_everything(install, release, tmp_path):
+    program = [sys.executable, "-I", next(release.glob("dpsctl-cpython-*.pyz"))]
+
+    assert install(*program, *DERIVE, ID).strip() == DERIVED
+    install(*program, "certificate", "root", "--cn", "factory-root")
+    assert (tmp_path / "factory-root.pem").is_file()
+    make_a_group(install, *program)
+    told = json.loads(install(*program, "version"))
+    assert None not in told["libraries"].values()
+
+
+def test_single_file_names_no_folder_of_the_machine_that_made_it(release):
+    with zipfile.ZipFile(next(release.glob("dpsctl-cpython-*.pyz"))) as file:
+        named = [name for name in file.namelist() if str(release).encode() in file.read(name)]
+
+    assert named == []
+
+
+def test_file_for_factories_needs_nothing_but_python(install, release):
+    derived = install(sys.executable, "-I", "-S", release / "dpsctl-keys.pyz", *DERIVE[2:], ID)
+
+    assert derived.split() == [ID, DERIVED]
+    install("sha256sum", "--check", "dpsctl-keys.pyz.sha256", folder=release)
