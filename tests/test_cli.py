@@ -155,7 +155,7 @@ def test_version_names_what_is_asked_of_each_service_and_by_what(run_offline):
 
     assert told["apiVersions"] == {
         "service": ["2021-10-01", "2026-11-01"],
-        "device": ["2021-10-01"],
+        "device": ["2021-10-01", "2026-11-01"],
         "central": ["2022-07-31", "2022-10-31-preview"],
         "resourceManager": ["2022-12-12", "2026-08-31"],
     }

@@ -71,6 +71,10 @@ PREPARATIONS = {
         enrollment create --eid device-1 --at symmetricKey --primary-key @label.txt
         enrollment create --eid d1 --at symmetricKey --primary-key @d1.key
     """,
+    "issuance": """
+        enrollment-group create --gid line-4 --primary-key @group.key --adr-namespace plant-1 \
+            --adr-ca-name ca1 --adr-cert-policy-name pol-1
+    """,
     "enrollments": """
         enrollment create --eid device-1 --at symmetricKey --primary-key @group.key
         enrollment create --eid device-2 --at x509 --cp device-2.pem
@@ -91,6 +95,8 @@ def kind_of(words):
     """Tell which preparations an example needs."""
     if words[:2] == ["device", "registration"]:
         return "devices"
+    if "--issue-certificate" in words:
+        return "issuance"
     if "registration" in words:
         return "registrations"
     if "device-2.pem" in words and words[0] == "device":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from cryptography import x509
@@ -18,7 +19,7 @@ from dpsctl.certificates.files import stem_of
 from dpsctl.certificates.issuers import PrivateKey
 from dpsctl.certificates.pkcs12 import pkcs12_of
 from dpsctl.machine import platforms
-from dpsctl.machine.private_files import NewFile, write_together
+from dpsctl.machine.private_files import NewFile, check_new, write_together, written_ahead
 from dpsctl.options.certificate import FileOptions
 
 
@@ -110,21 +111,45 @@ def write_made(made: Made, places: Places, secret: str | None, *, replace: bool)
     write_together(list(_files(made, places, secret)), replace=replace)
 
 
+@contextmanager
+def key_ahead(
+    key: PrivateKey, places: Places, *, replace: bool
+) -> Iterator[Callable[[tuple[x509.Certificate, ...]], None]]:
+    """Write *key* before there is a certificate for it: it is safe on the disk.
+
+    What the block gets puts it into its place, together with the chain of certificates that it is
+    given; without that nothing is left behind. Raises as `write_made` does.
+    """
+    files = [place for place in (places.certificate, places.key, places.chain) if place]
+    for place in files:
+        check_new(NewFile(place.path, place.flag, b""), replace=replace)
+    with written_ahead([_key_file(key, places, None)], replace=replace) as put:
+        yield lambda chain: put(list(_public_files(chain, places)))
+
+
 def write_certificate(certificate: x509.Certificate, path: str, *, replace: bool) -> None:
     """Write a certificate alone to what `--out` names. Raises as `write_made` does."""
     write_together([_public(Place(path, "--out"), certificate)], replace=replace)
 
 
 def _files(made: Made, places: Places, secret: str | None) -> Iterator[NewFile]:
-    encryption = NoEncryption() if secret is None else BestAvailableEncryption(secret.encode())
-    key = made.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
-    yield _public(places.certificate, made.certificate)
-    yield NewFile(places.key.path, places.key.flag, key)
-    if places.chain:
-        yield _public(places.chain, *made.chain)
+    yield _key_file(made.key, places, secret)
+    yield from _public_files(made.chain, places)
     if places.pkcs12 and secret is not None:
         data = pkcs12_of(common_name_of(made.certificate), made.key, made.chain, secret)
         yield NewFile(places.pkcs12.path, places.pkcs12.flag, data)
+
+
+def _key_file(key: PrivateKey, places: Places, secret: str | None) -> NewFile:
+    encryption = NoEncryption() if secret is None else BestAvailableEncryption(secret.encode())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+    return NewFile(places.key.path, places.key.flag, pem)
+
+
+def _public_files(chain: tuple[x509.Certificate, ...], places: Places) -> Iterator[NewFile]:
+    yield _public(places.certificate, chain[0])
+    if places.chain:
+        yield _public(places.chain, *chain)
 
 
 def _public(place: Place, *certificates: x509.Certificate) -> NewFile:

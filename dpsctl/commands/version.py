@@ -37,7 +37,7 @@ def _api_versions() -> dict[str, list[str]]:
 
     return {
         "service": [settings.API_VERSION, POLICY_VERSION],
-        "device": [device.API_VERSION],
+        "device": [device.API_VERSION, POLICY_VERSION],
         "central": [central.STABLE, central.PREVIEW],
         "resourceManager": [arm.API_VERSION, arm.NEWER_VERSION],
     }

@@ -181,8 +181,8 @@ class _Words:
         if Kind.MAY_STAND_ALONE in kind:
             return [self.waiting.popleft()] if self._next_is_value() else ["true"]
         if Kind.FILE in kind and self.waiting:
-            _refuse_content(name, self.waiting[0])
-        if not self.waiting or not _may_be_value(self.waiting[0]):
+            _refuse_content(name, kind, self.waiting[0])
+        if not self.waiting or not _may_be_value(self.waiting[0], kind):
             raise UsageError(f"{name} needs a value", _value_hint(name, metavar, self.waiting))
         values = [self.waiting.popleft()]
         while Kind.SEVERAL in kind and self._next_is_value():
@@ -195,7 +195,7 @@ class _Words:
     def _expanded(self, kind: Kind, name: str, value: str) -> str:
         if Kind.FILE in kind:
             value = value.removeprefix("@")
-            _refuse_content(name, value)
+            _refuse_content(name, kind, value)
         elif value == "-" and kind & (Kind.SECRET | Kind.OBJECT):
             raise UsageError(f"{name} -: that is no value", f"{name} @- reads standard input.")
         elif self.run is not None and Kind.LITERAL not in kind:
@@ -220,8 +220,10 @@ def _together(name: str, joint: str, value: str) -> list[str]:
     return [f"{name}={value}"] if joint else [name, value]
 
 
-def _refuse_content(name: str, value: str) -> None:
+def _refuse_content(name: str, kind: Kind, value: str) -> None:
     """Refuse a PEM or base64 text where its file is meant; a path may look like base64 too."""
+    if Kind.LINES in kind:
+        return
     if "-----BEGIN" in value or "\n" in value:
         what = "the text of a file"
     elif _BASE64.fullmatch(value) and not os.path.exists(value):  # noqa: PTH110 - pathlib: 12 ms
@@ -233,8 +235,10 @@ def _refuse_content(name: str, value: str) -> None:
     )
 
 
-def _may_be_value(word: str) -> bool:
+def _may_be_value(word: str, kind: Kind) -> bool:
     """Tell a value from an option: `-` is standard input, and -1 is a number, as with az."""
+    if Kind.FILE | Kind.LINES in kind and word.startswith("-----BEGIN "):
+        return True
     return not word.startswith("-") or word == "-" or word[1:].replace(".", "", 1).isdecimal()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,9 @@ class NewFile:
     def target(self) -> Path:
         """Where the file will be: behind all links."""
         return Path(os.path.realpath(self.path))
+
+
+Put = Callable[[Sequence[NewFile]], None]
 
 
 @contextmanager
@@ -66,20 +69,44 @@ def write_together(files: Sequence[NewFile], *, replace: bool = False) -> None:
     Raises as `private_file` does, and UsageError if two of them are the same file. *replace* is
     what `--force` says.
     """
-    counts = Counter(file.target for file in files)
+    with written_ahead(files, replace=replace) as put:
+        put(())
+
+
+@contextmanager
+def written_ahead(files: Sequence[NewFile], *, replace: bool = False) -> Iterator[Put]:
+    """Write *files* for now beside where they belong: what they hold is safe on the disk.
+
+    What the block gets puts them into their places, together with the files that it is given, as
+    `write_together` does; if nobody calls it, they are gone when the block ends.
+    """
+    with ExitStack() as around:
+        ahead = _all_written(files, (), around, replace=replace)
+
+        def put(rest: Sequence[NewFile]) -> None:
+            written = [*ahead, *_all_written(rest, files, around, replace=replace)]
+            folders = sorted({file.target.parent for file, _ in written})
+            with ExitStack() as locked:
+                for folder in folders:
+                    locked.enter_context(platforms.Locked(str(folder)))
+                locked.enter_context(Held())
+                _put_together(written, replace=replace)
+            for folder in folders:
+                _sync_folder(folder)
+
+        yield put
+
+
+def _all_written(
+    files: Sequence[NewFile], beside: Sequence[NewFile], around: ExitStack, *, replace: bool
+) -> list[tuple[NewFile, Path]]:
+    """Write each file for as long as *around* is open, unless one is in the way of another."""
+    counts = Counter(file.target for file in [*files, *beside])
     for file in files:
         check_new(file, replace=replace)
         if counts[file.target] > 1:
             raise UsageError(f"{file.flag} {file.path}: two files cannot have one name")
-    folders = sorted({file.target.parent for file in files})
-    with ExitStack() as around:
-        temporaries = [around.enter_context(_written(file)) for file in files]
-        for folder in folders:
-            around.enter_context(platforms.Locked(str(folder)))
-        around.enter_context(Held())
-        _put_together(list(zip(files, temporaries, strict=True)), replace=replace)
-    for folder in folders:
-        _sync_folder(folder)
+    return [(file, around.enter_context(_written(file))) for file in files]
 
 
 def _put_together(files: list[tuple[NewFile, Path]], *, replace: bool) -> None:

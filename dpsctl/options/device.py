@@ -7,6 +7,7 @@ from typing import Annotated
 from typer import Option
 
 from dpsctl.options import kinds, panels
+from dpsctl.options.certificate import Force
 from dpsctl.options.checks import base64_rule, id_rule
 from dpsctl.options.declaring import option_group
 from dpsctl.options.words import Toggle
@@ -50,6 +51,35 @@ ShowConnectionString = Annotated[
         help="Add the connection string for the hub, which holds the device's key.",
     ),
 ]
+
+CertificateRequest = Annotated[
+    str | None,
+    kinds.file_or_text(
+        panels.issuance,
+        "--csr",
+        "--csr-file-path",
+        help="Send this certificate request along: PEM, DER or base64, its CN the registration ID.",
+    ),
+]
+
+
+@option_group
+class Issuance:
+    """Whether the device asks for a certificate, and where that goes."""
+
+    csr: CertificateRequest = None
+    issue_certificate: Annotated[
+        str | None,
+        panels.issuance(
+            "--issue-certificate",
+            metavar="NAME",
+            help="Make a key, send a request for it, and write NAME.key, NAME.pem, NAME.chain.pem.",
+        ),
+    ] = None
+    rsa: Annotated[
+        bool, panels.issuance("--rsa", help="Make an RSA key of 2048 bits, not one of EC P-256.")
+    ] = False
+    force: Force = False
 
 
 @option_group

@@ -25,7 +25,7 @@ class Kind(Flag):
     OBJECT = auto()  # all words of an option together are one value
     LINES = auto()  # any text; else it is an id, a name or a URL, without control characters
     LITERAL = auto()  # an `@` in front is the value's own: no file is meant
-    FILE = auto()  # a path already, so that an `@` in front of it adds nothing
+    FILE = auto()  # a path already, so that an `@` in front adds nothing; with LINES, or its text
     FOLDER = auto()
     SECRET = auto()  # never repeated, and warned of where it is typed
     CONTEXT = auto()
@@ -79,6 +79,11 @@ def toggle(declare: Declare, *names: str, **traits: Any) -> Any:
 def file(declare: Declare, *names: str, metavar: str = "FILE", **traits: Any) -> Any:
     """Declare an option that takes the path of a file."""
     return declare(*names, metavar=_Metavar(metavar, Kind.FILE), **traits)
+
+
+def file_or_text(declare: Declare, *names: str, metavar: str = "FILE", **traits: Any) -> Any:
+    """Declare an option that takes the path of a file, or what would stand in it."""
+    return declare(*names, metavar=_Metavar(metavar, Kind.FILE | Kind.LINES), **traits)
 
 
 def folder(declare: Declare, *names: str, metavar: str = "FOLDER", **traits: Any) -> Any:

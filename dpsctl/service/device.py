@@ -45,6 +45,7 @@ class Identity:
     """Who a device is; *flag* is the option that said so, *key* is its own symmetric key.
 
     *doubts* are what is odd of it, and *advice* what to look at besides, if it is not let in.
+    *api_version* is the one in which it asks.
     """
 
     id_scope: str
@@ -54,6 +55,7 @@ class Identity:
     certificate: tuple[str, str] | None = None
     doubts: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
+    api_version: str = API_VERSION
 
     def authorization(self) -> str:
         """Sign a token for the next ten minutes; nothing where a certificate speaks instead."""
@@ -66,7 +68,8 @@ class Identity:
     def connection_string(self, registration: Json) -> str:
         """Write what a hub's SDK takes, for the hub that *registration* names."""
         hub, device_id = registration.get("assignedHub"), registration.get("deviceId")
-        ending = f"SharedAccessKey={self.key}" if self.key else "x509=true"
+        has_key = self.key and not registration.get("issuedCertificateChain")
+        ending = f"SharedAccessKey={self.key}" if has_key else "x509=true"
         return f"HostName={hub};DeviceId={device_id};{ending}"
 
 
@@ -122,32 +125,35 @@ def connect_device(
         raise UsageError(f"--host {host}: that is no host name", "Write it without a path.")
     target = Target(
         url=url_of(bare, "DPSCTL_DEVICE_ENDPOINT_URL", run),
-        api_version=API_VERSION,
+        api_version=identity.api_version,
         **manner_of(transport, run),
         dry_run=dry_run,
         certificate=identity.certificate,
-        hint=device_hint_for(identity.flag, (*identity.doubts, *identity.advice)),
+        hint=device_hint_for(
+            identity.flag,
+            (*identity.doubts, *identity.advice),
+            version=None if identity.api_version == API_VERSION else identity.api_version,
+        ),
     )
     return Http(target, identity.authorization, run)
 
 
-def register(http: Http, identity: Identity, payload: Json | None, wait: float) -> Json:
+def register(http: Http, identity: Identity, said: Json, wait: float) -> Json:
     """Register the device and return the operation once it is over, however it ended.
 
-    Polls as often as the service asks, for *wait* seconds at most. Raises Unreachable when the time
-    is over, and whatever the service refuses.
+    *said* is what the device says beside its id: `payload` and `csr`. Polls as often as the service
+    asks, for *wait* seconds at most. Raises Unreachable when the time is over, and whatever the
+    service refuses.
     """
-    device = _path_of(identity)
-    body = {"registrationId": identity.registration_id}
-    request = Request(
-        "PUT", f"{device}/register", body if payload is None else {**body, "payload": payload}
-    )
+    body = {"registrationId": identity.registration_id, **said}
+    request = Request("PUT", f"{_path_of(identity)}/register", body)
     if http.dry_run:
         return http.planned(request)
     answer = _final(
         http.send(request),
         lambda operation: http.send(_asking_for(operation, identity)),
         wait,
+        said,
     )
     return dict(answer.body)
 
@@ -171,7 +177,16 @@ def _asking_for(operation_id: str, identity: Identity) -> Request:
     return Request("GET", f"{_path_of(identity)}/operations/{operation}")
 
 
-def _final(answer: Answer, ask: Callable[[str], Answer], wait: float) -> Answer:
+def _late_hint(said: Json, answer: Answer) -> str:
+    """Say what can be done after the time is over."""
+    longer = "Wait longer (--wait; of 'registration create' --timeout), or"
+    if "csr" in said:
+        return f"{longer} register again: a certificate is issued with each registration."
+    status = "dpsctl device registration operation-status --operation-id"
+    return f"{longer} take it up again: '{status} {answer.body.get('operationId')}'."
+
+
+def _final(answer: Answer, ask: Callable[[str], Answer], wait: float, said: Json) -> Answer:
     """Ask until the operation is over."""
     end = time.monotonic() + wait
     while _status_of(answer) in _GOING_ON:
@@ -181,9 +196,7 @@ def _final(answer: Answer, ask: Callable[[str], Answer], wait: float) -> Answer:
         if time.monotonic() + pause > end:
             raise Unreachable(
                 f"The device was not assigned to a hub within {wait:g} seconds",
-                "Wait longer (--wait; of 'registration create' --timeout), or take it up again: "
-                "'dpsctl device registration operation-status --operation-id "
-                f"{answer.body.get('operationId')}'.",
+                _late_hint(said, answer),
             )
         time.sleep(pause)
         answer = ask(str(answer.body.get("operationId")))

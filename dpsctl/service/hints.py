@@ -77,6 +77,10 @@ _DEVICE = {
     409: "The device may be registering elsewhere at this moment; try again.",
     429: "The service allows 1,000 registrations a minute; try again later or raise --retries.",
 }
+_ISSUING = (
+    "The certificate request was not taken, or the service does not know api-version {version}, in "
+    "which certificates are issued."
+)
 _SCOPE = "Is --id-scope the service's? 'dpsctl show' prints it as idScope."
 _WEBHOOK = 400207
 _FUNCTION_KEY = (
@@ -135,16 +139,19 @@ def token_hint(status: int, error_code: object, headers: Mapping[str, str]) -> s
     return hint_for(status, error_code, headers)
 
 
-def device_hint_for(proof: str, seen: Iterable[str] = ()) -> Hint:
+def device_hint_for(proof: str, seen: Iterable[str] = (), *, version: str | None = None) -> Hint:
     """Return the hints for a device that proves who it is by *proof*, a flag.
 
-    What was *seen* to be odd of it comes first.
+    What was *seen* to be odd of it comes first. *version* is the one in which it asks for a
+    certificate, if it does.
     """
 
     def hint(status: int, error_code: object, headers: Mapping[str, str]) -> str | None:
         if status in {401, 403}:
             asked = [f"{text.rstrip('.?')}{text[-1] if text[-1] in '.?' else '.'}" for text in seen]
             return _clock_hint(headers) or " ".join([*asked, _DEVICE_401[proof], _SCOPE])
+        if status == 400 and version:
+            return _ISSUING.format(version=version)
         return _DEVICE.get(status) or hint_for(status, error_code, headers)
 
     return hint

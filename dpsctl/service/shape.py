@@ -37,7 +37,7 @@ MECHANISM: Shape = {
         "caReferences": _texts("primary", "secondary"),
     },
 }
-REGISTRATION: Shape = _texts(
+REGISTRATION: Mapping[str, Any] = _texts(
     "registrationId", "deviceId", "assignedHub", "status", "etag", "errorMessage"
 )
 ENROLLMENT: Shape = {
@@ -52,7 +52,8 @@ ENROLLMENT: Shape = {
     "reprovisionPolicy": {"updateHubAssignment": bool, "migrateDeviceData": bool},
 }
 # docs/service.md#c
-OPERATION: Shape = {**_texts("operationId", "status"), "registrationState": REGISTRATION}
+_RESULT = {**REGISTRATION, "issuedCertificateChain": [str]}
+OPERATION: Shape = {**_texts("operationId", "status"), "registrationState": _RESULT}
 BULK: Shape = {"errors": [_texts("registrationId", "errorStatus")], "isSuccessful": bool}
 # docs/service.md#f2
 CENTRAL: Mapping[str, Any] = {

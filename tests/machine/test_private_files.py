@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from dpsctl.errors import DpsctlError, UsageError
-from dpsctl.machine.private_files import NewFile, private_file, write_together
+from dpsctl.machine.private_files import NewFile, private_file, write_together, written_ahead
 
 
 def test_private_file_is_for_its_owner_alone(tmp_path):
@@ -241,3 +241,31 @@ def test_where_there_are_no_links_files_are_moved(tmp_path, monkeypatch, before)
         "a.pem": "new certificate",
         "keys": "a key",
     }
+
+
+def test_what_is_written_ahead_takes_its_place_with_the_rest(tmp_path):
+    key, certificate = (NewFile(str(tmp_path / name), "--out", b"x") for name in ("key", "pem"))
+
+    with written_ahead([key]) as put:
+        (waiting,) = tmp_path.iterdir()
+        before = (waiting.name == "key", stat.S_IMODE(waiting.stat().st_mode))
+        put([certificate])
+
+    assert before == (False, 0o600)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["key", "pem"]
+
+
+def test_what_is_written_ahead_and_not_wanted_is_gone(tmp_path):
+    with written_ahead([NewFile(str(tmp_path / "key"), "--out", b"x")]):
+        pass
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rest_may_not_be_what_is_written_ahead(tmp_path):
+    key = NewFile(str(tmp_path / "key"), "--out", b"x")
+
+    with written_ahead([key]) as put, pytest.raises(UsageError, match="two files cannot have one"):
+        put([key])
+
+    assert list(tmp_path.iterdir()) == []

@@ -32,6 +32,7 @@ LINES = {
     "--plan": "apply",
     "--path": "certificate create --dps-name d -n c",
     "--key-path": CERTIFY,
+    "--csr": "device register --rid d1 --id-scope 0ne1 --key @group.key",
     "--passphrase": "certificate root --cn r",
     "--key-out": "certificate root --cn r",
     "--issuer": "certificate intermediate --cn i",

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dpsctl import keys
 from dpsctl.commands.device.identity import identity_of
+from dpsctl.commands.device.issuance import order_of
 from dpsctl.commands.records import REGISTRATION_COLUMNS
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
 from dpsctl.options.connection import Sources, Transport
-from dpsctl.options.device import Host, IdScope, Payload, Proof, ShowConnectionString, Wait
+from dpsctl.options.device import (
+    Host,
+    IdScope,
+    Issuance,
+    Payload,
+    Proof,
+    ShowConnectionString,
+    Wait,
+)
 from dpsctl.options.records import DryRun, RegistrationId
 from dpsctl.run import Run
 from dpsctl.service.device import connect_device, registration_in
@@ -26,6 +36,7 @@ from dpsctl.text.values import parse_object
         "dpsctl device register --id-scope 0ne00000000 --rid device-1 --group-key @group.key",
         "dpsctl device register --rid device-2 --cp device-2.pem --key-path device-2.key",
         "dpsctl device register -n my-dps -g my-rg --rid device-1 --group-key @group.key",
+        "dpsctl device register --rid d3 --group-key @group.key --issue-certificate d3",
     ],
 )
 def register(  # noqa: PLR0913 - each is one thing a user may say
@@ -35,6 +46,7 @@ def register(  # noqa: PLR0913 - each is one thing a user may say
     transport: Transport,
     sources: Sources,
     proof: Proof,
+    issuance: Issuance,
     registration_id: RegistrationId,
     id_scope: IdScope = None,
     payload: Payload = None,
@@ -46,20 +58,25 @@ def register(  # noqa: PLR0913 - each is one thing a user may say
     """Register as a device does, and show where it was assigned.
 
     Proves that an enrollment works: with the device's key, its group's key, or a certificate. The
-    service is named by its ID scope, or by its name, for which Azure Resource Manager is asked.
+    service is named by its ID scope, or by its name, for which Azure Resource Manager is asked. If
+    the enrollment names a certificate policy, the device may be issued a certificate for its hub.
     """
-    told = parse_object(payload, "--payload") if payload is not None else None
+    told = {} if payload is None else {"payload": parse_object(payload, "--payload")}
     if proof.group_key is not None and (warning := keys.upper_case_warning(registration_id)):
         run.warn(warning)
     scope = id_scope_of(id_scope, sources, resources)
-    with identity_of(scope, registration_id, proof, run) as identity:
+    with (
+        identity_of(scope, registration_id, proof, run) as identity,
+        order_of(issuance, registration_id, run, dry_run=dry_run) as order,
+    ):
         for doubt in identity.doubts:
             run.warn(doubt)
-        http = connect_device(identity, host, transport, run, dry_run=dry_run)
-        operation = register_device(http, identity, told, wait)
-    if dry_run:
-        return operation
-    registration = registration_in(operation)
+        device = replace(identity, api_version=order.version)
+        http = connect_device(device, host, transport, run, dry_run=dry_run)
+        operation = register_device(http, device, {**told, **order.fields}, wait)
+        if dry_run:
+            return operation
+        registration = order.filled(registration_in(operation))
     if not show_connection_string:
         return registration
     return {**registration, "connectionString": identity.connection_string(registration)}

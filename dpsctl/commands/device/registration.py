@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from typer import Option
 
 from dpsctl.commands.device.identity import identity_of
+from dpsctl.commands.device.issuance import order_with
 from dpsctl.commands.id_scopes import id_scope_of
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
 from dpsctl.options.connection import Connection, Sources
-from dpsctl.options.device import Host, IdScope, Payload, Proof, RegistrationProof
+from dpsctl.options.device import (
+    CertificateRequest,
+    Host,
+    IdScope,
+    Payload,
+    Proof,
+    RegistrationProof,
+)
 from dpsctl.options.records import DryRun, RegistrationId
 from dpsctl.options.words import Toggle
 from dpsctl.output.columns import Column
@@ -51,6 +60,7 @@ def create(  # noqa: PLR0913 - each is one thing a user may say
     proof: RegistrationProof,
     id_scope: IdScope = None,
     payload: Payload = None,
+    csr: CertificateRequest = None,
     host: Host = "global.azure-devices-provisioning.net",
     dry_run: DryRun = False,
 ) -> Json:
@@ -60,7 +70,8 @@ def create(  # noqa: PLR0913 - each is one thing a user may say
     enrollment, or with --enrollment-group-id the group's, from which the device's is derived.
     --timeout is how long all of the registration may take, two minutes unless it is given.
     """
-    told = parse_object(payload, "--payload") if payload is not None else None
+    told = {} if payload is None else {"payload": parse_object(payload, "--payload")}
+    order = order_with(csr, registration_id, run)
     is_timed = sources.get("timeout") == "--timeout"
     wait = connection.timeout if is_timed and connection.timeout else _WAIT
     own = _proof(proof, registration_id, connection, run)
@@ -68,10 +79,11 @@ def create(  # noqa: PLR0913 - each is one thing a user may say
     with identity_of(scope, registration_id, own, run) as identity:
         for doubt in identity.doubts:
             run.warn(doubt)
-        http = connect_device(identity, host, connection, run, dry_run=dry_run)
-        operation = register(http, identity, told, wait)
+        device = replace(identity, api_version=order.version)
+        http = connect_device(device, host, connection, run, dry_run=dry_run)
+        operation = register(http, device, {**told, **order.fields}, wait)
     if not dry_run:
-        registration_in(operation)
+        order.filled(registration_in(operation))
     return operation
 
 
