@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dpsctl.options.connection import Connection
+from dpsctl.options.words import AuthType
 from dpsctl.run import Run
 from dpsctl.service.access import (
     READ_RIGHTS,
@@ -34,6 +35,10 @@ def connect(connection: Connection, run: Run, purpose: Purpose = _READING) -> Dp
     the options do not say enough, which in a dry run is noticed when something is read.
     """
     settled = settle(connection, run)
+    if settled.connection.login and connection.auth_type is AuthType.login:
+        run.warn(
+            "--auth-type login is not heeded: --login is signed with the key in it, as az does"
+        )
     rights = WRITE_RIGHTS if purpose.writes else READ_RIGHTS
     if purpose.dry_run:
         access = late_access(settled, run, rights)

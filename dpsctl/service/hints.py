@@ -23,7 +23,7 @@ DOCTOR = "'dpsctl doctor' finds what is in the way."
 ODD_ANSWER = f"A proxy may have answered in the service's place; --debug shows what came. {DOCTOR}"
 _KEY_REFUSED = (
     "Check the policy's name and key, and this machine's clock; a service that forbids local "
-    "authentication refuses every key: use --auth-type login."
+    "authentication refuses every key: use --dps-name with --auth-type login."
 )
 _EXISTS = "Use 'update' to change it, or 'create --if-exists update'."
 _HINTS = {

@@ -10,7 +10,9 @@ from dpsctl.config import contexts
 from dpsctl.config.wording import ADDRESSES, OF_THE_SERVICE, SETTINGS, check_setting
 from dpsctl.frozen import frozen
 from dpsctl.options.connection import Connection, Sources, Transport
+from dpsctl.options.words import AuthType
 from dpsctl.run import Run
+from dpsctl.service.auth import ConnectionString
 from dpsctl.service.azure.clouds import cloud_of_host
 from dpsctl.service.calls import Target
 
@@ -60,6 +62,8 @@ def settle(connection: Connection, run: Run) -> Settled:
             if name not in left and _is_open(filled, name)
         }
         filled = replace(filled, **opened)
+    if login and source != "--login" and filled.auth_type is AuthType.login:
+        filled = replace(filled, login=None, dps_name=_host_in(login, source, run))
     return Settled(filled, source, is_chosen)
 
 
@@ -136,6 +140,12 @@ def _is_open(connection: Connection, name: str) -> bool:
 def _given_at(connection: Connection, run: Run) -> str:
     """Name where a connection string of the command line or the environment was given."""
     return "DPSCTL_LOGIN" if connection.login == run.environ.get("DPSCTL_LOGIN") else "--login"
+
+
+def _host_in(login: str, source: str, run: Run) -> str:
+    """Return the service of a connection string whose key signs nothing: a token was asked for."""
+    run.masker.add(login)
+    return ConnectionString.parse(login, source).host
 
 
 def _shown(name: str, value: Any) -> Any:

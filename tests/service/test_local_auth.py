@@ -72,6 +72,30 @@ def test_wrong_key_of_a_service_that_takes_keys_stays_a_wrong_key(inside, emulat
     assert "Unauthorized" in refused
 
 
+def test_auth_type_login_signs_as_the_user_at_the_service_of_the_environments_string(
+    closed, monkeypatch
+):
+    typed = closed("enrollment-group list --auth-type login")
+    found = closed("doctor --auth-type login -o json").json
+    monkeypatch.setenv("DPSCTL_AUTH_TYPE", "login")
+    of_environment = closed("enrollment-group list")
+
+    assert (typed.err, of_environment.err) == ("", "")
+    assert found[1]["detail"].endswith("with auth type login")
+
+
+def test_typed_connection_string_signs_with_its_key_as_with_az(closed, monkeypatch):
+    login = closed.emulator.connection_string
+    monkeypatch.delenv("DPSCTL_LOGIN")
+
+    refused = closed(
+        ["enrollment-group", "list", "--login", login, "--auth-type", "login"], expect=4
+    )
+
+    assert "warning: --auth-type login is not heeded" in refused.err
+    assert "use --dps-name with --auth-type login" in refused.err
+
+
 def test_connection_string_is_refused_without_a_word_of_looking_up(closed):
     refused = closed("enrollment-group list", expect=4)
 
