@@ -55,7 +55,8 @@ class Run:
     *addresses* are those it gives, by the variables that give them too; *typed_secrets* are the
     flags whose secret stands on the command line itself, *noticed* what is to be warned of once
     the command line has been read and says how. *in_json* makes notes and warnings objects, each
-    in a line of its own, as `--error-format json` makes errors.
+    in a line of its own, as `--error-format json` makes errors. *requests* are counted as they are
+    sent. Where the same is done again and again, *told* holds what needs no second telling.
     """
 
     environ: Mapping[str, str]
@@ -71,6 +72,8 @@ class Run:
     typed_secrets: list[str] = field(default_factory=list)
     noticed: list[str] = field(default_factory=list)
     in_json: bool = False
+    requests: int = 0
+    told: set[str] | None = None
 
     def warn(self, text: str) -> None:
         """Print a warning on stderr, unless `--only-show-errors` was given."""
@@ -110,8 +113,11 @@ class Run:
         self._show("stopped", f"{text}\nhint: {hint}", text, hint=hint)
 
     def _note(self, kind: str, shown: str, text: str) -> None:
-        if not self.quiet:
-            self._show(kind, shown, text)
+        if self.quiet or (self.told is not None and text in self.told):
+            return
+        if self.told is not None:
+            self.told.add(text)
+        self._show(kind, shown, text)
 
     def _show(self, kind: str, shown: str, text: str, **more: str) -> None:
         if self.in_json:

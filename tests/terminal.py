@@ -63,12 +63,17 @@ class Terminal:
 
     def colours(self, text):
         """The colours in which *text*, found first on the screen, is written."""
+        return {cell.fg for cell in self._cells(text)}
+
+    def is_reversed(self, text):
+        """Whether *text*, found first on the screen, is written in reverse."""
+        return all(cell.reverse for cell in self._cells(text))
+
+    def _cells(self, text):
         for number, line in enumerate(self._screen.display):
-            start = line.find(text)
-            if start >= 0:
-                cells = self._screen.buffer[number]
-                return {cells[start + index].fg for index in range(len(text))}
-        return None
+            if (start := line.find(text)) >= 0:
+                return [self._screen.buffer[number][start + index] for index in range(len(text))]
+        raise AssertionError(f"{text!r} is not in {self.lines}")
 
     def press(self, keys):
         os.write(self._own, keys.encode())

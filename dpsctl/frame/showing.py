@@ -13,6 +13,7 @@ from dpsctl.output.columns import Column
 from dpsctl.run import Outcome, Run
 
 if TYPE_CHECKING:
+    from dpsctl.output.formats import Style
     from dpsctl.output.query import CompiledQuery
 
 _KEY_COLUMNS = {
@@ -59,10 +60,21 @@ class View:
 
 def show_result(result: Any, view: View, run: Run) -> int:
     """Print what a command returned, of it what the query picks; return the exit code."""
+    from dpsctl.output.formats import show
+
+    data, style = seen(result, view, run)
+    if data is not None:
+        show(data, style, run.stdout)
+    code = result.exit_code if isinstance(result, Outcome) else 0
+    return code() if callable(code) else code
+
+
+def seen(result: Any, view: View, run: Run) -> tuple[Any, Style]:
+    """Return what of a command's result may be seen, and how it is shown."""
     from dpsctl.output import formats as output
 
     outcome = result if isinstance(result, Outcome) else Outcome(result, 0)
-    result, code = outcome.data, outcome.exit_code
+    result = outcome.data
     if view.holds_keys and not view.keys:
         from dpsctl.output.hidden_keys import without_keys
 
@@ -77,9 +89,7 @@ def show_result(result: Any, view: View, run: Run) -> int:
         width=_width_of(run.stdout),
         renderings=outcome.renderings,
     )
-    if result is not None:
-        output.show(result, style, run.stdout)
-    return code() if callable(code) else code
+    return result, style
 
 
 def compiled(query: str | None) -> CompiledQuery | None:

@@ -31,7 +31,7 @@ from dpsctl.frame.option_groups import (
 from dpsctl.frame.showing import View, compiled, show_result
 from dpsctl.machine import process
 from dpsctl.options.connection import Connection, Display, ReportOutput, Sources
-from dpsctl.options.records import DryRun, ShowKeys
+from dpsctl.options.records import DryRun, ShowKeys, Watch
 from dpsctl.options.words import ErrorFormat, Toggle
 from dpsctl.run import READER_WENT_AWAY, Run
 from dpsctl.service.contract import Purpose, Service
@@ -53,7 +53,7 @@ class Verb:
     *writes* adds `--dry-run`; *holds_keys* adds `--show-keys`, without which the result is shown
     without symmetric keys; *columns* are a table's titles and their JMESPath; an example is a
     command line; *context_settings* are Typer's. A verb that *is_report* writes its result for
-    people too: as text and markdown.
+    people too: as text and markdown. One that *can_watch* has `--watch`, which calls it again.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Verb:
     context_settings: Mapping[str, Any] = field(default_factory=dict)
     default_output: str = "json"
     is_report: bool = False
+    can_watch: bool = False
 
     @property
     def summary(self) -> str:
@@ -181,6 +182,8 @@ class _Call:
             yield keyword_parameter("show_keys", ShowKeys, default=None)
         if self.verb.writes:
             yield keyword_parameter("dry_run", DryRun, default=False)
+        if self.verb.can_watch:
+            yield keyword_parameter("watch", Watch, default=None)
         for hint in self.wanted.values():
             if _is_service(hint):
                 yield from parameters_of(hint.options)
@@ -215,10 +218,19 @@ class _Call:
                 if not gc.isenabled():  # what is loaded by now stays, not searched for garbage
                     gc.freeze()
                     gc.enable()
-                result = self.verb.function(**given)
-                return show_result(result, view, run)
+                return self._shown(given, view, values.get("watch"), run)
         except BrokenPipeError:  # Typer would make it exit code 1
             return READER_WENT_AWAY
+
+    def _shown(self, given: dict[str, Any], view: View, every: float | None, run: Run) -> int:
+        if every is None:
+            return show_result(self.verb.function(**given), view, run)
+        from dpsctl.frame.watching import watch
+
+        for service in given.values():
+            if isinstance(service, Service):
+                service.keep_pace()
+        return watch(lambda: self.verb.function(**given), view, every, run)
 
     def _view(self, display: Display, query: CompiledQuery | None, *, keys: bool) -> View:
         return View(

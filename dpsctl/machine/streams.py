@@ -11,7 +11,7 @@ from dpsctl.machine import platforms
 
 TYPE_CHECKING = False  # importing it costs more than the whole early path
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TextIO
 
 
 def prepare() -> None:
@@ -61,6 +61,20 @@ class _Pipe(RawIOBase):
             if error.errno != EINVAL:
                 raise
             raise BrokenPipeError(EPIPE, os.strerror(EPIPE)) from None
+
+
+def left_within(stream: TextIO, seconds: float) -> bool:
+    """Wait, and say at once if whoever reads *stream* has gone; a file has no such reader."""
+    import select
+    import time
+
+    try:
+        pipe = select.poll()
+        pipe.register(stream.fileno(), 0)  # errors are always told
+    except (AttributeError, OSError):  # Windows cannot wait for a pipe; a stream may be no file
+        time.sleep(seconds)
+        return False
+    return bool(pipe.poll(seconds * 1000)) and not stream.isatty()
 
 
 def finish() -> None:

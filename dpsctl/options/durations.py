@@ -37,3 +37,14 @@ class SecondsRule:
         if seconds is None or not self.least <= seconds <= _A_DAY:
             raise ValueError(value)
         return seconds
+
+
+@dataclass(frozen=True)
+class IntervalRule(SecondsRule):
+    """The reader of a time that may be left out, and is *alone* then."""
+
+    alone: float
+
+    def __call__(self, value: str | float) -> float:
+        """Return the seconds in *value*, which is `true` where it was left out."""
+        return super().__call__(self.alone if value == "true" else value)

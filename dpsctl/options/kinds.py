@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import Flag, auto
 from typing import Any, Self
 
-from dpsctl.options.durations import SecondsRule
+from dpsctl.options.durations import IntervalRule, SecondsRule
 
 Declare = Callable[..., Any]
 
@@ -123,6 +123,12 @@ def words(declare: Declare, *names: str, metavar: str = "OBJECT...", **traits: A
 def seconds(declare: Declare, *names: str, least: float, **traits: Any) -> Any:
     """Declare an option that takes a time of *least* seconds up to a day; it gives seconds."""
     return declare(*names, metavar="TIME", parser=SecondsRule(least), **traits)
+
+
+def interval(declare: Declare, *names: str, least: float, alone: float, **traits: Any) -> Any:
+    """Declare an option whose value, a time, may be left out and is *alone* then."""
+    metavar = _Metavar("[TIME]", Kind.MAY_STAND_ALONE)
+    return declare(*names, metavar=metavar, parser=IntervalRule(least, alone), **traits)
 
 
 def clearable(declare: Declare, *names: str, metavar: str = "[TEXT]", **traits: Any) -> Any:

@@ -94,6 +94,20 @@ DryRun = Annotated[
     bool, Option("--dry-run", help="Print the request that would be sent, and send no write.")
 ]
 
+Watch = Annotated[
+    float | None,
+    kinds.interval(
+        Option,
+        "--watch",
+        least=1,
+        alone=5,
+        help=(
+            "Look again every 5 s, or TIME: a table redrawn on a terminal, else a JSON line a"
+            " change."
+        ),
+    ),
+]
+
 
 @option_group
 class Edits:

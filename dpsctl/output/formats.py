@@ -60,14 +60,14 @@ def show(result: Any, style: Style, out: TextIO) -> None:
     if form.whole is None:
         return
     if form.whole is _show_table:
-        data, style = _as_rows(data, style)
+        data, style = rows_of(data, style)
     elif style.query is not None:
         data = style.query.search(data)
     if data is not None:
         form.whole(data, style, out)
 
 
-def _as_rows(data: Any, style: Style) -> tuple[Any, Style]:
+def rows_of(data: Any, style: Style) -> tuple[Any, Style]:
     """Return a table's rows; what a query makes of records is not for the columns of records."""
     if style.query is None:
         return (data if style.rows is None else style.rows), style
@@ -103,6 +103,13 @@ def _stream(result: Any, query: CompiledQuery | None) -> Iterator[Any]:
     if isinstance(result, Iterator):
         return query.search_each(result) if query else result
     return iter(as_items(query.search(result) if query else result))
+
+
+def show_lines(items: Iterable[Any], out: TextIO) -> None:
+    """Write each item as JSON in a line of its own, to be read at once."""
+    for item in items:
+        _write(out, _json_line(item), partial(_json_line, item, ascii_only=True))
+        out.flush()
 
 
 def _stream_lines(items: Iterator[Any], out: TextIO) -> None:

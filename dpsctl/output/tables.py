@@ -39,7 +39,12 @@ class Look:
 
 def table(data: Any, columns: Mapping[str, str] | None, look: Look) -> str:
     """Return *data* as text; *columns* maps titles to JMESPath, without them az's rule holds."""
-    grid = _written(grid_of(as_items(data), columns, look), look.encoding)
+    return table_of(grid_of(as_items(data), columns, look), look)
+
+
+def table_of(grid: Grid, look: Look) -> str:
+    """Return *grid* as text."""
+    grid = _written(grid, look.encoding)
     if not grid.titles:
         return ""
     mark = "…" if _is_written("…", look.encoding) else "~"

@@ -23,3 +23,6 @@ class Service:
 
     options: ClassVar[type[Any]]
     connector: ClassVar[str]
+
+    def keep_pace(self) -> None:
+        """Be as fast as the service allows from now on, if it counts what it is asked."""

@@ -238,12 +238,16 @@ class DpsService(Service):
     def __init__(self, http: Http, host: Callable[[], str], api_version: str = "") -> None:
         self.host = host
         self._http = http
-        self.keep_pace = http.keep_pace
+        self._http = http
         self.tell_of_more = http.tell_of_more
         self.api_version = api_version or http.target.api_version
         self.groups = Enrollments(http, "enrollmentGroups", self.api_version)
         self.enrollments = Enrollments(http, "enrollments", self.api_version)
         self.registrations = Registrations(http)
+
+    def keep_pace(self) -> None:
+        """Take 429 as a matter of pace from now on: it never counts as a try."""
+        self._http.keep_pace()
 
     def knowing_policies(self) -> DpsService:
         """Return the service in a version that has certificate policies.

@@ -135,6 +135,7 @@ class Http:
         token = self._authorization()  # none where a certificate says who is asking
         self._run.masker.add(token)
         signed = {"Authorization": token} if token else {}
+        self._run.requests += 1
         started = time.monotonic()
         reply = connections.exchange(
             request.method, url, data, _ALWAYS | headers | signed, self.target.timeout

@@ -31,6 +31,11 @@ class StandardInput:
         self._stream = stream
         self._reader: str | None = None
 
+    @property
+    def is_read(self) -> bool:
+        """Whether an option has read it."""
+        return self._reader is not None
+
     def read(self, option: str) -> bytes:
         """Return everything.
 

@@ -94,6 +94,7 @@ def create(
 @verb(
     holds_keys=True,
     columns=COLUMNS,
+    can_watch=True,
     examples=[
         "dpsctl enrollment show --eid device-1",
         "dpsctl enrollment show --eid device-1 --query registrationState.status -o tsv",
@@ -185,6 +186,7 @@ def delete(  # noqa: PLR0913 - each is one thing a user may say
     "list",
     holds_keys=True,
     columns=COLUMNS,
+    can_watch=True,
     examples=[
         "dpsctl enrollment list -o table",
         "dpsctl enrollment list --show-keys -o jsonl",
@@ -206,6 +208,7 @@ def list_enrollments(
 @verb(
     "show",
     columns=REGISTRATION_COLUMNS,
+    can_watch=True,
     examples=[
         "dpsctl enrollment registration show --eid device-1",
         "dpsctl enrollment registration show --eid device-1 --query assignedHub -o tsv",

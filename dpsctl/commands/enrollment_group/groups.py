@@ -101,6 +101,7 @@ def create(  # noqa: PLR0913 - each is one thing a user may say
 @verb(
     holds_keys=True,
     columns=GROUP_COLUMNS,
+    can_watch=True,
     examples=[
         "dpsctl enrollment-group show --gid line-4",
         "dpsctl enrollment-group show --gid line-4 --show-keys --query attestation.symmetricKey",
@@ -187,6 +188,7 @@ def delete(  # noqa: PLR0913 - each is one thing a user may say
     "list",
     holds_keys=True,
     columns=GROUP_COLUMNS,
+    can_watch=True,
     examples=[
         "dpsctl enrollment-group list -o table",
         "dpsctl enrollment-group list --query '[].enrollmentGroupId' -o tsv",

@@ -28,6 +28,7 @@ GROUP_COLUMN = {"Group": "enrollmentGroupId"}
 @verb(
     "show",
     columns=REGISTRATION_COLUMNS,
+    can_watch=True,
     examples=[
         "dpsctl enrollment-group registration show --rid device-1",
         "dpsctl enrollment-group registration show --rid device-1 --query assignedHub -o tsv",
@@ -41,9 +42,11 @@ def show_registration(service: DpsService, registration_id: RegistrationId) -> J
 @verb(
     "list",
     columns=REGISTRATION_COLUMNS,
+    can_watch=True,
     examples=[
         "dpsctl enrollment-group registration list --gid line-4 -o table",
         "dpsctl enrollment-group registration list --gid line-4 -o jsonl",
+        "dpsctl enrollment-group registration list --gid line-4 --watch 10s | head -n 1",
         "dpsctl enrollment-group registration list --gid line-4 --summary -o table",
         "dpsctl enrollment-group registration list --all-groups --failed -o table",
     ],

@@ -53,6 +53,13 @@ _SECTIONS = (
         ),
     ),
     Section(
+        "Watching",
+        "list, show and registration list take --watch: a table is redrawn on a terminal, and marks"
+        " what was added (+), changed (~) or removed (-) in the last minute. Elsewhere a change is"
+        ' a line of JSON, {"change": "added", "record": {...}}, after what was there (listed).',
+        examples=("dpsctl enrollment-group list --watch 10s | head -n 1",),
+    ),
+    Section(
         "What is written where",
         "Standard output has the result and nothing else, the same bytes on every system: UTF-8"
         " and LF. Warnings, progress, errors and traces go to standard error; progress and colours"
