@@ -52,6 +52,16 @@ def test_certificate_is_proved_step_by_step_with_etags_read_or_given(workshop):
     assert verified["properties"]["isVerified"] is True
 
 
+def test_refusals_hint_at_what_is_wrong_with_the_certificate(workshop):
+    missing = workshop(f"certificate delete {ROOT} -e '*'", expect=3).err
+    workshop(f"certificate create {ROOT} --path root.pem")
+    unproved = workshop(f"certificate verify {ROOT} --path root.pem", expect=1).err
+
+    assert "hint: 'dpsctl certificate list' shows which there are" in missing
+    assert "Generate a verification code first" in unproved
+    assert "hint: Is a proof's CN the newest code" in unproved
+
+
 def test_second_upload_under_a_name_is_refused(workshop, emulator):
     workshop(f"certificate create {ROOT} --path root.pem")
     workshop("certificate root --cn other --out other.pem")

@@ -6,7 +6,7 @@ import builtins
 from typing import Any
 from urllib.parse import quote
 
-from dpsctl.errors import BadAnswer, Conflict, NotFound, UsageError
+from dpsctl.errors import BadAnswer, Conflict, NotFound, ServiceError, UsageError
 from dpsctl.service.azure.arm import Arm, in_newest
 from dpsctl.service.azure.discovery import place_of
 from dpsctl.service.calls import Request
@@ -14,6 +14,15 @@ from dpsctl.service.possession import OwnCertificate
 from dpsctl.service.shape import CERTIFICATE, CERTIFICATES, SERVICE
 
 Json = dict[str, Any]
+# What to do about a refusal of a certificate, by its status.
+_HINTS = {
+    400: (
+        "Is a proof's CN the newest code, signed with the certificate's key? 'dpsctl certificate "
+        "certify' makes the proof itself."
+    ),
+    403: "Changing a service's certificates needs the role Contributor at the service.",
+    404: "'dpsctl certificate list' shows which there are.",
+}
 
 
 class Resource:
@@ -84,7 +93,7 @@ class CaCertificates:
         try:
             return self._arm.read(self._at(name), CERTIFICATE)
         except NotFound as missing:
-            missing.hint = "'dpsctl certificate list' shows which there are."
+            missing.hint = _HINTS[404]
             raise
 
     def create(self, name: str, body: Json) -> Json:
@@ -155,7 +164,11 @@ class CaCertificates:
         headers = {} if etag is None else {"If-Match": etag}
         path = f"{self._at(name)}{action}"
         request = Request(method, path, body, headers, repeatable=False)
-        return self._arm.write(request, CERTIFICATE)
+        try:
+            return self._arm.write(request, CERTIFICATE)
+        except ServiceError as refused:
+            refused.hint = _HINTS.get(refused.status, refused.hint)
+            raise
 
     def _held(self, name: str) -> Json | None:
         try:
