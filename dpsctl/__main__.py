@@ -64,10 +64,7 @@ def _report(error: DpsctlError, run: Run, argv: list[str]) -> int:
     if isinstance(error, UsageError):  # it repeats what was typed, a key in the wrong place too
         error = UsageError(mask_keys(error.message), error.hint and mask_keys(error.hint))
     if _wants_json(argv, run):
-        import json
-
-        shown = {"error": error.as_dict()}
-        run.tell(json.dumps(shown, ensure_ascii=False))
+        run.tell_json({"error": error.as_dict()})
     else:
         run.tell(f"dpsctl: {error.message}")
         if error.hint:

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from dpsctl.frozen import frozen
 from dpsctl.machine.permissions import exposure
 from dpsctl.masking import Masker
-from dpsctl.text.controls import spelled_out
+from dpsctl.text.controls import in_json, spelled_out
 from dpsctl.text.values import StandardInput
 
 READER_WENT_AWAY = 141
@@ -121,10 +121,9 @@ class Run:
 
     def _show(self, kind: str, shown: str, text: str, **more: str) -> None:
         if self.in_json:
-            import json
-
-            shown = json.dumps({kind: {"message": text, **more}}, ensure_ascii=False)
-        self.tell(shown)
+            self.tell_json({kind: {"message": text, **more}})
+        else:
+            self.tell(shown)
 
     def say(self, text: str) -> None:
         """Print what is being done on stderr, if `--verbose` or `--debug` asks."""
@@ -136,13 +135,27 @@ class Run:
         if self.debug:
             self.tell(text)
 
+    def tell_json(self, shown: dict[str, Any]) -> None:
+        """Print *shown* on stderr as a line of JSON, whatever letters the stream has."""
+        import json
+
+        text = json.dumps(shown, ensure_ascii=False)
+        try:
+            text.encode(self._encoding)
+        except UnicodeEncodeError:
+            text = json.dumps(shown)
+        self.tell(in_json(self.masker.mask(text)))
+
+    @property
+    def _encoding(self) -> str:
+        return getattr(self.stderr, "encoding", None) or "utf-8"
+
     def tell(self, text: str) -> None:
         """Print *text* on stderr, secrets of the run masked and control characters spelled out.
 
         A stderr that takes nothing (a full disk) changes neither result nor exit code.
         """
         shown = spelled_out(self.masker.mask(text), keep="\t\n")
-        encoding = getattr(self.stderr, "encoding", None) or "utf-8"
-        safe = shown.encode(encoding, "backslashreplace").decode(encoding)
+        safe = shown.encode(self._encoding, "backslashreplace").decode(self._encoding)
         with suppress(OSError):
             print(safe, file=self.stderr, flush=True)

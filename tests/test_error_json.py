@@ -70,3 +70,27 @@ def test_whatever_is_told_besides_is_a_line_of_text_else():
 
     told = "warning: late\ndone\ndpsctl: one failed\nstopped\nhint: Run it again.\n"
     assert stderr.getvalue() == told
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+def test_whatever_an_object_tells_it_is_json_that_no_terminal_obeys(encoding):
+    said = "ü 東 \x1b[2J \x9b31m \x7f \u202e \U000e0001 \udcff"
+    written = io.BytesIO()
+    stderr = io.TextIOWrapper(written, encoding)
+    run = Run({}, stderr=stderr, in_json=True)
+
+    run.report(said)
+
+    line = written.getvalue().decode(encoding).removesuffix("\n")
+    assert line.isprintable()
+    assert json.loads(line)["error"]["message"] == said
+
+
+def test_secret_in_an_object_is_masked_however_json_writes_it():
+    stderr = io.StringIO()
+    run = Run({}, stderr=stderr, in_json=True)
+    run.masker.add('pa"ss\u202ewörd')
+
+    run.report('it was pa"ss\u202ewörd')
+
+    assert json.loads(stderr.getvalue())["error"]["message"] == "it was ***"

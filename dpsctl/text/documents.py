@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import yaml
 
 from dpsctl.errors import UsageError
+from dpsctl.text.controls import spelled_out
 from dpsctl.text.json_text import MAX_DEPTH, TOO_LONG, NotJsonError, is_exact
 from dpsctl.text.marks import Mark, Record, json_records
 
@@ -26,7 +27,6 @@ OTHER_BASE = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|NaN|[-+]?Infinity")
 FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-OLD_LINE_BREAK = re.compile("[\x85\u2028\u2029]")
 
 # What PyYAML, which knows YAML 1.1 only, would leave without quotes: 1.2's numbers, 1.1's y and n
 # (which Go and Ruby read as booleans), and the words this reader refuses.
@@ -59,7 +59,10 @@ def read_records(text: str, source: str) -> Iterator[Record]:
 
 
 def dump(data: Any, *, ascii_only: bool = False) -> str:
-    """Write *data* as YAML: sorted keys, block style, texts of several lines as they are."""
+    """Write *data* as YAML: sorted keys, block style, texts of several lines as they are.
+
+    What nobody would see, or what a terminal would obey, is spelled out, in double quotes.
+    """
     options: dict[str, Any] = {
         "default_flow_style": False,
         "allow_unicode": not ascii_only,
@@ -69,6 +72,7 @@ def dump(data: Any, *, ascii_only: bool = False) -> str:
         text = _write(data, _dumper(getattr(yaml, "CSafeDumper", None)), options)
     except UnicodeEncodeError:  # half a surrogate pair, which libyaml cannot hold
         text = _write(data, _dumper(None), options)
+    text = spelled_out(text, keep="\t\n")
     return text.removesuffix("...\n") if not isinstance(data, dict | list) else text
 
 
@@ -88,8 +92,8 @@ def _dumper(fast: Any) -> Any:
 
 def _represent_text(dumper: Any, text: str) -> Any:
     style = "|" if "\n" in text and not text[0].isspace() else None
-    if OLD_LINE_BREAK.search(text):  # line ends in YAML 1.1 and letters in 1.2
-        style = '"'
+    if spelled_out(text, keep="\t\n") != text:
+        style = '"'  # where escapes mean what they say
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

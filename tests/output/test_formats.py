@@ -342,6 +342,17 @@ def test_pipe_is_coloured_only_on_request(environ, expected):
 def test_no_record_rules_the_terminal(form):
     out = Terminal()
 
-    show([{"id": "\x1b[2J\x9b31m\x7f."}], Style(form), out)
+    said = "\x1b[2J\x9b31m\x7f.\u202a\u202e\u2066\u2069\u200f\U000e0001"
 
-    assert re.sub(r"[\r\n]", "", out.getvalue()).isprintable()
+    show([{"id": said, "more": [said]}], Style(form), out)
+
+    assert re.sub(r"[\r\n\t]", "", out.getvalue()).isprintable()
+
+
+@pytest.mark.parametrize("form", sorted(set(OutputFormat) - {OutputFormat.env}))
+def test_no_name_of_a_field_rules_the_terminal(form):
+    out = Terminal()
+
+    show([{"id": "a", "tags\u202e\x9b31m": "b"}], Style(form), out)
+
+    assert re.sub(r"[\r\n\t]", "", out.getvalue()).isprintable()

@@ -255,7 +255,11 @@ def test_dump_quotes_what_some_yaml_reader_would_misread(text):
 
 @pytest.mark.usefixtures("parser")
 @pytest.mark.parametrize(
-    "text", ["\x85", "a\u2028b", "\n", " \n", "a\n ", "\ta\n", "\ufeff", "a\r\nb"]
+    "text",
+    [
+        *("\x85", "a\u2028b", "\n", " \n", "a\n ", "\ta\n", "\ufeff", "a\r\nb", "a\xa0b\n"),
+        *("user\u202etxt.exe", "\u2066a\n\u2069\\", "\U000e0001", "\u200d\t'\"", "\x9b31m", "\x00"),
+    ],
 )
 def test_dump_of_odd_space_reads_back_with_every_version(text):
     data = {text: [text]}
@@ -263,6 +267,7 @@ def test_dump_of_odd_space_reads_back_with_every_version(text):
     written = dump(data)
 
     assert read_document(written, "f") == yaml.safe_load(written) == data
+    assert written.replace("\n", "").replace("\t", "").isprintable()
 
 
 def test_dump_never_folds_nor_shares():
