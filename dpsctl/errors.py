@@ -30,10 +30,14 @@ class UsageError(DpsctlError):
 
 
 class Unreachable(DpsctlError):
-    """Raised when no answer came: name look-up, connection, TLS or time-out."""
+    """Raised when no answer came: name look-up, connection, TLS or time-out.
+
+    Where the service cannot have got any of the request, it *was_sent* not.
+    """
 
     exit_code = 7
     kind = "network"
+    was_sent = True
 
 
 class BadAnswer(DpsctlError):

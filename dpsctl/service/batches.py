@@ -122,5 +122,7 @@ def _refused(error: DpsctlError) -> Report:
 
 def _is_answer_lost(failure: DpsctlError) -> bool:
     """Tell whether the service may have done what was asked, or part of it."""
+    if isinstance(failure, Unreachable):
+        return failure.was_sent
     timed_out = isinstance(failure, ServiceError) and failure.status == _TIMED_OUT
-    return timed_out or isinstance(failure, (ServiceFailed, Unreachable, BadAnswer))
+    return timed_out or isinstance(failure, (ServiceFailed, BadAnswer))

@@ -25,9 +25,21 @@ class Failure(NamedTuple):
     error: DpsctlError
     may_pass: bool
 
+    @property
+    def may_have_happened(self) -> bool:
+        """Whether the service may have done what was asked."""
+        return not isinstance(self.error, Unreachable) or self.error.was_sent
+
 
 def failure(error: Exception, url: str, connections: Connections, seconds: float) -> Failure:
     """Say why no answer came from *url* within *seconds*, and what to look at."""
+    found = _judged(error, url, connections, seconds)
+    if isinstance(found.error, Unreachable):
+        found.error.was_sent = connections.clock.was_sent
+    return found
+
+
+def _judged(error: Exception, url: str, connections: Connections, seconds: float) -> Failure:
     place, cause = url.partition("?")[0], _cause(error)
     if isinstance(error, TooLarge):
         problem = f"{place}: the answer is larger than {LARGEST // 2**20} MiB, unpacked"

@@ -80,9 +80,10 @@ class Http:
             except (HTTPError, TooLarge) as error:
                 why = failure(error, self.url_of(request), self._connections, self.target.timeout)
                 self._run.say(str(error))
-                if last or not request.repeatable or not why.may_pass:
+                is_safe = request.repeatable or not why.may_have_happened
+                if last or not is_safe or not why.may_pass:
                     raise why.error from None
-                may_have_happened = True
+                may_have_happened |= why.may_have_happened
                 self.pause(attempt, None)
                 continue
             if last or not _asks_again(reply.status, request):

@@ -18,12 +18,14 @@ _INTERIM = range(101 + 1, 200)  # http.client skips 100 itself; 101 is a last wo
 
 
 class Clock(threading.local):
-    """How long an exchange may take; each thread has a time of its own."""
+    """How long an exchange may take, and whether any of it *was_sent*; each thread has its own."""
 
+    was_sent = False
     _end = 0.0
 
     def start(self, seconds: float) -> None:
         """Let an exchange begin that may take *seconds*."""
+        self.was_sent = False
         self._end = time.monotonic() + seconds
 
     @property
@@ -85,13 +87,18 @@ def timed(base: Any, clock: Clock, on_connect: Callable[[Any], None] | None = No
             return made
 
         def _tunnel(self) -> None:
-            super()._tunnel()
+            try:
+                super()._tunnel()
+            finally:
+                clock.was_sent = False  # but to the proxy
             self.sock.settimeout(clock.left())  # for the handshake
 
         def send(self, data: bytes) -> None:
+            if self.sock is None:
+                self.connect()
+            clock.was_sent = True
             for start in range(0, len(data), _PIECE):
-                if self.sock is not None:
-                    self.sock.settimeout(clock.left())
+                self.sock.settimeout(clock.left())
                 super().send(data[start : start + _PIECE])
 
     return Timed

@@ -2,10 +2,12 @@
 
 import json
 import socket
+import ssl
 import threading
 from contextlib import suppress
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 KEY = "ZmFrZS1wb2xpY3kta2V5LW9mLXRoZS10ZXN0cyE="
 
@@ -163,3 +165,16 @@ def dps_at(monkeypatch):
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
     return point
+
+
+@pytest.fixture
+def trusted(running_emulator, tmp_path, monkeypatch):
+    """Return what a server needs for TLS as 127.0.0.1, which dpsctl trusts."""
+    certificate, key = running_emulator.identity.server_certificate(("127.0.0.1",))
+    pem = certificate.public_bytes(Encoding.PEM)
+    pem += key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "server.pem").write_bytes(pem)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", running_emulator.ca_file)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem")
+    return context

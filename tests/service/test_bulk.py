@@ -129,3 +129,42 @@ def test_service_that_keeps_failing_leaves_nothing_unsaid(create):
 
     assert len([one for one in create.service.log if one[0].path == PATH]) == 2
     assert "may have been written" in ran.err
+
+
+@pytest.mark.usefixtures("waits")
+def test_batch_that_cannot_have_arrived_is_sent_again(peer, trusted, dps_at, run_offline, tmp_path):
+    received = []
+    body = json.dumps(bulk_answer(is_successful=True)).encode()
+
+    def talk(connection, _):
+        if len(server.connections) < 3:
+            connection.recv(5)  # of the handshake, and hang up
+            return
+        with trusted.wrap_socket(connection, server_side=True) as tls:
+            received.append(tls.recv(65536))
+            tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    server = peer(talk)
+    dps_at(f"https://127.0.0.1:{server.port}")
+    path = tmp_path / "devices.csv"
+    path.write_text(ROWS)
+
+    ran = run_offline(f"enrollment create --at symmetricKey --from {path} -o jsonl --retries 2")
+
+    assert statuses(map(json.loads, ran.out.splitlines())) == ["created"] * 3
+    assert [request.split()[0] for request in received] == [b"POST"]
+    assert len(server.connections) == 3
+
+
+@pytest.mark.usefixtures("waits")
+def test_nothing_is_looked_for_after_a_batch_that_cannot_have_arrived(
+    peer, dps_at, run_offline, tmp_path
+):
+    server = peer(lambda connection, _: connection.recv(5))
+    dps_at(f"https://127.0.0.1:{server.port}")
+    path = tmp_path / "devices.csv"
+    path.write_text(ROWS)
+
+    run_offline(f"enrollment create --at symmetricKey --from {path} --retries 2", expect=7)
+
+    assert len(server.connections) == 3

@@ -10,7 +10,6 @@ import time
 import zlib
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 SHOW = "enrollment-group show --gid g1 --retries 0"
 RECORD = {"enrollmentGroupId": "g1", "attestation": {"type": "none"}, "etag": "e1"}
@@ -205,21 +204,14 @@ def test_answer_without_end_ends_early(peer, dps_at, run_offline, talk):
 
 
 @pytest.fixture
-def tls_peer(peer, dps_at, running_emulator, tmp_path, monkeypatch):
+def tls_peer(peer, dps_at, trusted):
     """Start a server of TLS whose certificate is trusted; *limit* changes its context."""
-    certificate, key = running_emulator.identity.server_certificate(("127.0.0.1",))
-    pem = certificate.public_bytes(Encoding.PEM)
-    pem += key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (tmp_path / "server.pem").write_bytes(pem)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", running_emulator.ca_file)
 
     def start(limit):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(tmp_path / "server.pem")
-        limit(context)
+        limit(trusted)
 
         def secured(connection, is_over):
-            with context.wrap_socket(connection, server_side=True) as tls:
+            with trusted.wrap_socket(connection, server_side=True) as tls:
                 after(GOOD)(tls, is_over)
 
         server = peer(secured)
