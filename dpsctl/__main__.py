@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from dpsctl.machine import process
-
 TYPE_CHECKING = False  # importing it costs more than the whole early path
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +15,13 @@ if TYPE_CHECKING:
 
 def run() -> NoReturn:
     """Run dpsctl with the arguments of the process, and end the process."""
+    # Loads nothing; from here on Ctrl-C ends the process without a word, and not by a traceback.
+    import _signal  # type: ignore[import-not-found, unused-ignore] # no stub
+
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    from dpsctl.machine import process
+
     process.run(lambda: main(sys.argv[1:]))
 
 
@@ -52,7 +57,9 @@ def run_tree(argv: list[str]) -> int:
 
         return _report(usage_error(error), run, argv)
     except KeyboardInterrupt:
-        return process.INTERRUPTED
+        from dpsctl.machine.process import INTERRUPTED
+
+        return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - Python's own report would show secrets
         return _report(_as_ours(error, run), run, argv)
 

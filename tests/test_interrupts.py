@@ -295,6 +295,27 @@ def test_signal_at_any_moment_ends_a_command_in_order(place, name, number):
         assert kind.is_whole(folder, ended), tried
 
 
+def test_interrupt_while_dpsctl_is_loaded_is_silent():
+    """The first thing that is loaded sends it: nothing of dpsctl is ready yet."""
+    code = """
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name.startswith("dpsctl."):
+            os.kill(os.getpid(), signal.SIGINT)
+
+from dpsctl.__main__ import run
+sys.meta_path.insert(0, Interrupting())
+run()
+"""
+    child = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+
+    assert (child.returncode, child.stdout, child.stderr) == (-signal.SIGINT, "", "")
+
+
 def gone(running):
     """Say whether no process is left, soon: one that is told to end takes its time."""
     deadline = time.monotonic() + 5
