@@ -23,6 +23,9 @@ from dpsctl.run import Run
 from dpsctl.text.values import read_file
 
 _CERTIFICATE, _KEY = "--certificate-path", "--key-path"
+# What OpenSSL takes of the other side in a handshake; others take less (docs/service.md#e3).
+_LARGEST_CHAIN = 100 * 1024
+_PER_CERTIFICATE = 3  # bytes of its length, at least
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ def device_pair(proof: Proof, registration_id: str, run: Run) -> Iterator[Device
     UsageError for files that cannot be read or do not belong together.
     """
     chain, key = _read(proof, run)
+    _check_size(chain, f"{_CERTIFICATE} {proof.certificate_path}")
     doubts = _doubts(chain, registration_id)
     given = (proof.certificate_path or "", proof.key_path or proof.certificate_path or "")
     if _are_usable(given):
@@ -76,6 +80,17 @@ def _read(proof: Proof, run: Run) -> tuple[Sequence[x509.Certificate], PrivateKe
     key = read_key(key_data, key_source, ask)
     check_key_of(chain[0], source, key, key_source)
     return chain, key
+
+
+def _check_size(chain: Sequence[x509.Certificate], source: str) -> None:
+    """Raise UsageError for what no handshake carries: the other side would hang up unexplained."""
+    size = sum(len(each.public_bytes(Encoding.DER)) + _PER_CERTIFICATE for each in chain)
+    if size > _LARGEST_CHAIN:
+        raise UsageError(
+            f"{source}: {len(chain)} certificates of {size // 1024} KB together are more than the"
+            f" {_LARGEST_CHAIN // 1024} KB that TLS carries",
+            "Leave in it the device's certificate and those above it, up to the enrolled one.",
+        )
 
 
 def _doubts(chain: Sequence[x509.Certificate], registration_id: str) -> tuple[str, ...]:

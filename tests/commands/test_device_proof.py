@@ -1,6 +1,7 @@
 """What `device register` holds: taken in every form, looked at before and after a refusal."""
 
 import os
+import re
 import tempfile
 
 import issuing
@@ -97,6 +98,30 @@ def test_certificate_and_key_are_taken_in_every_form(device, register, tmp_path,
 
     assert (ran.json["status"], ran.err) == ("assigned", "")
     assert [*tmp_path.glob("dpsctl-*")] == []
+
+
+def test_chain_that_no_handshake_carries_is_refused_before_anything_is_sent(
+    device, register, tmp_path, signed_in
+):
+    (tmp_path / "d.key").write_bytes(device.key_pem())
+    (tmp_path / "long.pem").write_bytes(device.pem * 400)
+    asked = len(signed_in.requests())
+
+    ran = register("--cp long.pem --kp d.key", expect=2)
+
+    assert re.search(r"--certificate-path long.pem: 400 certificates of \d+ KB together", ran.err)
+    assert "100 KB" in ran.err
+    assert len(signed_in.requests()) == asked
+
+
+def test_long_chain_that_a_handshake_carries_is_sent(device, register, tmp_path):
+    size = len(device.certificate.public_bytes(Encoding.DER)) + 5
+    (tmp_path / "d.key").write_bytes(device.key_pem())
+    (tmp_path / "long.pem").write_bytes(device.pem * (100 * 1024 // size))
+
+    ran = register("--cp long.pem --kp d.key")
+
+    assert ran.json["status"] == "assigned"
 
 
 @pytest.mark.parametrize(
