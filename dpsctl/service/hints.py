@@ -33,8 +33,6 @@ _HINTS = {
         "The service found the request invalid; --dry-run shows what was sent. It takes an etag "
         "as 'show' prints it, not as a webhook is shown it."
     ),
-    400202: "A symmetric key is base64 of 16 to 64 bytes.",
-    400204: "The service could not read the certificate, or does not hold it any more.",
     404201: "There is no such enrollment or registration; 'list' shows what there is.",
     404202: "There is no such enrollment group; 'dpsctl enrollment-group list' shows them.",
     409201: _EXISTS,

@@ -50,6 +50,10 @@ def test_every_code_of_a_failed_registration_has_its_hint(code, advice):
     assert advice in failure_hint(code, "It is so.")
 
 
+def test_code_that_no_source_explains_is_not_explained_here():
+    assert hint_for(400, 400204, {}) == hint_for(400, 400202, {}) == hint_for(400, None, {})
+
+
 @pytest.mark.parametrize("code", [None, "", "400004", 999999, [1]])
 def test_code_that_is_not_known_leaves_the_hint_of_the_status(code):
     assert hint_for(404, code, {}) == "'list' shows what there is."
