@@ -55,17 +55,15 @@ class Masker:
     """The secrets of one run: each is found by its first letters, so that many cost no more."""
 
     def __init__(self) -> None:
-        self._secrets: set[str] = set()
-        self._spellings: dict[str, list[str]] = {}
+        self._spellings: dict[str, set[str]] = {}
 
     def add(self, secret: str) -> None:
         """Register *secret*; one of fewer than MIN_SECRET characters is masked by name only."""
         secret = secret.strip()
-        if len(secret) < MIN_SECRET or secret in self._secrets:
+        if len(secret) < MIN_SECRET or secret in self._spellings.get(secret[:MIN_SECRET], ()):
             return
-        self._secrets.add(secret)
         for spelling in _spellings(secret):
-            self._spellings.setdefault(spelling[:MIN_SECRET], []).append(spelling)
+            self._spellings.setdefault(spelling[:MIN_SECRET], set()).add(spelling)
 
     def mask(self, text: str) -> str:
         """Return *text* without any registered secret, however written, or what looks like one."""
@@ -78,7 +76,7 @@ class Masker:
     def _found(self, text: str) -> list[tuple[int, int]]:
         """Return where secrets begin and end; two that overlap are one."""
         found: list[tuple[int, int]] = []
-        for start in range(len(text) - MIN_SECRET + 1):
+        for start in range(len(text)):
             known = self._spellings.get(text[start : start + MIN_SECRET])
             if not known:
                 continue
@@ -100,9 +98,10 @@ class Masker:
     def _mask_field(self, name: str, value: Any) -> Any:
         if name.casefold() not in SECRET_FIELDS or value in (None, ""):
             return self.mask_fields(value)
-        scheme, space, rest = value.partition(" ") if isinstance(value, str) else ("", "", "")
-        is_header = name.casefold() == "authorization" and bool(rest)
-        return f"{scheme}{space}{MASK}" if is_header else MASK
+        if name.casefold() == "authorization" and isinstance(value, str):
+            scheme, space, rest = value.partition(" ")
+            return f"{scheme}{space}{MASK}" if rest else MASK
+        return MASK
 
 
 def mask_looks(text: str) -> str:

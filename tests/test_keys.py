@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import hmac
+import string
 import subprocess
 import sys
 from pathlib import Path
@@ -107,6 +108,14 @@ def test_decode_key_never_repeats_the_key(text):
     assert text not in (refusal_of(text) or "")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("'abc", True), ('abc"', True), ("\"abc'", True), ("'", True), ("a'c", False), ("", False)],
+)
+def test_quote_at_either_end_is_noticed(text, expected):
+    assert keys.is_quoted(text) is expected
+
+
 def refusal_of(key):
     try:
         keys.decode_key(key)
@@ -143,6 +152,10 @@ def test_sas_token_is_the_one_azure_cli_makes_for_a_policy():
     )
 
 
+def test_name_of_a_policy_is_encoded_in_a_token():
+    assert keys.sas_token("h", "a2V5", 1, "read/write all").endswith("&skn=read%2Fwrite%20all")
+
+
 @given(st.from_regex(r"[a-zA-Z0-9\-._:]{0,127}[a-zA-Z0-9\-]", fullmatch=True))
 def test_check_id_takes_every_documented_id(text):
     keys.check_id(text, "enrollment group id")
@@ -157,6 +170,7 @@ def test_check_id_takes_every_documented_id(text):
         pytest.param("déviçe", "'é' cannot be in a registration id", id="not-ascii"),
         pytest.param("a/b", "'/' cannot be in a registration id", id="slash"),
         pytest.param("a\udcff", "is no text in UTF-8", id="not-utf8"),
+        pytest.param("\udc80a", "is no text in UTF-8", id="first-byte-beyond-ascii"),
         pytest.param("a\n", "'\\n' cannot be in a registration id", id="line-break"),
         pytest.param("press.", "not '.'", id="final-dot"),
         pytest.param("press_", "not '_'", id="final-underscore"),
@@ -182,6 +196,12 @@ def test_many_ids_are_valid_when_each_one_is(ids):
     assert keys.ids_are_valid(ids) is all(is_taken(text) for text in ids)
 
 
+@pytest.mark.parametrize("letter", string.printable)
+def test_every_letter_is_judged_alike_alone_and_among_many(letter):
+    for text in (f"a{letter}", f"a{letter}b"):
+        assert keys.ids_are_valid(["a", text]) is is_taken(text)
+
+
 def is_taken(text):
     try:
         keys.check_registration_id(text)
@@ -196,7 +216,8 @@ def is_taken(text):
 def test_key_length_is_warned_about_outside_16_to_64_bytes(size, warned):
     warning = keys.key_length_warning(base64.b64encode(b"k" * size).decode())
 
-    assert (warning is not None and f"{size} bytes" in warning) is warned
+    said = f"the key has {size} bytes; the service's keys have 16 to 64"
+    assert warning == (said if warned else None)
 
 
 @pytest.mark.parametrize(("registration_id", "warned"), [("press-4", False), ("Press-4", True)])

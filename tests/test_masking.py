@@ -29,6 +29,7 @@ def masker():
         pytest.param(KEY.replace("/", "%2f").replace("+", "%2b").replace("=", "%3d"), id=".NET"),
         pytest.param(json.dumps(KEY).replace("/", r"\/"), id="json of PHP"),
         pytest.param(json.dumps(KEY).replace("+", r"\u002B"), id="json of .NET"),
+        pytest.param(json.dumps(KEY).replace("+", r"\u002b"), id="json of others"),
         pytest.param(base64.b64encode(KEY.encode()).decode(), id="base64"),
     ],
 )
@@ -44,6 +45,34 @@ def test_quotes_and_line_ends_of_a_secret_are_masked_inside_json():
     masker.add('pass"word\nsecond é')
 
     assert masker.mask(json.dumps({"a": 'pass"word\nsecond é'})) == '{"a": "***"}'
+    written = json.dumps({"a": 'pass"word\nsecond é'}, ensure_ascii=False)
+    assert masker.mask(written) == '{"a": "***"}'
+
+
+def test_blanks_and_slashes_of_a_secret_are_masked_inside_a_url():
+    masker = Masker()
+    masker.add("pass word/2")
+
+    assert masker.mask("http://u:pass%20word%2F2@proxy") == "http://u:***@proxy"
+
+
+def test_secret_that_is_no_text_is_masked_too():
+    masker = Masker()
+    masker.add("pass\udcffword")
+
+    assert masker.mask("u:pass\udcffword@") == "u:***@"
+
+
+def test_text_that_begins_as_a_secret_does_is_left_alone(masker):
+    assert masker.mask(f"{KEY[:-5]} and {KEY[:4]}") == f"{KEY[:-5]} and {KEY[:4]}"
+
+
+def test_secrets_that_touch_are_two():
+    masker = Masker()
+    masker.add("abcd")
+    masker.add("efgh")
+
+    assert masker.mask("abcdefgh") == "******"
 
 
 def test_longest_secret_is_masked_first():
@@ -86,7 +115,8 @@ def test_secret_added_after_the_first_masking_is_masked_too(masker):
 def test_short_secret_does_not_blank_out_the_text(masker, short):
     masker.add(short)
 
-    assert masker.mask("a key in a text") == "a key in a text"
+    encoded = base64.b64encode(short.strip().encode()).decode()
+    assert masker.mask(f"a key in a text {encoded}") == f"a key in a text {encoded}"
 
 
 @given(st.text(min_size=4).filter(lambda text: len(text.strip()) >= 4 and "*" not in text))
@@ -139,8 +169,9 @@ def test_fields_are_masked_by_name_in_a_copy(masker):
     body = {
         "attestation": {"symmetricKey": {"primaryKey": "x", "secondaryKey": None}},
         "tpm": {"endorsementKey": "e", "storageRootKey": ""},
-        "Authorization": "SharedAccessSignature sr=h&sig=s",
-        "list": [{"token": "t"}, KEY, 7],
+        "Authorization": "SharedAccessSignature sr=h&sig=s d",
+        "list": [{"token": "t"}, KEY, 7, {"authorization": "t"}, {"authorization": ["t"]}],
+        "pair": {"password": "two words", "secret": 1234, "sig": {"sr": "h"}},
         "webhookUrl": "https://f?code=c",
         "primaryKeyName": "kept",
     }
@@ -149,7 +180,8 @@ def test_fields_are_masked_by_name_in_a_copy(masker):
         "attestation": {"symmetricKey": {"primaryKey": "***", "secondaryKey": None}},
         "tpm": {"endorsementKey": "***", "storageRootKey": ""},
         "Authorization": "SharedAccessSignature ***",
-        "list": [{"token": "***"}, "***", 7],
+        "list": [{"token": "***"}, "***", 7, {"authorization": "***"}, {"authorization": "***"}],
+        "pair": {"password": "***", "secret": "***", "sig": "***"},
         "webhookUrl": "https://f?code=***",
         "primaryKeyName": "kept",
     }

@@ -16,8 +16,8 @@ _STRANGE = "{}\"'"
 
 def parse_path(text: str, option: str = "--remove") -> Path:
     """Cut *text* at its dots; a backslash keeps a dot in a name. Raises UsageError."""
-    names, end = _scan(text, option, stop_at_equals=False)
-    return _checked(names, text[:end], option)
+    names, _ = _scan(text, option, stop_at_equals=False)
+    return _checked(names, text, option)
 
 
 def parse_assignment(text: str, option: str = "--set") -> tuple[Path, Any]:

@@ -46,6 +46,63 @@ def test_assignment_that_cannot_be_read_is_refused(text, problem):
     assert problem in failure.value.message
 
 
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        pytest.param(
+            "a",
+            "--var: 'a' has no value",
+            "Write KEY=TEXT, or KEY:=JSON for anything else.",
+            id="no-value",
+        ),
+        pytest.param(
+            "a.b:=[1 2]",
+            "--var: a.b: Expecting ',' delimiter at column 4 of '[1 2]'",
+            "After := comes JSON; for a text write a.b=TEXT.",
+            id="no-json",
+        ),
+        pytest.param(
+            "a:=" + "9" * 5000,
+            f"--var: a: a number has too many digits of '{'9' * 5000}'",
+            "After := comes JSON; for a text write a=TEXT.",
+            id="no-place",
+        ),
+        pytest.param("a=\udcff", "--var: a: '\\udcff' is half a character", None, id="no-text"),
+    ],
+)
+def test_assignment_that_cannot_be_read_says_what_can(text, message, hint):
+    with pytest.raises(UsageError) as failure:
+        parse_assignment(text, "--var")
+
+    assert failure.value.message.startswith(message)
+    assert failure.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a..b", "column 'x': an empty name in the path 'a..b'"),
+        ("a b", "column 'x': ' ' is in no path"),
+        ("a." * 100 + "a", "column 'x': the path is more than 100 names long"),
+        ("a\udcff", "column 'x': the path 'a\\udcff': '\\udcff' is half a character"),
+    ],
+)
+def test_path_that_is_none_is_said_to_be_none(text, message):
+    with pytest.raises(UsageError) as failure:
+        parse_path(text, "column 'x'")
+
+    assert failure.value.message.startswith(message)
+
+
+def test_path_alone_may_have_an_equals_sign_in_a_name():
+    assert parse_path("tags.a=b") == ("tags", "a=b")
+    assert parse_path("tags.a:=b") == ("tags", "a:=b")
+
+
+def test_path_of_a_hundred_names_is_taken():
+    assert len(parse_path("a." * 99 + "a")) == 100
+
+
 @given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1), min_size=1, max_size=5))
 def test_any_path_reads_back_as_shown(names):
     shown = show_path(tuple(names))
@@ -109,6 +166,47 @@ def test_remove_takes_one_place_and_leaves_the_given_body(text, expected):
 
     assert remove_path(BODY, parse_path(text)) == expected
     assert before == BODY
+
+
+def test_set_reaches_into_a_list_of_objects_and_keeps_what_is_beside():
+    body = {"hubs": [{"a": 1, "b": [2, 3]}, {}]}
+
+    changed = set_path(body, ("hubs", "0", "b", "1"), 4)
+
+    assert changed == {"hubs": [{"a": 1, "b": [2, 4]}, {}]}
+    assert set_path(body, ("hubs", "2", "c"), 5)["hubs"] == [*body["hubs"], {"c": 5}]
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "hint"),
+    [
+        ("iotHubs.0.a", "--var: iotHubs.0 is neither an object nor a list", None),
+        (
+            "new.0",
+            "--var: new is not there, so 0 may mean a list or a key",
+            "Give it whole: new:=JSON.",
+        ),
+        (
+            "iotHubs.x",
+            "--var: iotHubs is a list of 2, it has no 'x'",
+            "Write a number from 0 to 2.",
+        ),
+    ],
+)
+def test_path_that_leads_nowhere_says_where_it_could(path, message, hint):
+    with pytest.raises(UsageError) as failure:
+        set_path(BODY, parse_path(path), "x", "--var")
+
+    assert failure.value.message.startswith(message)
+    assert failure.value.hint == hint
+
+
+def test_nothing_can_be_taken_out_of_an_empty_list():
+    with pytest.raises(UsageError) as failure:
+        remove_path({"hubs": []}, ("hubs", "0"), "--var")
+
+    assert failure.value.message == "--var: hubs is a list of 0, it has no '0'"
+    assert failure.value.hint is None
 
 
 def test_remove_reaches_into_a_list_of_objects():
