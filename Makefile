@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 LOCK = tests/constraints.txt
 DIST = dist
 
-.PHONY: setup quick test reference lock lowest newest pythons release packages programs
+.PHONY: setup quick test reference lock lowest newest pythons mutants release packages programs
 
 setup: $(VENV)/.filled
 
@@ -65,6 +65,15 @@ pythons: setup
 	    $(MAKE) setup VENV=.venvs/$$version PYTHON=$$python || exit; \
 	    .venvs/$$version/bin/python -m pytest -q -n 4 --dist worksteal || exit; \
 	done
+
+# Which small change of the code no test notices? ONLY='dpsctl.keys.*' asks of a part; all of it
+# takes hours, and what is known already is kept in mutants/.
+ONLY =
+mutants: setup
+	[ -e .venvs/mutants ] || $(BIN)/uv venv -q .venvs/mutants
+	$(BIN)/uv pip install -q --python .venvs/mutants -c $(LOCK) -e '.[dev]' 'mutmut>=3.8,<4'
+	.venvs/mutants/bin/mutmut run --max-children 1 $(ONLY)
+	.venvs/mutants/bin/mutmut results
 
 # The files of a release, in dist/; then each of them is installed and run from nothing.
 release: programs
