@@ -1,16 +1,17 @@
 """dpsctl in a real terminal: a pseudo-terminal of a size, and the screen that a person sees."""
 
-import fcntl
 import os
-import pty
 import select
 import struct
 import subprocess
 import sys
-import termios
 import time
 
 import pyte
+import pytest
+
+# Windows has none of these, and no such terminals.
+fcntl, pty, termios = map(pytest.importorskip, ("fcntl", "pty", "termios"))
 
 # The terminal becomes the process' own, so that Ctrl-C in it is a signal to the process.
 _START = (

@@ -1,7 +1,6 @@
 """`dpsctl certificate`, judged by the openssl program."""
 
 import os
-import pty
 import stat
 import subprocess
 import sys
@@ -439,6 +438,8 @@ os.execv(sys.executable, [sys.executable, "-m", "dpsctl", *sys.argv[1:]])
 
 def typed(words, answers, folder):
     """Run dpsctl on a terminal of its own and type *answers*; return its exit code and screen."""
+    import pty  # Windows has none
+
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", TAKE_TERMINAL, *words],

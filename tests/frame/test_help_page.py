@@ -1,7 +1,6 @@
 """How help looks, for every command, at two widths."""
 
 import re
-import resource
 import shlex
 import subprocess
 import sys
@@ -145,6 +144,8 @@ def least_cpu(*words):
 
 
 def cpu_of(command):
+    import resource  # Windows has none
+
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, capture_output=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,6 +1,5 @@
 """The files of a release, made once by `make`, and an environment of one's own to install them."""
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -33,6 +32,8 @@ def shared_folder(tmp_path_factory):
 @contextmanager
 def only_one(lock):
     """Let one process of a test run at a time do something; the others find it done."""
+    import fcntl  # Windows has none
+
     with lock.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -6,7 +6,6 @@ means something else. That dpsctl does the right thing there, their own runs hav
 
 import ctypes
 import errno
-import fcntl
 import io
 import ntpath
 import os
@@ -30,6 +29,7 @@ ID = "sn:01"
 def windows(monkeypatch):
     """Let dpsctl take this system for Windows, which has one module and lacks another."""
     monkeypatch.setattr(platforms, "IS_WINDOWS", True)
+    fcntl = pytest.importorskip("fcntl")
     monkeypatch.setitem(sys.modules, "fcntl", None)
     locking = SimpleNamespace(LK_LOCK=1, locking=lambda file, *_: fcntl.lockf(file, fcntl.LOCK_EX))
     locking.get_osfhandle = lambda number: number + 1000

@@ -3,7 +3,6 @@
 import base64
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -175,6 +174,8 @@ def test_full_disk_is_told_of_before_anything_is_taken_away(run, signed_in, here
     before, stored = writes(signed_in), state(signed_in)
 
     def fill_the_disk():
+        import resource  # Windows has none
+
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
     process = start(line, preexec_fn=fill_the_disk)

@@ -1,7 +1,6 @@
 """Completion as it is used: TAB in a terminal, and the words that the command then gets."""
 
 import os
-import pty
 import re
 import select
 import time
@@ -59,6 +58,8 @@ def type_in(reference, program, tmp_path, monkeypatch):
 
 
 def _typed(command, keys):
+    import pty  # Windows has none
+
     child, terminal = pty.fork()
     if child == 0:
         os.execvp(command[0], command)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -306,6 +305,8 @@ def at_a_terminal(signed_in):  # noqa: ARG001 - it sets the environment
     """Start dpsctl in a terminal of its own; return what it writes until it ends, and its code."""
 
     def run(line, typed):
+        import pty  # Windows has none
+
         master, slave = pty.openpty()
         process = subprocess.Popen(
             [sys.executable, "-m", "dpsctl", *line],

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import resource
 import socket
 import ssl
 import threading
@@ -194,6 +193,8 @@ def packed(*layers):
     ],
 )
 def test_answer_without_end_ends_early(peer, dps_at, run_offline, talk):
+    import resource  # Windows has none
+
     dps_at(f"http://127.0.0.1:{peer(talk()).port}")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
