@@ -91,6 +91,12 @@ def has_both_or_neither(folder, _):
     )
 
 
+def has_all_three_or_none(folder, _):
+    """A key that was issued a certificate, with that and its chain."""
+    made = {path.name for path in folder.iterdir() if "made" in path.name}
+    return made in (set(), {"made.key", "made.pem", "made.chain.pem"})
+
+
 def is_split_or_not(folder, _):
     made = list(folder.glob("out/**/*.yaml"))
     return not made or len(made) >= SEEDED
@@ -131,6 +137,9 @@ KINDS = {
         " --passphrase secret --id-scope 0ne00000000",
         code=4,
     ),
+    "issue": Kind(
+        "device register --rid s0 --key @group.key --issue-certificate made", has_all_three_or_none
+    ),
     "list": Kind("enrollment list --page-size 5 -o jsonl"),
     "bulk": Kind("enrollment create --at symmetricKey --from rows -o jsonl", tells_how_far),
     "emulator-run": Kind("emulator run --db records"),
@@ -150,6 +159,7 @@ KINDS = {
 def place(tmp_path, emulator, signed_in, issue, monkeypatch):  # noqa: ARG001 - as its name says
     """Make, each time, a folder with all that the commands need."""
     monkeypatch.setenv("DPSCTL_DEVICE_ENDPOINT_URL", emulator.endpoint)
+    monkeypatch.setenv("DPSCTL_ID_SCOPE", emulator.id_scope)
     ca = issue("ca", is_ca=True)
     device = issue("s0", ca, password=b"open sesame")
     wait = json.dumps([sys.executable, "-c", "import time; time.sleep(0.3)"])
@@ -197,7 +207,9 @@ def lines_of(letter, many):
 
 
 def seeded(number):
-    return {"registrationId": f"s{number}", "attestation": {"type": "symmetricKey"}}
+    keys = {"type": "symmetricKey", "symmetricKey": {"primaryKey": KEY}}
+    policy = {"certificatePolicyName": "pol-1"}
+    return {"registrationId": f"s{number}", "attestation": keys, **policy}
 
 
 class Running:

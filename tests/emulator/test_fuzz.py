@@ -2,7 +2,9 @@
 
 import json
 import socket
+from base64 import b64decode, b64encode
 from contextlib import suppress
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -72,6 +74,15 @@ PATHS = st.sampled_from(
     ["/enrollmentGroups/id", "/enrollments/id", "/enrollments", "/enrollmentGroups/query"]
 )
 METHODS = st.sampled_from(["PUT", "POST", "DELETE"])
+ENDORSEMENT_KEY = (Path(__file__).parents[1] / "data" / "endorsement-key.txt").read_text().strip()
+DAMAGED = st.tuples(st.integers(0, 315), st.integers(0, 255)).map(lambda change: damaged(*change))
+
+
+def damaged(place, value):
+    """An endorsement key, one byte of which is another, or not."""
+    key = bytearray(b64decode(ENDORSEMENT_KEY))
+    key[place] = value
+    return b64encode(key).decode()
 
 
 @pytest.fixture
@@ -80,11 +91,11 @@ def call(emulator, sas):
     client = Client(EmulatorApp(emulator.service))
     headers = {"Authorization": sas(emulator.host, emulator.policy_key)}
 
-    def send(method, path, more=None, **body):
+    def send(method, path, more=None, version="2021-10-01", **body):
         return client.open(
             path,
             method=method,
-            query_string={"api-version": "2021-10-01"},
+            query_string={"api-version": version},
             headers=headers | (more or {}),
             **body,
         )
@@ -104,6 +115,29 @@ def test_no_json_makes_it_fail(call, method, path, fields, attested_by, part):
 
         assert answer.status_code < 500, answer.text
         assert answer.status_code == 204 or answer.is_json
+
+
+@RELAXED
+@given(
+    JSON,
+    JSON | st.binary(max_size=40).map(lambda data: b64encode(data).decode()),
+    st.fixed_dictionaries({}, optional={"endorsementKey": DAMAGED, "storageRootKey": DAMAGED})
+    | JSON,
+)
+def test_nothing_that_a_device_says_makes_it_fail(call, emulator, payload, csr, tpm):
+    keys = {"type": "tpm", "tpm": {"endorsementKey": ENDORSEMENT_KEY}}
+    sent = json.dumps({"registrationId": "d1", "attestation": keys})
+    call("PUT", "/enrollments/d1", {"If-Match": "*"}, data=sent)
+    call("PUT", "/enrollments/d1", data=sent)
+    body = json.dumps({"payload": payload, "csr": csr, "tpm": tpm})
+    device = f"/{emulator.id_scope}/registrations/d1"
+    nobody = {"Authorization": ""}
+
+    for method, path in (("PUT", f"{device}/register"), ("POST", device)):
+        answer = call(method, path, nobody, version="2026-11-01", data=body)
+
+        assert answer.status_code in (400, 401), answer.text
+        assert answer.is_json
 
 
 @RELAXED
