@@ -204,8 +204,11 @@ def check_new(file: NewFile, *, replace: bool) -> None:
 
 
 def _check(target: Path, path: str, flag: str, or_else: str, *, replace: bool) -> None:
-    if not target.exists():
-        return
+    try:
+        if not target.exists():
+            return
+    except OSError as error:  # such as a name that is too long
+        raise UsageError(f"{flag} {path}: {error.strerror}", "Name another file.") from None
     if not target.is_file():
         raise UsageError(f"{flag} {path}: is not a file", "Name a file that can be made.")
     if not replace:

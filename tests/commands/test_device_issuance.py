@@ -156,6 +156,8 @@ def test_file_that_holds_no_request_is_refused(group, emulator, content, said):
         ("--rsa", "--rsa goes with --issue-certificate only"),
         ("--force --csr x", "--force goes with --issue-certificate only"),
         ("--issue-certificate made/", "--issue-certificate made/: names no file"),
+        ("--issue-certificate -", "--issue-certificate -: names no file"),
+        (f"--issue-certificate {'d' * 300}", f"{'d' * 300}.pem: File name too long"),
         ("--issue-certificate ..", "--issue-certificate ..: names no file"),
         ("--issue-certificate .pem", "--issue-certificate .pem: names no file"),
         ("--issue-certificate gone/d1", "--issue-certificate gone/d1.key: No such file"),

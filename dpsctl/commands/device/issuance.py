@@ -152,7 +152,8 @@ def _places(name: str) -> Places:
     from dpsctl.certificates.writing import Place, Places
 
     stem = stem_of(name)
-    if not os.path.basename(stem).strip("."):  # noqa: PTH119 - a Path loses the slash at its end
+    last = os.path.basename(stem)  # noqa: PTH119 - a Path loses the slash at its end
+    if last.strip(".") in {"", "-"}:
         raise UsageError(
             f"{_FLAG} {name}: names no file", "NAME is a path without an ending, such as pump-7."
         )
