@@ -26,7 +26,7 @@ def read_request(data: bytes, source: str) -> x509.CertificateSigningRequest:
         if requests:
             return x509.load_pem_x509_csr(content)
         return x509.load_der_x509_csr(content)
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         what = f": it holds {b', '.join(sorted(set(found))).decode()}" if found else ""
         raise UsageError(f"{source}: no certificate request can be read{what}", _HINT) from None
 

@@ -6,7 +6,6 @@ import binascii
 from typing import TYPE_CHECKING
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from dpsctl.certificates.requests import why_no_request
@@ -41,15 +40,12 @@ def _read(sent: object) -> x509.CertificateSigningRequest:
     text = "".join(sent.split()) if isinstance(sent, str) else ""
     try:
         return x509.load_der_x509_csr(binascii.a2b_base64(text, strict_mode=True))
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         raise invalid("Invalid csr: it must be base64 of PKCS#10 in DER, without PEM.") from None
 
 
 def _key_of(request: x509.CertificateSigningRequest) -> PublicKey:
-    try:
-        key = request.public_key()
-    except (ValueError, UnsupportedAlgorithm):
-        key = None
+    key = request.public_key()
     match key:
         case rsa.RSAPublicKey() if key.key_size in _RSA_BITS:
             return key

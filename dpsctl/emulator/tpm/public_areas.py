@@ -37,10 +37,7 @@ def read_public_area(text: Any) -> PublicArea | None:
     modulus = _modulus_of(data)
     if modulus is None:
         return None
-    try:
-        key = RSAPublicNumbers(_EXPONENT, modulus).public_key()
-    except ValueError:
-        return None
+    key = RSAPublicNumbers(_EXPONENT, modulus).public_key()
     return PublicArea(key, name_of(data[_SIZE_BYTES:]))
 
 

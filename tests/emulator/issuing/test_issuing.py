@@ -146,6 +146,13 @@ def test_policy_that_is_not_there_is_refused_and_nothing_is_registered(
     assert caller(at)("GET", "/registrations/d1").status_code == 404
 
 
+def with_version(der, number):
+    """Put another version into a request, which stands after the heads of its two sequences."""
+    version = bytes.fromhex("020100")
+    assert der.count(version, 0, 12) == 1
+    return der.replace(version, version[:2] + bytes([number]), 1)
+
+
 def flipped(der):
     return der[:-1] + bytes([der[-1] ^ 1])
 
@@ -159,7 +166,11 @@ def flipped(der):
         pytest.param({"key": "rsa:1024"}, sent, "RSA of 2048", id="short RSA"),
         pytest.param({"key": "ed25519"}, sent, "RSA of 2048", id="Edwards"),
         pytest.param({"key": "ec -pkeyopt ec_paramgen_curve:P-224"}, sent, "P-256", id="curve"),
+        pytest.param(
+            {"key": "ec -pkeyopt ec_paramgen_curve:SM2"}, sent, "cannot be read", id="unknown key"
+        ),
         pytest.param({}, lambda der: sent(flipped(der)), "signature", id="signature"),
+        pytest.param({}, lambda der: sent(with_version(der, 9)), "base64 of PKCS#10", id="version"),
         pytest.param({}, lambda der: sent(der + b"\0"), "base64 of PKCS#10", id="more bytes"),
         pytest.param({}, lambda der: sent(der[:-9]), "base64 of PKCS#10", id="fewer bytes"),
         pytest.param({}, lambda der: sent(der)[:-1], "base64 of PKCS#10", id="cut base64"),
