@@ -25,7 +25,7 @@ FLOORS = [
     "reference",
     "cli pytest_plugin",
     "frame emulator",
-    "manifests selection",
+    "admission manifests selection",
     "service certificates",
     "output config effort",
     "payloads fleet run",
@@ -47,6 +47,7 @@ ONLY = {
 PURE = {
     "payloads",
     "keys",
+    "admission",
     *(
         f"manifests.{module}"
         for module in ("fields", "changes", "risks", "judgement", "scope", "fleet", "plan")

@@ -12,7 +12,10 @@ from dpsctl.text.values import read_file
 _ENDINGS = (".chain.pem", ".pem", ".crt", ".cer")
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from cryptography.x509 import Certificate
 
 
 def read_slots(options: Certificates, run: Run, *, device: str | None = None) -> dict[str, str]:
@@ -67,16 +70,28 @@ def files_by_thumbprint(folder: str | None) -> dict[str, Path]:
 
     Raises UsageError if it is none.
     """
-    from pathlib import Path
-
     from dpsctl.certificates.describing import certificate_info
-    from dpsctl.certificates.reading import read_certificates
 
     if folder is None:
         return {}
+    return {
+        str(certificate_info(certificates[0])["sha256Thumbprint"]): path
+        for path, certificates in _certificates_below(folder)
+    }
+
+
+def certificates_in(folder: str) -> list[Certificate]:
+    """Read every certificate below *folder*. Raises UsageError if it is none."""
+    return [one for _, found in _certificates_below(folder) for one in found]
+
+
+def _certificates_below(folder: str) -> Iterator[tuple[Path, Sequence[Certificate]]]:
+    from pathlib import Path
+
+    from dpsctl.certificates.reading import read_certificates
+
     if not Path(folder).is_dir():
         raise UsageError(f"--certificates {folder}: is no folder", "Check the path.")
-    found = {}
     for path in sorted(Path(folder).rglob("*")):
         if not path.is_file():
             continue
@@ -84,8 +99,7 @@ def files_by_thumbprint(folder: str | None) -> dict[str, Path]:
             certificates = read_certificates(path.read_bytes(), str(path)).certificates
         except UsageError:
             continue  # keys and notes lie there too
-        found[str(certificate_info(certificates[0])["sha256Thumbprint"])] = path
-    return found
+        yield path, certificates
 
 
 def _named(options: Certificates) -> list[tuple[str, str, str]]:

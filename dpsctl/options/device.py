@@ -10,6 +10,7 @@ from dpsctl.options import kinds, panels
 from dpsctl.options.certificate import Force
 from dpsctl.options.checks import base64_rule, id_rule
 from dpsctl.options.declaring import option_group
+from dpsctl.options.records import Parallel
 from dpsctl.options.words import Toggle
 
 IdScope = Annotated[
@@ -191,3 +192,70 @@ class RegistrationProof:
             help="File with the passphrase of the key (asked for on a terminal).",
         ),
     ] = None
+
+
+@option_group
+class Evidence:
+    """What a device shows: its key, its group's key, or its certificates; nothing is needed."""
+
+    key: Annotated[
+        str | None,
+        kinds.secret(
+            panels.attestation,
+            "--key",
+            "--symmetric-key",
+            callback=base64_rule("--key"),
+            help="The key that the device signs with.",
+        ),
+    ] = None
+    group_key: Annotated[
+        str | None,
+        kinds.secret(
+            panels.attestation,
+            "--group-key",
+            callback=base64_rule("--group-key"),
+            help="The group's key that the device's is derived from.",
+        ),
+    ] = None
+    certificate_path: Annotated[
+        list[str] | None,
+        kinds.file(
+            panels.attestation,
+            "--certificate-path",
+            "--cp",
+            help="Its certificate and the intermediate ones after it; repeated, one file a link.",
+        ),
+    ] = None
+    passphrase: Annotated[
+        str | None,
+        kinds.passphrase(
+            panels.attestation,
+            "--passphrase",
+            "--pass",
+            help="File with the passphrase of a PKCS#12 file (asked for on a terminal).",
+        ),
+    ] = None
+
+
+@option_group
+class Records:
+    """What a service holds, where the service itself is not asked."""
+
+    files: Annotated[
+        list[str] | None,
+        kinds.file(
+            panels.files,
+            "--from",
+            help="Records that 'list --show-keys', 'show' or 'certificate list' printed, instead "
+            "of a service; - is stdin; may be repeated.",
+        ),
+    ] = None
+    certificates: Annotated[
+        str | None,
+        kinds.folder(
+            panels.files,
+            "--certificates",
+            help="Files of the certificates that enrollments trust, which the service never shows.",
+        ),
+    ] = None
+    parallel: Parallel = 8

@@ -19,10 +19,11 @@ from dpsctl.errors import (
 )
 from dpsctl.options.connection import Transport
 from dpsctl.options.device import Proof
+from dpsctl.payloads.registration_failures import failure_hint
 from dpsctl.run import Run
 from dpsctl.service.auth import is_host
 from dpsctl.service.calls import Answer, Request, Target
-from dpsctl.service.hints import device_hint_for, failure_hint
+from dpsctl.service.hints import device_hint_for
 from dpsctl.service.shape import OPERATION, as_object
 
 if TYPE_CHECKING:

@@ -80,16 +80,6 @@ _ISSUING = (
     "which certificates are issued."
 )
 _SCOPE = "Is --id-scope the service's? 'dpsctl show' prints it as idScope."
-_WEBHOOK = 400207
-_FUNCTION_KEY = (
-    "The webhook wants its function key: 'update --webhook-url' with ?code=KEY at the URL's end."
-)
-_FAILED = {
-    _WEBHOOK: "Look at the logs of the custom allocation webhook.",
-    400208: "Link a hub to the provisioning service.",
-    400209: "The service's connection to the hub has been refused: link the hub anew.",
-    401001: "The hub is gone: link another one to the service, or change the enrollment's hubs.",
-}
 _CENTRAL = {
     400: "--debug shows the request and the answer.",
     401: "Is --token an API token of this application, whole and not expired?",
@@ -153,13 +143,6 @@ def device_hint_for(proof: str, seen: Iterable[str] = (), *, version: str | None
         return _DEVICE.get(status) or hint_for(status, error_code, headers)
 
     return hint
-
-
-def failure_hint(error_code: object, said: object) -> str | None:
-    """Say what to do about a registration that failed with *error_code*, of which *said* tells."""
-    if error_code == _WEBHOOK and str(said).endswith(("401", "403")):
-        return _FUNCTION_KEY
-    return _FAILED.get(error_code) if isinstance(error_code, int) else None
 
 
 def _clock_hint(headers: Mapping[str, str]) -> str | None:

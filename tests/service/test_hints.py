@@ -2,7 +2,8 @@
 
 import pytest
 
-from dpsctl.service.hints import failure_hint, hint_for
+from dpsctl.payloads.registration_failures import failure_hint
+from dpsctl.service.hints import hint_for
 
 
 @pytest.mark.parametrize(

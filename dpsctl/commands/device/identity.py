@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from dpsctl.admission.known import ID_SCOPE, NO_SCOPE
 from dpsctl.options.device import Proof
 from dpsctl.run import Run
 from dpsctl.service.device import Identity, identity_by_key, way_of
-
-# Those of the public cloud begin with 0ne, of Azure in China with 0cn.
-_ID_SCOPE = re.compile("0[a-z]{2}[0-9A-Fa-f]+")
-_NO_SCOPE = "that looks like no id scope, which is such as 0ne00000000"
 
 
 @contextmanager
 def identity_of(id_scope: str, registration_id: str, proof: Proof, run: Run) -> Iterator[Identity]:
     """Say who the device is, with what is odd of what it holds. Raises UsageError."""
     flag = way_of(proof)
-    doubts = () if _ID_SCOPE.fullmatch(id_scope) else (f"--id-scope {id_scope}: {_NO_SCOPE}",)
+    doubts = () if ID_SCOPE.fullmatch(id_scope) else (f"--id-scope {id_scope}: {NO_SCOPE}",)
     known = run.environ.get("DPSCTL_ID_SCOPE", id_scope)
     advice = () if known == id_scope else (f"--id-scope is not DPSCTL_ID_SCOPE, {known}",)
     if flag != "--certificate-path":

@@ -117,12 +117,19 @@ def _started(
 
 
 def _seed(path: str, run: Run) -> Any:
-    from dpsctl.text.documents import read_document
+    from dpsctl.text.json_lines import records_in
     from dpsctl.text.values import decode_text, read_file
 
-    data = read_file(path, "--seed", run.stdin)
-    read = read_document(decode_text(data, f"--seed {path}"), path)
-    return _by_kind(read) if isinstance(read, list) else read
+    text = decode_text(read_file(path, "--seed", run.stdin), f"--seed {path}")
+    read = [value for _, value in records_in(text, path)]
+    if not text.strip():
+        return None
+    is_sorted = len(read) == 1 and not _is_record(read[0])
+    return read[0] if is_sorted else _by_kind(read)
+
+
+def _is_record(value: Any) -> bool:
+    return isinstance(value, dict) and ("attestation" in value or "registrationId" in value)
 
 
 def _by_kind(records: list[Any]) -> dict[str, list[Any]]:
