@@ -34,7 +34,7 @@ FILES = {
     "records.json": '{"enrollmentGroups": []}',
     "fleet/line-4.yaml": "enrollmentGroupId: line-4\nattestation: {type: symmetricKey}\n",
     "ids.txt": "device-4\ndevice-5\n",
-    "backup.jsonl": '{"enrollmentGroupId": "line-4"}\n',
+    "backup.jsonl": '{"enrollmentGroupId": "line-4", "attestation": {"type": "symmetricKey"}}\n',
     "old-groups.txt": "line-4\nline-1\n",
     "stolen.txt": "device-1\n",
     "label.txt": derive_device_key(GROUP_KEY, "device-1"),

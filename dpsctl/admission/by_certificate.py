@@ -94,6 +94,9 @@ class _Search:
         elif self._known.groups is None and individual is None:
             message = "no enrollment groups were given, and one may trust its certificate's issuer"
             yield _undecided("noRecords", message, _NO_RECORDS)
+        elif self._known.enrollments is None:
+            message = "no individual enrollments were given, and one may have its certificate"
+            yield _undecided("noRecords", message, _NO_RECORDS)
         elif unknown:
             yield _undecided("authoritiesUnknown", _unknown(unknown[0]), _AUTHORITIES)
         else:

@@ -78,8 +78,10 @@ class Explanation:
         """Say the verdict in one sentence."""
         said = self.cause.message if self.cause else ""
         by = f"{title_of(self.taker.record)} takes it, {self.taker.by}" if self.taker else ""
-        lead = f"{self.registration_id} {_LEADS[self.verdict]}"
+        lead = f"{self.registration_id} {_LEADS.get(self.verdict)}"
         match self.verdict:
+            case Verdict.undecided:
+                return f"Nobody can say yet whether {self.registration_id} would register: {said}."
             case Verdict.registers:
                 return f"{lead}: {by}."
             case Verdict.fails:
@@ -106,7 +108,6 @@ _LEADS = {
     Verdict.refused: "would be refused",
     Verdict.disabled: "would be told that it is disabled",
     Verdict.fails: "would get no hub",
-    Verdict.undecided: "may register or not",
 }
 
 

@@ -32,7 +32,7 @@ def _own(device: Device, service: DpsService) -> Known:
     individual = _if_there(service.enrollments.show, device.registration_id)
     if individual is not None and device.key is not None:
         individual = _with_keys(service.enrollments, individual)
-    registration = _if_there(service.registrations.show, device.registration_id)
+    registration = _registration(service, device.registration_id)
     return Known(
         groups=(),
         enrollments=[individual] if individual else [],
@@ -100,6 +100,13 @@ def _lookup(settled: Any, run: Run) -> NamedLookup:
 def _names_authorities(known: Known) -> bool:
     records = (*(known.groups or ()), *(known.enrollments or ()))
     return any(part_of(record, "x509").get("caReferences") for record in records)
+
+
+def _registration(service: DpsService, registration_id: str) -> Json | None:
+    try:
+        return _if_there(service.registrations.show, registration_id)
+    except Unauthorized:  # who may read enrollments may not read registrations
+        return None
 
 
 def _if_there(show: Any, registration_id: str) -> Json | None:

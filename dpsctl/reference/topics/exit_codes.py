@@ -20,7 +20,13 @@ EXIT_CODES = Topic(
         ("7", "Network, TLS or time-out."),
         ("8", "The service failed (5xx)."),
         ("9", "Bulk: some items failed."),
-        ("10", "What was looked for was found: differences, certificates that end soon."),
+        (
+            "10",
+            (
+                "What was looked for was found: differences, certificates that end soon, what"
+                " keeps a device out."
+            ),
+        ),
         ("130", "Interrupted (SIGINT); 143 and 129 where it was SIGTERM or SIGHUP."),
         ("141", "The reader of stdout went away; nothing is said about it."),
     ),
