@@ -50,7 +50,10 @@ PURE = {
     "admission",
     *(
         f"manifests.{module}"
-        for module in ("fields", "changes", "risks", "judgement", "scope", "fleet", "plan")
+        for module in (
+            *("fields", "changes", "risks", "judgement", "scope", "fleet", "plan", "limits"),
+            *("views", "rendering", "markdown", "plan_file", "exporting", "schema", "outcomes"),
+        )
     ),
 }
 INPUT_AND_OUTPUT = {

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from dpsctl.commands.manifests import (
     Asked,
+    Planned,
     asked_of,
-    collections_of,
     fenced,
-    fleet_of,
-    plan_for,
-    whereabouts,
+    planned,
+    warn_of_limits,
 )
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
@@ -33,7 +32,6 @@ from dpsctl.service.dps import DpsService
 
 if TYPE_CHECKING:
     from dpsctl.manifests.carrying_out import CarryingOut
-    from dpsctl.manifests.fleet import Fleet
     from dpsctl.manifests.plan import Plan
 
 Json = dict[str, Any]
@@ -82,15 +80,14 @@ def apply(  # noqa: PLR0913 - each is one thing a user may say
     """
     from dpsctl.commands.consent import ask_for_leave, classes_in
     from dpsctl.manifests.carrying_out import CarryingOut
-    from dpsctl.manifests.reading import Reading
     from dpsctl.manifests.writing import Writer
 
     allowed = classes_in(allow or [])
     document, asked = _asked(saved, manifests, run, prune=prune)
-    fleet, service = fleet_of(asked, service, run)
-    collections = collections_of(service)
-    plan = plan_for(fleet, Reading(collections, parallel, prune=asked.prune), run)
-    _check_saved(document, plan, service, fleet)
+    found = planned(asked, service, run, parallel)
+    plan, collections = found.plan, found.collections
+    _check_saved(document, found)
+    warn_of_limits(plan, run, deletes_first=delete_first)
     writer = Writer(collections, is_exact=document is not None)
     work = CarryingOut(plan, writer, run, parallel, deletes_first=delete_first)
     if service.groups.dry_run:
@@ -101,12 +98,12 @@ def apply(  # noqa: PLR0913 - each is one thing a user may say
     return _outcome(work, plan, run, full=full, is_shown=display.yes)
 
 
-def _check_saved(document: Json | None, plan: Plan, service: DpsService, fleet: Fleet) -> None:
+def _check_saved(document: Json | None, found: Planned) -> None:
     """Hold a saved plan, if there is one, against the one made now. Raises StalePlan."""
     from dpsctl.manifests.plan_file import check_fresh
 
     if document is not None:
-        check_fresh(document, plan, whereabouts(service), fleet.sources)
+        check_fresh(document, found.plan, found.where, found.fleet.sources)
 
 
 def _keep(plan: Plan, collections: Any, backup: str | None, parallel: int, run: Run) -> None:

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dpsctl.commands.manifests import (
-    Asked,
-    asked_of,
-    collections_of,
-    fleet_of,
-    plan_for,
-    whereabouts,
-)
+from dpsctl.commands.manifests import Asked, Planned, asked_of, planned, warn_of_limits
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
 from dpsctl.options.manifest import (
@@ -28,7 +21,6 @@ from dpsctl.run import Outcome, Paper, Run
 from dpsctl.service.dps import DpsService
 
 if TYPE_CHECKING:
-    from dpsctl.manifests.fleet import Fleet
     from dpsctl.manifests.plan import Plan
 
 DIFFERENCES = 10
@@ -61,16 +53,13 @@ def diff(  # noqa: PLR0913 - each is one thing a user may say
     is not compared, null means that it must be absent. What devices would lose is listed as risks,
     for which 'apply' needs --allow.
     """
-    from dpsctl.manifests.reading import Reading
     from dpsctl.manifests.views import plan_view
 
     asked = asked_of(manifests, run, prune=prune)
-    fleet, service = fleet_of(asked, service, run)
-    reading = Reading(collections_of(service), parallel, prune=prune, skip_keys=skip_keys)
-    plan = plan_for(fleet, reading, run)
-    view = plan_view(plan)
-    if save is not None:
-        view = _saved(save, plan, asked, fleet, service)
+    found = planned(asked, service, run, parallel, skip_keys=skip_keys)
+    plan = found.plan
+    warn_of_limits(plan, run)
+    view = plan_view(plan) if save is None else _saved(save, found, asked)
     code = DIFFERENCES if exit_code and plan.changes else 0
     return Outcome(view, code, renderings=_renderings(plan, full=full, unmanaged=unmanaged))
 
@@ -88,9 +77,7 @@ def _renderings(plan: Plan, *, full: bool, unmanaged: bool) -> dict[str, Any]:
     }
 
 
-def _saved(
-    path: str, plan: Plan, asked: Asked, fleet: Fleet, service: DpsService
-) -> dict[str, Any]:
+def _saved(path: str, found: Planned, asked: Asked) -> dict[str, Any]:
     """Save the plan, and return what is in the file. Raises UsageError if there is one."""
     import json
 
@@ -101,12 +88,12 @@ def _saved(
         raise UsageError(
             "--save: a plan of standard input cannot be made again", "Put the manifest in a file."
         )
-    if fleet.secret_variables:
+    if secrets := found.fleet.secret_variables:
         raise UsageError(
-            f"--save: {fleet.secret_variables[0]} comes from $var, and a plan holds no secret",
+            f"--save: {secrets[0]} comes from $var, and a plan holds no secret",
             "Take it from {$env: NAME} or {$file: PATH}.",
         )
-    document = plan_document(plan, asked.as_json(), whereabouts(service), fleet.sources)
+    document = plan_document(found.plan, asked.as_json(), found.where, found.fleet.sources)
     with private_file(path, "--save") as file:
         file.write(json.dumps(document, indent=2, sort_keys=True) + "\n")
     return document

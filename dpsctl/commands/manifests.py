@@ -34,6 +34,21 @@ class Asked:
         return {name: getattr(self, name) for name in kept}
 
 
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """A plan, the fleet that asks for it, and the service that it is for."""
+
+    plan: Plan
+    fleet: Fleet
+    service: DpsService
+    collections: dict[str, Any]
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """Name the service, and the version of its API that is spoken."""
+        return {"service": self.service.host(), "apiVersion": self.service.api_version}
+
+
 def asked_of(manifests: Manifests, run: Run, *, prune: bool) -> Asked:
     """Read what the options ask for. Raises UsageError."""
     if not manifests.paths:
@@ -45,11 +60,33 @@ def asked_of(manifests: Manifests, run: Run, *, prune: bool) -> Asked:
     return Asked(manifests.paths, manifests.root, variables, prune, manifests.allow_commands)
 
 
-def fleet_of(asked: Asked, service: DpsService, run: Run) -> tuple[Fleet, DpsService]:
-    """Read what the files ask for; return it and *service* in a version that has its fields.
+def planned(
+    asked: Asked, service: DpsService, run: Run, parallel: int, *, skip_keys: bool = False
+) -> Planned:
+    """Read what the files ask for, and compare it with the service.
 
-    Raises UsageError with all that is wrong in the files.
+    Raises UsageError with all that is wrong in the files, and for a prune that would take all.
     """
+    from dpsctl.manifests.reading import Reading
+
+    fleet, service = _fleet_of(asked, service, run)
+    if asked.prune:
+        _check_prune(fleet)
+    collections = collections_of(service)
+    reading = Reading(collections, parallel, prune=asked.prune, skip_keys=skip_keys)
+    return Planned(_compared(fleet, reading, run), fleet, service, collections)
+
+
+def warn_of_limits(plan: Plan, run: Run, *, deletes_first: bool = False) -> None:
+    """Warn of groups that the service has no room for."""
+    from dpsctl.manifests.limits import crowds
+
+    for crowd in crowds(plan, deletes_first=deletes_first):
+        run.warn(crowd)
+
+
+def _fleet_of(asked: Asked, service: DpsService, run: Run) -> tuple[Fleet, DpsService]:
+    """Read the files; return their fleet and *service* in a version that has its fields."""
     from dpsctl.manifests.inputs import Inputs
     from dpsctl.manifests.wanted import read_fleet
 
@@ -61,25 +98,22 @@ def fleet_of(asked: Asked, service: DpsService, run: Run) -> tuple[Fleet, DpsSer
     return fleet, knowing if fleet.names_policies else service
 
 
-def whereabouts(service: DpsService) -> dict[str, Any]:
-    """Name the service, and the version of its API that is spoken."""
-    return {"service": service.host(), "apiVersion": service.api_version}
-
-
-def plan_for(fleet: Fleet, reading: Reading, run: Run) -> Plan:
-    """Compare the fleet with the service. Raises UsageError for a prune that would take all."""
-    from dpsctl.manifests.plan import plan_of
-
-    if reading.prune and not fleet:
+def _check_prune(fleet: Fleet) -> None:
+    if not fleet:
         raise UsageError(
             "--prune: the manifests hold no record, so everything that is owned would go",
             "Is this the right folder?",
         )
-    if reading.prune and fleet.scope.owns is None:
+    if fleet.scope.owns is None:
         raise UsageError(
             "--prune: no manifest says what this fleet owns",
             "Add a document with '$fleet: 1' and 'owns:', which has the globs of ids by kind.",
         )
+
+
+def _compared(fleet: Fleet, reading: Reading, run: Run) -> Plan:
+    from dpsctl.manifests.plan import plan_of
+
     plan = plan_of(fleet, reading.records(fleet), prune=reading.prune)
     if reading.is_partial:
         return replace(plan, not_ours=0)

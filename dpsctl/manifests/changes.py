@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Any
 
-from dpsctl.manifests.fields import KEY_FIELDS, Field, Json, Kind, Path, field_at
+from dpsctl.manifests.fields import KEY_FIELDS, Field, Json, Kind, Path, field_at, is_written
 from dpsctl.payloads.comparison import is_same
 
 
@@ -61,6 +62,27 @@ def new_record(kind: Kind, wanted: Json, *, exact: bool = False) -> Json:
         if name not in wanted and not exact:
             body[name] = dict(default)
     return body
+
+
+def unmanaged_fields(kind: Kind, wanted: Json, actual: Json) -> Iterator[Path]:
+    """Name the fields of *actual* that are not written, but for those that `create` fills in."""
+    filled_in = _filled_in(kind)
+    rest = {
+        name: value
+        for name, value in actual.items()
+        if (name not in wanted or field_at(kind.fields, name).members is not None)
+        and not field_at(kind.fields, name).is_read_only
+        and value != filled_in.get(name)
+    }
+    written = {name: wanted[name] for name in rest if name in wanted}
+    for change in field_changes(kind, written, rest, exact=True):
+        if change.after is MISSING and not is_written(wanted, change.path):
+            yield change.path
+
+
+@cache
+def _filled_in(kind: Kind) -> Json:
+    return new_record(kind, {})
 
 
 def changes_type(wanted: Json, actual: Json) -> bool:

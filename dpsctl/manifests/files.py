@@ -22,6 +22,7 @@ from dpsctl.text.values import StandardInput, decode_text, read_file
 FLAG = "--file"
 _ENDINGS = (".yaml", ".yml", ".json", ".jsonl")
 _LONGEST_EXCERPT = 100
+_STDIN = "standard input"
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def _sources(paths: Sequence[str], root: str | None, stdin: StandardInput) -> It
 
 
 def _source(path: str, root: Path, stdin: StandardInput) -> Source:
-    shown = "standard input" if path == "-" else path
+    shown = _STDIN if path == "-" else path
     text = decode_text(read_file(path, FLAG, stdin), f"{FLAG} {path}")
     return Source(shown, text, Path() if path == "-" else Path(path).parent, root)
 
@@ -150,7 +151,8 @@ def _records_of(source: Source) -> Iterator[Record]:
 def _is_json_lines(source: Source) -> bool:
     """Tell whether standard input, which has no ending, holds a JSON object a line."""
     first, _, rest = source.text.lstrip().partition("\n")
-    if source.folder != Path() or not first.startswith("{") or not rest.strip():
+    is_of_objects = first.startswith("{") and rest.lstrip().startswith("{")
+    if source.path != _STDIN or not is_of_objects:
         return False
     try:
         read_json(first)

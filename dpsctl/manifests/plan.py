@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import cache
 
 from dpsctl.manifests.changes import (
-    MISSING,
     FieldChange,
     changes_type,
     field_changes,
     merged,
     new_record,
+    unmanaged_fields,
 )
-from dpsctl.manifests.fields import Json, Kind, Path, field_at, is_written
+from dpsctl.manifests.fields import GROUP, Json, Kind, Path
 from dpsctl.manifests.fleet import Fleet, Key, Wanted, id_of, key_of
 from dpsctl.manifests.judgement import why_refused
-from dpsctl.manifests.risks import Risk, risks_of_delete, risks_of_update, trusted_by
+from dpsctl.manifests.risks import Risk, risks_of_delete, risks_of_update, trusted_by, type_of
 from dpsctl.manifests.scope import matches
 
 _FEWEST_FOR_PERCENT = 10
@@ -86,7 +85,8 @@ class Plan:
     """All that has to be done, and what was found beside it.
 
     *unmanaged* are the fields that the service holds and no file names, by record; *unmatched* the
-    globs of `protect` that no record of the service or of a file matches.
+    globs of `protect` that no record of the service or of a file matches; *groups* counts those
+    that were looked at by their type of attestation.
     """
 
     changes: tuple[Change, ...]
@@ -96,6 +96,7 @@ class Plan:
     unmanaged: tuple[tuple[Kind, str, Path], ...] = ()
     is_many: bool = False
     unmatched: tuple[str, ...] = ()
+    groups: Counter[str] = field(default_factory=Counter)
 
     @property
     def feasible(self) -> list[Change]:
@@ -155,20 +156,22 @@ class _Planning:
         self._changes: list[Change] = []
         self._unmanaged: list[tuple[Kind, str, Path]] = []
         self._counts: Counter[str] = Counter()
+        self._groups: Counter[str] = Counter()
         self._unmatched = list(self._scope.protect)
 
     def meet(self, kind: Kind, record: Json) -> None:
         """Look at a record of the service."""
         record_id = id_of(kind, record)
+        self._groups[type_of(record)] += kind is GROUP
         self._match(record_id)
         key = key_of(kind, record_id)
         wanted = self._fleet.get(key)
         if wanted:
             self._met[key] = record if wanted.formerly else None
             self._take(change_of(wanted, record))
-            self._unmanaged += [
-                (kind, record_id, path) for path in _unmanaged_fields(wanted, record)
-            ]
+            if not wanted.exact:
+                paths = unmanaged_fields(kind, wanted.body, record)
+                self._unmanaged += [(kind, record_id, path) for path in paths]
         elif key in self._former:
             self._olds[key] = record
         elif not (self._prune and self._scope.is_owned(kind.name, record_id)):
@@ -195,6 +198,7 @@ class _Planning:
             tuple(self._unmanaged),
             self._is_many(changes),
             tuple(self._unmatched),
+            self._groups,
         )
 
     def _match(self, record_id: str) -> None:
@@ -272,26 +276,3 @@ def proves_the_same(kind: Kind, new: Json, old: Json) -> bool:
     shown = new.get("attestation") or {}
     is_known = bool(shown.get("symmetricKey") or trusted_by(kind, new) or shown.get("tpm"))
     return is_known and not lost & risks_of_update(kind, old, new)
-
-
-def _unmanaged_fields(wanted: Wanted, record: Json) -> Iterator[Path]:
-    """Name the fields that no file names, but for those that `create` fills in."""
-    if wanted.exact:
-        return
-    kind, body, filled_in = wanted.kind, wanted.body, _filled_in(wanted.kind)
-    rest = {
-        name: value
-        for name, value in record.items()
-        if (name not in body or field_at(kind.fields, name).members is not None)
-        and not field_at(kind.fields, name).is_read_only
-        and value != filled_in.get(name)
-    }
-    written = {name: body[name] for name in rest if name in body}
-    for change in field_changes(kind, written, rest, exact=True):
-        if change.after is MISSING and not is_written(body, change.path):
-            yield change.path
-
-
-@cache
-def _filled_in(kind: Kind) -> Json:
-    return new_record(kind, {})

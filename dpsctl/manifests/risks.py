@@ -23,7 +23,7 @@ class Risk(Enum):
 def risks_of_update(kind: Kind, before: Json, after: Json) -> frozenset[Risk]:
     """Return the classes of making *before* into *after*."""
     found = {
-        Risk.replace: _type(before) != _type(after),
+        Risk.replace: type_of(before) != type_of(after),
         Risk.keys: bool(lost_keys(before, after)),
         Risk.certificates: bool(lost_trust(kind, before, after)),
         Risk.disable: not _is_disabled(before) and _is_disabled(after),
@@ -63,7 +63,7 @@ def trusted_by(kind: Kind, record: Json) -> list[str]:
 
 def lost_keys(before: Json, after: Json) -> list[str]:
     """Name the fields of keys that are in no slot any more; keys that are not shown stay."""
-    if _type(before) == "symmetricKey" != _type(after):
+    if type_of(before) == "symmetricKey" != type_of(after):
         return list(KEY_FIELDS)
     old, new = _keys_of(before), _keys_of(after)
     return [name for name, key in old.items() if key not in new.values()] if new else []
@@ -76,7 +76,8 @@ def _keys_of(record: Json) -> dict[str, Any]:
     return {name: key_bytes(named[name]) for name in secret if named.get(name)}
 
 
-def _type(record: Json) -> Any:
+def type_of(record: Json) -> Any:
+    """Return the type of a record's attestation."""
     return (record.get("attestation") or {}).get("type")
 
 

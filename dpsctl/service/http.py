@@ -106,7 +106,7 @@ class Http:
 
     def keep_pace(self) -> None:
         """Take 429 as a matter of pace from now on: it never counts as a try."""
-        self._pace = Pace()
+        self._pace = self._pace or Pace()
 
     def _paced(self, request: Request, attempt: int) -> Reply:
         """Send a request once, or at the pace of the service until that lets it through."""

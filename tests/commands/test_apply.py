@@ -316,6 +316,24 @@ def test_dry_run_shows_the_writes_and_sends_none(run, emulator):
     assert A not in ran.out
 
 
+def test_service_without_room_is_warned_of_and_deletes_can_make_it(run):
+    proof = "  attestation: {type: symmetricKey}\n"
+    scope = "- $fleet: 1\n  owns: {EnrollmentGroup: [g*]}\n  limits: {percent: 100}\n"
+
+    def groups(numbers):
+        write(scope + "".join(f"- enrollmentGroupId: g{n:03}\n{proof}" for n in numbers))
+
+    groups(range(100))
+    assert "takes 100" not in run("apply -f f.yaml --yes").err
+    groups(range(3, 103))
+
+    told = "there will be 103 groups by symmetricKey, and a service takes 100"
+    assert f"{told} (--delete-first makes room)" in run("diff -f f.yaml --prune").err
+    ran = run("apply -f f.yaml --prune --yes --allow delete --delete-first")
+    assert "takes 100" not in ran.err
+    assert "created 3, deleted 3, as wanted 97 in " in ran.out
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True

@@ -356,6 +356,21 @@ def test_standard_input_takes_yaml_and_json_lines(run):
     assert run("diff -f -", stdin="enrollmentGroupId: a\n").out.endswith("blocked 1\n")
 
 
+def test_documents_that_are_json_objects_are_documents(run):
+    one, two = (
+        json.dumps({"registrationId": n, "attestation": {"type": "symmetricKey"}})
+        for n in ("p1", "p2")
+    )
+    text = f"{one}\n---\n{two}\n"
+    write(f_yaml=text, g_jsonl=f"{one}\n\n{two}\n", h_jsonl=f"{one}\n{{\n")
+
+    assert run("diff -f -", stdin=text).out.endswith("create 2\n")
+    assert run("diff -f f.yaml").out.endswith("create 2\n")
+    assert run("diff -f -", stdin='{"registrationId":\n{"$var": "id"}}', expect=2).err
+    assert run("diff -f g.jsonl").out.endswith("create 2\n")
+    assert "h.jsonl:2:2: " in run("diff -f h.jsonl", expect=2).err
+
+
 def test_defaults_lie_under_every_record_of_their_kind(run):
     write(
         f_yaml="$fleet: 1\ndefaults:\n  IndividualEnrollment:\n"

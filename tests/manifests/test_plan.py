@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from dpsctl.manifests.fields import GROUP, INDIVIDUAL
 from dpsctl.manifests.fleet import Fleet, Wanted
+from dpsctl.manifests.limits import crowds
 from dpsctl.manifests.plan import Action, plan_of
 from dpsctl.manifests.risks import Risk
 from dpsctl.manifests.scope import Limits, Scope
@@ -319,3 +320,27 @@ def test_order_changes_no_plan(files, pages):
 
     assert shown(other) == shown(usual)
     assert (other.as_wanted, other.not_ours) == (usual.as_wanted, usual.not_ours)
+
+
+TOO_MANY = "there will be {} groups by symmetricKey, and a service takes 100"
+ROOM = " (--delete-first makes room)"
+
+
+@pytest.mark.parametrize(
+    ("there", "gone", "new", "deletes_first", "told"),
+    [
+        (90, 0, 10, False, []),
+        (90, 0, 11, False, [TOO_MANY.format(101)]),
+        (95, 9, 9, False, [TOO_MANY.format(104) + ROOM]),
+        (95, 9, 9, True, []),
+        (99, 1, 4, True, [TOO_MANY.format(103)]),
+    ],
+)
+def test_more_groups_than_a_service_takes_are_warned_of(there, gone, new, deletes_first, told):
+    records = [wanted(f"line-{n}", attestation=keys()) for n in range(gone, there + new)]
+    records.append(
+        wanted("line-x", attestation={"type": "x509", "x509": {"caReferences": {"primary": "c"}}})
+    )
+    plan = planned(records, [actual(f"line-{n}") for n in range(there)], OWNS, prune=True)
+
+    assert list(crowds(plan, deletes_first=deletes_first)) == told
