@@ -29,6 +29,8 @@ _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 class Answer:
     """Carry a status, a body to be written as JSON (None: no body at all) and headers.
 
+    A body of bytes is written as it is, with its own Content-Type; an iterator of bytes as it goes
+    on, until it ends or its reader leaves.
     *reason* says to the log of requests, not to the caller, why this is a refusal or a failure.
     """
 

@@ -35,7 +35,7 @@ class EmulatorApp:
         """Answer one request, or do to it what the faults in force say."""
         request = Request(environ)
         call = Call(request, self.service)
-        if request.path.lower().startswith(control.PREFIX):
+        if f"{request.path}/".lower().startswith(control.PREFIX):
             return self._written(self._answer(call), start_response, None)
         began = time.monotonic()
         trouble = self.service.faults.trouble_for(request.method, request.path)
@@ -77,14 +77,18 @@ class EmulatorApp:
         self, answer: Answer, start_response: Any, breakage: str | None
     ) -> Iterable[bytes]:
         """Write *answer*; `cut` ends its JSON in the middle, `reset` the connection."""
-        body = b"" if answer.body is None else write_json(answer.body)
+        if isinstance(answer.body, Iterator):
+            start_response(answer.status_line, list(answer.headers.items()))
+            return answer.body
+        body = _bytes_of(answer.body)
         half = body[: len(body) // 2]
         body = half if breakage == "cut" else body
         date = _http_date(int(self.service.clock.now()))
-        headers = {"Date": date, "x-ms-request-id": str(uuid4()), **answer.headers}
+        headers = {"Date": date, "x-ms-request-id": str(uuid4())}
         if answer.status != HTTPStatus.NO_CONTENT:
             headers["Content-Type"] = "application/json; charset=utf-8"
             headers["Content-Length"] = str(len(body))
+        headers |= answer.headers
         start_response(answer.status_line, list(headers.items()))
         return _aborted(half) if breakage == "reset" else [body]
 
@@ -93,6 +97,12 @@ class EmulatorApp:
 def _http_date(seconds: int) -> str:
     """Write *seconds* since 1970 as the header Date has it; of many answers in a second once."""
     return formatdate(seconds, usegmt=True)
+
+
+def _bytes_of(body: Any) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    return b"" if body is None else write_json(body)
 
 
 def _aborted(half: bytes) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from cryptography.x509 import Certificate
 from werkzeug.wrappers import Request
 
-from dpsctl.emulator.answers import read_json
+from dpsctl.emulator.answers import Json, read_json
 from dpsctl.emulator.authorities import put_authorities
 from dpsctl.emulator.clock import Clock
 from dpsctl.emulator.faults.in_force import ActiveFaults
@@ -25,7 +25,8 @@ from dpsctl.emulator.store import Store
 class Service:
     """Hold what all requests share; who controls the emulator must show the *control_token*.
 
-    The service holds the *authorities* from the start, as certificates that were proved.
+    The service holds the *authorities* from the start, as certificates that were proved. *ready*
+    and *environment* give what clients must know, once it listens.
     """
 
     settings: EmulatorSettings
@@ -36,6 +37,8 @@ class Service:
     log: RequestLog
     local_auth: LocalAuth
     authorities: Mapping[str, Certificate] = field(default_factory=dict)
+    ready: Callable[[], Json] = field(default=dict, repr=False)
+    environment: Callable[[], Mapping[str, str]] = field(default=dict, repr=False)
     control_token: str = field(default_factory=lambda: token_urlsafe(32), repr=False)
 
     def reset(self) -> None:

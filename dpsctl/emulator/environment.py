@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +40,11 @@ def client_environment(
     }
 
 
+def shell_lines(shell: str, variables: Mapping[str, str]) -> str:
+    """Return the lines that set *variables* in `sh`, `fish`, `powershell` or `cmd`."""
+    return "\n".join(_LINES[shell](name, value) for name, value in variables.items())
+
+
 def _without_proxy(others: str, host: str) -> str:
     names = dict.fromkeys([*filter(None, others.split(",")), host, "127.0.0.1", "localhost"])
     return ",".join(names)
@@ -55,3 +61,22 @@ def _trust(ca_file: Path, bundle: Path) -> dict[str, str]:
         "SSL_CERT_FILE": str(bundle),
         "NODE_EXTRA_CA_CERTS": str(ca_file),
     }
+
+
+def _fish(name: str, value: str) -> str:
+    quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"set -gx {name} '{quoted}'"
+
+
+def _powershell(name: str, value: str) -> str:
+    quoted = value.replace("'", "''")
+    return f"$env:{name} = '{quoted}'"
+
+
+_LINES: dict[str, Callable[[str, str], str]] = {
+    "sh": lambda name, value: f"export {name}={shlex.quote(value)}",
+    "fish": _fish,
+    "powershell": _powershell,
+    "cmd": lambda name, value: f'set "{name}={value}"',
+}
+SHELLS = tuple(_LINES)

@@ -14,9 +14,12 @@ from typing import Any
 from dpsctl.emulator.answers import Answer, Json
 
 _KEPT_REQUESTS = 1000
+_MOST_WATCHERS = 32  # a thread each
 _KEPT_BODY_BYTES = 16384
 _MASK = "***"
-_SECRETS = frozenset({"primarykey", "secondarykey", "endorsementkey", "storagerootkey"})
+_SECRETS = frozenset(
+    {"primarykey", "secondarykey", "endorsementkey", "storagerootkey", "authenticationkey"}
+)
 _IN_SHORT = ("number", "timestampUtc", "protocol", "method", "path", "status", "reason", "ms")
 _SIGNATURE = re.compile(r"(?i)(sig=)[^&]*")
 _WEBHOOK = "webhookurl"
@@ -49,6 +52,7 @@ class RequestLog:
         self._changed = Condition()
         self._newest = 0
         self._forgotten = 0
+        self._watchers = 0
 
     def add(self, request: Any, answer: Answer, timestamp: str, seconds: float) -> None:
         """Remember a (Werkzeug) request, how it was answered and how long that took."""
@@ -80,6 +84,18 @@ class RequestLog:
             self._entries.clear()
             self._forgotten = self._newest
             self._changed.notify_all()
+
+    def admit(self) -> bool:
+        """Say whether one more may watch for requests, each of whom `dismiss` lets go again."""
+        with self._changed:
+            is_room = self._watchers < _MOST_WATCHERS
+            self._watchers += is_room
+        return is_room
+
+    def dismiss(self) -> None:
+        """Let one go who was admitted."""
+        with self._changed:
+            self._watchers -= 1
 
     def close(self) -> None:
         """Let nobody wait for requests any more."""

@@ -22,11 +22,13 @@ from dpsctl.emulator.central.tokens import api_token
 from dpsctl.emulator.central.urls import URLS
 from dpsctl.emulator.control import api as control
 from dpsctl.emulator.control import description
-from dpsctl.emulator.control.access import tester
+from dpsctl.emulator.control.access import owner, tester
 from dpsctl.emulator.devices import api as device_api
 from dpsctl.emulator.enrollments import bulk, registrations
 from dpsctl.emulator.enrollments import records as enrollments
 from dpsctl.emulator.enrollments.kinds import GROUP, INDIVIDUAL, Kind
+from dpsctl.emulator.page import files as page_files
+from dpsctl.emulator.page import state, stream
 
 Handler = Callable[..., Answer]
 
@@ -100,6 +102,15 @@ ROUTES = (
     Route("PUT", "/_emulator/settings", control.change_settings, tester),
     Route("GET", "/_emulator/requests", control.requests, tester),
     Route("DELETE", "/_emulator/requests", control.forget_requests, tester),
+    Route("GET", "/_emulator/", page_files.show, tester),
+    Route("GET", "/_emulator/page/<file>", page_files.show_file, tester),
+    Route("GET", "/_emulator/events", stream.watch, tester),
+    Route("GET", "/_emulator/state", state.show_state, tester),
+    Route("GET", "/_emulator/environment", state.show_environment, owner),
+    Route("GET", "/_emulator/records/<collection>", state.list_records, tester),
+    Route("GET", "/_emulator/records/<collection>/<id>", state.show_record, tester),
+    Route("GET", "/_emulator/keys/<collection>/<id>", state.show_record_with_keys, owner),
+    Route("GET", "/_emulator/requests/<number>", control.show_request, tester),
     Route("GET", "/_emulator/devices/<id>", device_api.show_hub_device, tester),
 )
 

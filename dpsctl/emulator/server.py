@@ -12,15 +12,8 @@ from typing import Any, Self
 
 from OpenSSL import SSL
 
+from dpsctl.emulator import address
 from dpsctl.emulator.access.access_tokens import make_access_token
-from dpsctl.emulator.address import (
-    LOOPBACK_NAMES,
-    check_address,
-    endpoint_of,
-    host_of,
-    known_as,
-    page_of,
-)
 from dpsctl.emulator.answers import Json, Refusal
 from dpsctl.emulator.app import EmulatorApp
 from dpsctl.emulator.authorities import load_authorities
@@ -67,7 +60,7 @@ class Emulator:
 
     def start(self) -> Self:
         """Open the store and listen; clients may connect when this returns."""
-        check_address(self.settings)
+        address.check_address(self.settings)
         store = Store(self.settings.db)
         try:
             self.identity = self._kept_identity(store)
@@ -80,6 +73,8 @@ class Emulator:
                 RequestLog(self._tell),
                 LocalAuth(is_disabled=self.settings.disable_local_auth),
                 load_authorities(self.settings.cas),
+                self.ready,
+                lambda: self.environment,
             )
             service.hold_authorities()
             self.ca_file = self._written_ca()
@@ -97,6 +92,7 @@ class Emulator:
         service, self._service = self._service, None
         if service is None:
             return
+        service.log.close()
         for listener in self._listeners:
             listener.stop()
         self._leave(service.store)
@@ -139,17 +135,17 @@ class Emulator:
     @property
     def host(self) -> str:
         """Return HOST:PORT as a connection string names it, without the port if it is 443."""
-        return host_of(self.settings, self.port)
+        return address.host_of(self.settings, self.port)
 
     @property
     def endpoint(self) -> str:
         """Return the URL that clients connect to."""
-        return endpoint_of(self.settings, self.port)
+        return address.endpoint_of(self.settings, self.port)
 
     @property
     def page(self) -> str:
         """Return the URL of the page that shows it; the control token in it is sent to nobody."""
-        return page_of(self.settings, self.port, self.control_token)
+        return address.page_of(self.settings, self.port, self.control_token)
 
     @property
     def id_scope(self) -> str:
@@ -255,7 +251,7 @@ class Emulator:
         """Listen for HTTP, and then for MQTT if that is wanted."""
         tls = None
         if self.settings.tls:
-            names = (known_as(self.settings), *LOOPBACK_NAMES, *self.settings.sans)
+            names = (address.known_as(self.settings), *address.LOOPBACK_NAMES, *self.settings.sans)
             tls = server_context(*self.identity.server_certificate(names))
         listeners = [self._bound("--port", self.settings.port, app, tls, UpgradableExchange)]
         if self.settings.mqtt_port is not None:

@@ -41,6 +41,7 @@ ON CONFLICT (kind, key) DO UPDATE SET label = excluded.label, body = excluded.bo
 class Store:
     """Keep records of several kinds, each found by its id and, many at once, by one label.
 
+    *revision* grows with everything that is written.
     The label is what a kind is asked for by: a registration's group, an enrollment's attestation.
     Every method may be called from any thread. What a method or a `writing` block has done when it
     returns is on disk if *path* is a file. Raises UsageError if that file cannot be used.
@@ -48,6 +49,7 @@ class Store:
 
     def __init__(self, path: str = MEMORY) -> None:
         self._lock = RLock()
+        self.revision = 0
         self._database = _opened(path)
 
     def close(self) -> None:
@@ -69,6 +71,7 @@ class Store:
                 self._database.execute("ROLLBACK")
                 raise
             self._database.execute("COMMIT")
+            self.revision += 1
 
     def reset(self) -> None:
         """Forget all records, but not what was kept."""
@@ -95,10 +98,30 @@ class Store:
                 "DELETE FROM records WHERE kind = ? AND key = ?", (kind, record_id.lower())
             )
 
-    def count(self, kind: str, label: str) -> int:
-        """Count the records with *label*."""
+    def count(self, kind: str, label: str | None = None) -> int:
+        """Count the records, those with *label* if it is given."""
+        if label is None:
+            return int(self._value("SELECT count(*) FROM records WHERE kind = ?", kind))
         sql = "SELECT count(*) FROM records WHERE kind = ? AND label = ?"
         return int(self._value(sql, kind, label.lower()))
+
+    def found(
+        self, kind: str, size: int, skipped: int, text: str, label: str | None = None
+    ) -> tuple[list[tuple[str, Json]], int]:
+        """Return records whose ids contain *text*, newest first, with their labels; and how many.
+
+        Those are *size* of them at most, behind the first *skipped*.
+        """
+        labelled, values = ("", ()) if label is None else ("AND label = ?", (label.lower(),))
+        such = f"FROM records WHERE kind = ? {labelled} AND instr(key, ?) > 0"
+        wanted = (kind, *values, text.lower())
+        with self._lock:
+            total = self._value(f"SELECT count(*) {such}", *wanted)
+            rows = self._database.execute(
+                f"SELECT label, body {such} ORDER BY seq DESC LIMIT ? OFFSET ?",
+                (*wanted, size, skipped),
+            ).fetchall()
+        return [(label, json.loads(body)) for label, body in rows], int(total)
 
     def page(
         self, kind: str, size: int, after: int = 0, label: str | None = None

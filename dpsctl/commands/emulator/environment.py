@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,13 +38,13 @@ def env(
     command: with it every name of a service leads to the emulator, and nothing beyond it is asked.
     Tokens and keys are in it.
     """
-    from dpsctl.emulator.environment import client_environment
+    from dpsctl.emulator.environment import client_environment, shell_lines
 
     ready = _one_of(running(run.environ), port)
     variables = client_environment(ready, run.environ, Path(ready["folder"]))
     if shell is EnvironmentShell.json:
         return json.dumps(variables, indent=2)
-    return "\n".join(_LINES[shell](name, value) for name, value in variables.items())
+    return shell_lines(shell.value, variables)
 
 
 def _one_of(ready: list[dict[str, Any]], port: int | None) -> dict[str, Any]:
@@ -61,21 +59,3 @@ def _one_of(ready: list[dict[str, Any]], port: int | None) -> dict[str, Any]:
     if ready:
         raise UsageError(f"--port {port}: no emulator is there", f"There run {there}.")
     raise UsageError("No emulator runs", "Start one in another terminal: dpsctl emulator run.")
-
-
-def _fish(name: str, value: str) -> str:
-    quoted = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"set -gx {name} '{quoted}'"
-
-
-def _powershell(name: str, value: str) -> str:
-    quoted = value.replace("'", "''")
-    return f"$env:{name} = '{quoted}'"
-
-
-_LINES: dict[EnvironmentShell, Callable[[str, str], str]] = {
-    EnvironmentShell.sh: lambda name, value: f"export {name}={shlex.quote(value)}",
-    EnvironmentShell.fish: _fish,
-    EnvironmentShell.powershell: _powershell,
-    EnvironmentShell.cmd: lambda name, value: f'set "{name}={value}"',
-}

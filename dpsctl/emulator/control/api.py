@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from dpsctl.emulator.answers import Answer, Json, Refusal, invalid
+from dpsctl.emulator.answers import NOT_FOUND, Answer, Json, Refusal, invalid
 from dpsctl.emulator.call import Call, Service
 from dpsctl.emulator.central import records as central
 from dpsctl.emulator.central.device_groups import DEVICE_GROUP
@@ -73,6 +73,14 @@ def change_settings(call: Call) -> Answer:
 def requests(call: Call) -> Answer:
     """Answer with the requests seen so far."""
     return Answer(body={"requests": call.service.log.entries()})
+
+
+def show_request(call: Call, number: str) -> Answer:
+    """Answer with one of the requests seen so far."""
+    seen = call.service.log.find(int(number)) if number.isdecimal() and len(number) < 19 else None
+    if seen is None:
+        raise Refusal(NOT_FOUND, "The log has no request with this number, or no longer.")
+    return Answer(body=seen)
 
 
 def forget_requests(call: Call) -> Answer:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Event, Lock
+from typing import Any
 
 from dpsctl.emulator.answers import Refusal
 from dpsctl.emulator.clock import Clock
@@ -67,10 +68,17 @@ class ActiveFaults:
         """Return the faults in force, as they were written."""
         return [counter.fault.text for counter in self._counters]
 
+    def states(self) -> list[dict[str, Any]]:
+        """Return the faults in force, how often each has struck, and which will not again."""
+        with self._lock:
+            return [counter.state() for counter in self._counters]
+
     def trouble_for(self, method: str, path: str) -> Trouble:
         """Count a request, and say what becomes of it: all waits, and the first other fault."""
         with self._lock:
             struck = [counter for counter in self._counters if counter.strikes(method, path)]
+            for counter in struck:
+                counter.hits += 1
         seconds = sum(one.fault.seconds for one in struck if one.fault.what == "latency")
         for counter in struck:
             if counter.fault.what in ("status", "throttle"):
@@ -85,11 +93,16 @@ class _Counter:
 
     def __init__(self, fault: Fault, monotonic: Callable[[], float]) -> None:
         self.fault = fault
+        self.hits = 0
         self._monotonic = monotonic
         self._minute_began = monotonic()
         self._seen = 0
         self._struck = 0
         self._saved_up = float(fault.burst or 0)
+
+    def state(self) -> dict[str, Any]:
+        is_spent = self.fault.times is not None and self._struck >= self.fault.times
+        return {"text": self.fault.text, "struck": self.hits, "isSpent": is_spent}
 
     def strikes(self, method: str, path: str) -> bool:
         if self.fault.what == "skew" or not self.fault.concerns(method, path):

@@ -11,15 +11,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
-from string import punctuation
 from threading import Condition, Thread
 from typing import Any, cast
-from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from OpenSSL import SSL
 
 from dpsctl.emulator.answers import BAD_REQUEST, TOO_LARGE, Refusal, write_json
 from dpsctl.emulator.clock import Clock
+from dpsctl.emulator.listening.environ import environ_of
+from dpsctl.emulator.listening.streaming import is_endless, write_on
 from dpsctl.emulator.listening.tls import TlsStream, set_time_limit
 from dpsctl.emulator.settings import EmulatorSettings
 from dpsctl.machine.platforms import IS_WINDOWS
@@ -162,8 +162,12 @@ class Exchange(BaseHTTPRequestHandler):
             return
         started: list[Any] = []
         with self.listener.answering():
-            chunks = self.listener.app(self._environ(body), lambda *given: started.extend(given))
-            self._write(started[0], started[1], chunks)
+            environ = environ_of(self, body)
+            chunks = self.listener.app(environ, lambda *given: started.extend(given))
+            if not isinstance(chunks, Iterator) or not is_endless(*started):
+                self._write(started[0], started[1], chunks)
+                return
+        self._stream(started[0], started[1], chunks)
 
     def __getattr__(self, name: str) -> Any:
         """Let the app answer every method, for it knows how the service refuses one."""
@@ -190,10 +194,7 @@ class Exchange(BaseHTTPRequestHandler):
 
     def _write(self, status: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]) -> None:
         """Write an answer at once; an app that aborts it has the connection reset."""
-        told = {"Date": self.date_time_string(), "Server": self.server_version, **dict(headers)}
-        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in told.items())]
-        lines += ["Connection: close"] if self.close_connection else []
-        out = bytearray("\r\n".join([*lines, "", ""]).encode("latin-1"))
+        out = self._head(status, headers)
         try:
             for chunk in chunks:
                 out += b"" if self.command == "HEAD" else chunk
@@ -202,6 +203,18 @@ class Exchange(BaseHTTPRequestHandler):
             self._reset()
         else:
             self.wfile.write(out)
+
+    def _head(self, status: str, headers: list[tuple[str, str]]) -> bytearray:
+        told = {"Date": self.date_time_string(), "Server": self.server_version, **dict(headers)}
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in told.items())]
+        lines += ["Connection: close"] if self.close_connection else []
+        return bytearray("\r\n".join([*lines, "", ""]).encode("latin-1"))
+
+    def _stream(self, status: str, headers: list[tuple[str, str]], chunks: Iterator[bytes]) -> None:
+        """Write an answer as it comes; it ends with the connection."""
+        self.close_connection = True
+        self.wfile.write(self._head(status, headers))
+        write_on(self.request, self.wfile, chunks, is_wanted=self.command != "HEAD")
 
     def _reset(self) -> None:
         """Hang up the way a crashed server does: no goodbye of TLS, and RST for FIN."""
@@ -256,36 +269,6 @@ class Exchange(BaseHTTPRequestHandler):
         left = _DRAINED_BYTES
         while left > 0 and (data := self.rfile.read1(1 << 16)):
             left -= len(data)
-
-    def _environ(self, body: bytes) -> dict[str, Any]:
-        path, _, query = self.path.partition("?")
-        if "://" in path:
-            path = "/" + path.split("://", 1)[1].partition("/")[2]
-        environ: dict[str, Any] = {
-            "REQUEST_METHOD": self.command,
-            "SCRIPT_NAME": "",
-            "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-            "QUERY_STRING": quote_from_bytes(query.encode("latin-1"), punctuation),
-            "REQUEST_URI": self.path,
-            "REMOTE_ADDR": str(self.client_address[0]),
-            "SERVER_NAME": self.listener.settings.host,
-            "SERVER_PORT": str(self.listener.server_address[1]),
-            "SERVER_PROTOCOL": self.request_version,
-            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "https" if self.listener.tls else "http",
-            "wsgi.input": io.BytesIO(body),
-            "wsgi.input_terminated": True,
-            "wsgi.errors": sys.stderr,
-            "wsgi.multithread": True,
-            "wsgi.multiprocess": False,
-            "wsgi.run_once": False,
-            "dpsctl.peer_certificates": self.peer_certificates,
-        }
-        for name, value in self.headers.items():
-            environ.setdefault(f"HTTP_{name.upper().replace('-', '_')}", value)
-        return environ
 
 
 def _number(text: str) -> int:
