@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -13,10 +14,10 @@ from dpsctl.service.auth import bearer
 from dpsctl.service.azure.clouds import cloud_of
 from dpsctl.service.azure.identity import CENTRAL_SCOPE, Identity
 from dpsctl.service.calls import Target
-from dpsctl.service.central import STABLE, CentralService
+from dpsctl.service.central import PREVIEW, STABLE, CentralService
 from dpsctl.service.contract import Purpose
 from dpsctl.service.endpoints import checked_endpoint, is_emulated, manner_of, trusted
-from dpsctl.service.hints import central_hint_for
+from dpsctl.service.hints import Hint, central_hint_for
 from dpsctl.service.http import Http
 from dpsctl.service.settings import settle_transport
 
@@ -27,15 +28,36 @@ def connect(connection: CentralConnection, run: Run, purpose: Purpose) -> Centra
     Raises UsageError where the options do not say it.
     """
     connection, context = settle_transport(connection, run)
+    version = _version(connection, run)
     target = Target(
         url=f"{_address(connection, context, run)}/api",
-        api_version=quote(connection.central_api_version or STABLE, safe=""),
+        api_version=quote(version or STABLE, safe=""),
         **manner_of(connection, run),
         dry_run=purpose.dry_run,
-        hint=central_hint_for,
+        hint=_hint_for(version),
     )
     http = Http(target, _authorization(connection, run), run)
-    return CentralService(http, pinned=connection.central_api_version is not None)
+    return CentralService(http, pinned=version is not None)
+
+
+def _version(connection: CentralConnection, run: Run) -> str | None:
+    """Return the version that was chosen; one of az's names of old, which are no dates, is none."""
+    chosen = connection.central_api_version
+    if chosen is None or re.match(r"\d{4}-\d{2}-\d{2}", chosen):
+        return chosen
+    run.warn(f"--api-version {chosen} is no version by date: as with az, it is not heeded")
+    return None
+
+
+def _hint_for(version: str | None) -> Hint:
+    """Return the hints, or what to say of a bad request in a *version* that nobody knows."""
+
+    def hint(status: int, error_code: object, headers: Mapping[str, str]) -> str | None:
+        if status == 400 and version not in (None, STABLE, PREVIEW):
+            return f"Is --api-version {version} one of IoT Central's, as {STABLE} and {PREVIEW}?"
+        return central_hint_for(status, error_code, headers)
+
+    return hint
 
 
 def _address(connection: CentralConnection, context: Mapping[str, Any], run: Run) -> str:

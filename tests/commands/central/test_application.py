@@ -30,6 +30,21 @@ def test_application_is_named_by_id_host_or_url(named, url):
     assert service._http.target.url == (url or f"https://{named}.{SUFFIX}/api")
 
 
+@pytest.mark.parametrize("old", ["v1", "preview", "1.1-preview"])
+def test_name_of_a_version_of_old_is_not_heeded_as_with_az(old, inside, emulator):
+    listed = inside(f"central device list --app-id my-app --av {old}")
+
+    assert listed.json == []
+    assert f"warning: --api-version {old} is no version by date" in listed.err
+    assert emulator.requests()[-1]["query"]["api-version"] == "2022-07-31"
+
+
+def test_version_that_the_application_does_not_know_is_asked_about(inside):
+    refused = inside("central device list --app-id my-app --av 2019-10-28", expect=1)
+
+    assert "hint: Is --api-version 2019-10-28 one of IoT Central's" in refused.err
+
+
 def test_suffix_is_that_of_another_cloud():
     options = CentralConnection(app_id="a", token="t", central_dns_suffix="example.com")
 
