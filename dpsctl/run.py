@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from dpsctl.frozen import frozen
+from dpsctl.machine import platforms
 from dpsctl.machine.permissions import exposure
+from dpsctl.machine.waiting import WaitingLine
 from dpsctl.masking import Masker
 from dpsctl.text.controls import in_json, spelled_out
 from dpsctl.text.values import StandardInput
@@ -56,7 +58,8 @@ class Run:
     flags whose secret stands on the command line itself, *noticed* what is to be warned of once
     the command line has been read and says how. *in_json* makes notes and warnings objects, each
     in a line of its own, as `--error-format json` makes errors. *requests* are counted as they are
-    sent. Where the same is done again and again, *told* holds what needs no second telling.
+    sent. Where the same is done again and again, *told* holds what needs no second telling. What is
+    waited for, *waiting* says on a terminal.
     """
 
     environ: Mapping[str, str]
@@ -74,6 +77,7 @@ class Run:
     in_json: bool = False
     requests: int = 0
     told: set[str] | None = None
+    waiting: WaitingLine = field(default_factory=WaitingLine)
 
     def warn(self, text: str) -> None:
         """Print a warning on stderr, unless `--only-show-errors` was given."""
@@ -82,6 +86,14 @@ class Run:
     def note(self, text: str) -> None:
         """Print on stderr how a command ended well, unless `--only-show-errors` was given."""
         self._note("note", text, text)
+
+    def say_what_is_waited_for(self) -> None:
+        """Say it from now on, where somebody sees it and nothing else tells it already."""
+        is_told = self.quiet or self.debug or self.in_json
+        is_able = self.stderr.isatty() and self.environ.get("TERM") != "dumb"
+        # Where colours can be shown a line can be erased too.
+        if not is_told and is_able and platforms.shows_colours(self.stderr):
+            self.waiting = WaitingLine(self.stderr)
 
     def warn_of_readers(self, path: str, source: str) -> None:
         """Warn if others can read the file *path*, which holds a secret; `-` is none."""
@@ -155,6 +167,7 @@ class Run:
 
         A stderr that takes nothing (a full disk) changes neither result nor exit code.
         """
+        self.waiting.clear()
         shown = spelled_out(self.masker.mask(text), keep="\t\n")
         safe = shown.encode(self._encoding, "backslashreplace").decode(self._encoding)
         with suppress(OSError):

@@ -88,6 +88,8 @@ def seen(result: Any, view: View, run: Run) -> tuple[Any, Style]:
         rows=outcome.rows,
         width=_width_of(run.stdout),
         renderings=outcome.renderings,
+        # What reads from a pipe may write on the same terminal.
+        make_room=run.waiting.clear if run.stdout.isatty() else run.waiting.close,
     )
     return result, style
 

@@ -207,6 +207,7 @@ class _Call:
         run.debug, run.verbose, run.quiet = display.debug, display.verbose, display.only_show_errors
         run.in_json = display.error_format is ErrorFormat.json
         run.warn_of_command_line()
+        run.say_what_is_waited_for()
         query = compiled(display.query)
         if self.verb.holds_keys and query is not None and query.names_keys:
             values["show_keys"] = Toggle.true
@@ -221,6 +222,8 @@ class _Call:
                 return self._shown(given, view, values.get("watch"), run)
         except BrokenPipeError:  # Typer would make it exit code 1
             return READER_WENT_AWAY
+        finally:
+            run.waiting.close()
 
     def _shown(self, given: dict[str, Any], view: View, every: float | None, run: Run) -> int:
         if every is None:

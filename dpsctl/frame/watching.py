@@ -38,6 +38,7 @@ def watch(look: Callable[[], Any], view: View, every: float, run: Run) -> int:
     A look that fails later than the first is made again; what is not found any more was removed.
     """
     run.told = set()
+    run.waiting.close()  # the table, and in a pipe the changes, stand in its place
     with _display(view, run) as display:
         wait, failures, is_first = every, 0, True
         while True:

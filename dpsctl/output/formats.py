@@ -30,6 +30,7 @@ class Style:
 
     *columns* and *rows* are for a table of records as they came; the rows stand for the result. A
     format that has a rendering here is written by that; without one, text and markdown are json.
+    *make_room* is called whenever something is going to be written.
     """
 
     format: OutputFormat | ReportFormat = OutputFormat.json
@@ -39,6 +40,7 @@ class Style:
     rows: list[Any] | None = None
     width: int | None = None
     now: datetime | None = None
+    make_room: Callable[[], None] | None = None
     renderings: Mapping[str, Callable[[Paper], Iterable[str]]] = field(default_factory=dict)
 
 
@@ -50,11 +52,12 @@ def show(result: Any, style: Style, out: TextIO) -> None:
     as with az.
     """
     if style.format in style.renderings:
-        _show_lines(style.renderings[style.format](Paper(style.width, style.colour)), out)
+        lines = style.renderings[style.format](Paper(style.width, style.colour))
+        _show_lines(_with_room(lines, style), out)
         return
     form = _FORMS.get(style.format, _FORMS[OutputFormat.json])
     if form.by_row and (form.whole is None or isinstance(result, Iterator)):
-        form.by_row(_stream(result, style.query), out)
+        form.by_row(_with_room(_stream(result, style.query), style), out)
         return
     data = list(result) if isinstance(result, Iterator) else result
     if form.whole is None:
@@ -63,8 +66,15 @@ def show(result: Any, style: Style, out: TextIO) -> None:
         data, style = rows_of(data, style)
     elif style.query is not None:
         data = style.query.search(data)
-    if data is not None:
-        form.whole(data, style, out)
+    for shown in _with_room([] if data is None else [data], style):
+        form.whole(shown, style, out)
+
+
+def _with_room(items: Iterable[Any], style: Style) -> Iterator[Any]:
+    for item in items:
+        if style.make_room:
+            style.make_room()
+        yield item
 
 
 def rows_of(data: Any, style: Style) -> tuple[Any, Style]:

@@ -49,7 +49,7 @@ class LiveTable:
         self._changes = Changes()
         self._columns: Mapping[str, str] | None = None
         self._shown: Sequence[Change] = ()
-        self._caption = "", ""
+        self._caption = "looking for the first time", "dim"
         self._live = Live(
             console=console,
             get_renderable=self._drawn,

@@ -35,6 +35,7 @@ def progress(run: Run, title: str, total: int | None, *, is_shown: bool) -> Iter
         TextColumn("{task.fields[text]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(file=run.stderr), transient=True) as bar:
+    drawn = Progress(*columns, console=Console(file=run.stderr), transient=True)
+    with run.waiting.hidden(), drawn as bar:
         task = bar.add_task(title, total=total, text="")
         yield lambda done, text: bar.update(task, completed=done, text=text)

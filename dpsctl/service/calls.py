@@ -47,7 +47,8 @@ class Request:
     """One REST call; *repeatable* ones may be sent again after an answer was lost.
 
     *query* is percent-encoded and names the api-version; without it, it is the target's. A *path*
-    that *is_link* was given by an answer: it has a host and a query of its own.
+    that *is_link* was given by an answer: it has a host and a query of its own. Which *page* of a
+    list it asks for, people are told.
     """
 
     method: str
@@ -58,6 +59,7 @@ class Request:
     query: str = ""
     media_type: str = "application/json"
     is_link: bool = False
+    page: int = 1
 
 
 @frozen

@@ -153,6 +153,7 @@ def register(http: Http, identity: Identity, said: Json, wait: float) -> Json:
     answer = _final(
         http.send(request),
         lambda operation: http.send(_asking_for(operation, identity)),
+        lambda seconds: http.wait(seconds, "a hub is being chosen"),
         wait,
         said,
     )
@@ -187,8 +188,14 @@ def _late_hint(said: Json, answer: Answer) -> str:
     return f"{longer} take it up again: '{status} {answer.body.get('operationId')}'."
 
 
-def _final(answer: Answer, ask: Callable[[str], Answer], wait: float, said: Json) -> Answer:
-    """Ask until the operation is over."""
+def _final(
+    answer: Answer,
+    ask: Callable[[str], Answer],
+    rest: Callable[[float], None],
+    wait: float,
+    said: Json,
+) -> Answer:
+    """Ask until the operation is over, and *rest* in between."""
     end = time.monotonic() + wait
     while _status_of(answer) in _GOING_ON:
         asked = answer.headers.get("Retry-After", "")
@@ -199,7 +206,7 @@ def _final(answer: Answer, ask: Callable[[str], Answer], wait: float, said: Json
                 f"The device was not assigned to a hub within {wait:g} seconds",
                 _late_hint(said, answer),
             )
-        time.sleep(pause)
+        rest(pause)
         answer = ask(str(answer.body.get("operationId")))
     return answer
 

@@ -88,6 +88,7 @@ def diagnose(connection: Connection, run: Run) -> list[Finding]:
 
 
 def _made(name: str, check: Callable[[], str], run: Run) -> Finding:
+    run.waiting.say(f"checking {name}")
     try:
         return Finding(name, "ok", run.masker.mask(check()))
     except _NotNeeded as reason:

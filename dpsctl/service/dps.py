@@ -128,7 +128,7 @@ class Enrollments:
             except Conflict as conflict:
                 if etag or conflict.status != 412 or merges == _MERGES:
                     raise
-            self._http.pause(merges, longest=_LONGEST_MERGE_WAIT)
+            self._http.pause(merges, longest=_LONGEST_MERGE_WAIT, why="somebody else wrote it")
         raise AssertionError("the last round returns or raises")
 
     def bulk(self, mode: str, bodies: Sequence[Json]) -> Sequence[Json]:
@@ -158,7 +158,7 @@ class Enrollments:
 
     def pause(self, attempt: int) -> None:
         """Wait before the try after *attempt* others."""
-        self._http.pause(attempt)
+        self._http.pause(attempt, why="some failed")
 
     def delete(self, record_id: str, etag: str | None) -> Json | None:
         """Delete a record, whatever has changed unless *etag* says otherwise."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
 
 from urllib3.exceptions import HTTPError
 
@@ -84,12 +85,12 @@ class Http:
                 if last or not is_safe or not why.may_pass:
                     raise why.error from None
                 may_have_happened |= why.may_have_happened
-                self.pause(attempt, None)
+                self.pause(attempt, why="no answer")
                 continue
             if last or not _asks_again(reply.status, request):
                 break
             may_have_happened |= reply.status != _THROTTLED
-            self.pause(attempt, reply.headers.get("Retry-After"))
+            self.pause(attempt, reply.headers.get("Retry-After"), why=str(reply.status))
         return self._judge(reply, request, may_have_happened=may_have_happened)
 
     def delete(self, path: str, headers: Mapping[str, str] | None = None) -> dict[str, Any] | None:
@@ -114,7 +115,7 @@ class Http:
         if pace is None:
             return self._once(request, attempt)
         while True:
-            pace.wait()
+            pace.wait(self._tell_of_pace)
             try:
                 reply = self._once(request, attempt)
             except BaseException:
@@ -137,6 +138,7 @@ class Http:
         self._run.masker.add(token)
         signed = {"Authorization": token} if token else {}
         self._run.requests += 1
+        self._run.waiting.say(f"waiting for {urlsplit(url).netloc}{_page_of(request)}")
         started = time.monotonic()
         reply = connections.exchange(
             request.method, url, data, _ALWAYS | headers | signed, self.target.timeout
@@ -166,8 +168,22 @@ class Http:
         query = request.query or f"api-version={self.target.api_version}"
         return f"{base}{request.path}?{query}"
 
+    def _tell_of_pace(self, seconds: float) -> None:
+        if seconds >= 1:
+            self._run.waiting.say(f"{_THROTTLED}, again in", seconds)
+
+    def wait(self, seconds: float, why: str) -> None:
+        """Wait before something is asked again, and say *why* if that takes long."""
+        self._run.waiting.say(f"{why}, again in", seconds)
+        time.sleep(seconds)
+
     def pause(
-        self, attempt: int, retry_after: str | None = None, longest: float = _LONGEST_WAIT
+        self,
+        attempt: int,
+        retry_after: str | None = None,
+        longest: float = _LONGEST_WAIT,
+        *,
+        why: str,
     ) -> None:
         """Wait as long as the service asks, else a random while that doubles with each try."""
         most = min(longest, _FIRST_WAIT * 2 ** min(attempt, 10))
@@ -176,6 +192,8 @@ class Http:
         if asked is not None:
             seconds = min(_LONGEST_WAIT, asked)
         self._run.say(f"trying again in {seconds:.1f} s")
+        tries = f" ({attempt + 2} of {self.target.retries + 1})"
+        self._run.waiting.say(f"{why}, again in", seconds, tries)
         time.sleep(seconds)
 
     def tell_of_more(self, top: int) -> None:
@@ -201,6 +219,10 @@ class Http:
         if not is_empty:
             body = read_json(reply, self.url_of(request))
         return Answer(status, reply.headers, body, may_have_happened)
+
+
+def _page_of(request: Request) -> str:
+    return f", page {request.page}" if request.page > 1 else ""
 
 
 def _headers(request: Request) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from threading import Lock
 
 _LONGEST_WAIT = 60.0
@@ -32,9 +33,10 @@ class Pace:
         self._probe_is_out = False
         self._last_success = 0.0
 
-    def wait(self) -> None:
-        """Sleep until the next request may be sent."""
+    def wait(self, tell: Callable[[float], None]) -> None:
+        """Sleep until the next request may be sent, and *tell* how long that will be."""
         while seconds := self.seconds_to_wait(time.monotonic()):
+            tell(seconds)
             time.sleep(seconds)
 
     def seconds_to_wait(self, now: float) -> float:

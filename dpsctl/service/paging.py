@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dpsctl.errors import BadAnswer
@@ -56,7 +57,7 @@ def linked_pages(http: Http, request: Request, shape: Shape) -> Iterator[Page]:
         yield Page(records, bool(link))
         if not link:
             return
-        request = Request(request.method, link, is_link=True)
+        request = Request(request.method, link, is_link=True, page=request.page + 1)
         trail.step(http.url_of(request))
 
 
@@ -88,12 +89,12 @@ def _continued(
     trail = Trail()
     headers: dict[str, str] = {}
     read = 0
-    while True:
+    for page in count(1):
         wanted = [top - read] if top >= 0 else []
         wanted += [page_size] if page_size is not None else []
         if wanted:
             headers["x-ms-max-item-count"] = str(min(*wanted, _LARGEST_PAGE))
-        answer = http.send(replace(request, headers=headers))
+        answer = http.send(replace(request, headers=headers, page=page))
         records = as_list(answer.body, shape)
         token = answer.headers.get("x-ms-continuation") or ""
         yield Page(records, bool(token))

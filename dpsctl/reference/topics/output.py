@@ -63,7 +63,8 @@ _SECTIONS = (
         "What is written where",
         "Standard output has the result and nothing else, the same bytes on every system: UTF-8"
         " and LF. Warnings, progress, errors and traces go to standard error; progress and colours"
-        " to a terminal only. A reader that stops early (head) ends dpsctl without a word.",
+        " to a terminal only, as what is waited for: one line, once it takes long; it goes again."
+        " A reader that stops early (head) ends dpsctl without a word.",
     ),
     Section(
         "Errors",

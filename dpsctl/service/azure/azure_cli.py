@@ -91,6 +91,7 @@ def access_token(scope: str, run: Run) -> tuple[str, float] | None:
     folder = os.path.dirname(program)  # noqa: PTH120 - a text; az may load what lies where it runs
     given: dict[str, Any] = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
     given |= {"stdin": subprocess.DEVNULL, "cwd": folder, "env": dict(run.environ), "text": True}
+    run.waiting.say("waiting for az")
     try:
         with platforms.Family([*words, scope.removesuffix("/.default")], **given) as child:
             out, err = child.communicate(timeout=_PATIENCE)

@@ -100,6 +100,7 @@ class Identity:
         # azure-identity would repeat a proxy that it cannot read, password and all.
         proxy_for(f"https://{self._cloud.authority(self._run.environ)}", self._run)
         nobody = _Nobody()
+        self._run.waiting.say(f"waiting for {self._cloud.authority(self._run.environ)}")
         try:
             found = ChainedTokenCredential(*self._credentials(), nobody).get_token(scope)
         except ClientAuthenticationError as error:
