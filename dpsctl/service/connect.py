@@ -35,7 +35,7 @@ def connect(connection: Connection, run: Run, purpose: Purpose = _READING) -> Dp
     the options do not say enough, which in a dry run is noticed when something is read.
     """
     settled = settle(connection, run)
-    if settled.connection.login and connection.auth_type is AuthType.login:
+    if settled.connection.login and connection.auth_type == AuthType.login:
         run.warn(
             "--auth-type login is not heeded: --login is signed with the key in it, as az does"
         )

@@ -62,7 +62,9 @@ def settle(connection: Connection, run: Run) -> Settled:
             if name not in left and _is_open(filled, name)
         }
         filled = replace(filled, **opened)
-    if login and source != "--login" and filled.auth_type is AuthType.login:
+    # What a context says of signing in does not outdo a connection string of the environment.
+    signs_as = (connection if connection.login else filled).auth_type
+    if login and source != "--login" and signs_as == AuthType.login:
         filled = replace(filled, login=None, dps_name=_host_in(login, source, run))
     return Settled(filled, source, is_chosen)
 

@@ -84,6 +84,20 @@ def test_auth_type_login_signs_as_the_user_at_the_service_of_the_environments_st
     assert found[1]["detail"].endswith("with auth type login")
 
 
+def test_auth_type_of_a_context_counts_for_its_own_string_and_not_for_the_environments(
+    closed, monkeypatch, tmp_path
+):
+    (tmp_path / "login").write_text(closed.emulator.connection_string)
+    (tmp_path / "login").chmod(0o600)
+    closed(f"config set --context c login_file={tmp_path}/login auth_type=login")
+
+    refused = closed("enrollment-group list --context c", expect=4)
+    monkeypatch.delenv("DPSCTL_LOGIN")
+
+    assert "401002" in refused.err
+    assert closed("enrollment-group list --context c").json == []
+
+
 def test_typed_connection_string_signs_with_its_key_as_with_az(closed, monkeypatch):
     login = closed.emulator.connection_string
     monkeypatch.delenv("DPSCTL_LOGIN")
