@@ -109,17 +109,18 @@ class Noun:
 
     @property
     def examples(self) -> list[str]:
-        """An example of each verb, the noun's own first."""
+        """An example of each verb, the noun's own first; two of them if there is but one."""
         members = sorted(self.members, key=lambda member: isinstance(member, Noun))
-        return [example for member in members for example in member.examples[:1]]
+        each = 1 if len(members) > 1 else 2
+        return [example for member in members for example in member.examples[:each]]
 
     def build(self) -> Group:
         """Make the group that Typer runs; its verbs are built when they are called."""
         members = sorted(self.members, key=lambda member: isinstance(member, Noun))
         verbs = [member for member in members if isinstance(member, Verb)]
         group = build_group(self.name, self.summary, Members({one.name: one for one in members}))
-        # Those of its own verbs; a noun of nothing but nouns shows theirs.
-        group.examples = tuple(self.examples[: len(verbs) or None])
+        # Those of its own verbs, two at least; a noun of nothing but nouns shows theirs.
+        group.examples = tuple(self.examples[: max(len(verbs), 2) if verbs else None])
         return group
 
 

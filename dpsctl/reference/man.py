@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import groupby
 
-from dpsctl import RELEASE_DATE
+from dpsctl import PROJECT_URL, RELEASE_DATE
 from dpsctl.frame.descriptions import OptionPage
 from dpsctl.reference.topics import EXIT_CODES, Section, Topic, topics
 from dpsctl.reference.tree import CommandPage
@@ -20,6 +20,7 @@ _LONGEST_WORD = 16
 _PLAIN = str.maketrans(
     {"\\": "\\e", "'": "\\(aq", "`": "\\(ga", "^": "\\(ha", "~": "\\(ti", "-": "\\-"}
 )
+_PROJECT = (".Pp", f'.Lk {PROJECT_URL} "dpsctl, the project"')
 _LIST = ".Bl -tag -width Ds"
 
 
@@ -57,6 +58,7 @@ def _topic(topic: Topic) -> str:
         *(line for section in topic.sections for line in _section(section)),
         ".Sh SEE ALSO",
         _reference("dpsctl", 1),
+        *_PROJECT,
     ]
     return "\n".join(lines) + "\n"
 
@@ -74,7 +76,7 @@ def _head(name: str, section: str, summary: str) -> list[str]:
     released = date.fromisoformat(RELEASE_DATE)
     return [
         f".Dd {released:%B} {released.day}, {released.year}",
-        f".Dt {name.upper()} {section}",
+        f".Dt DPSCTL {section}",  # the whole name would be cut on a terminal of 80 columns
         ".Os",
         ".Sh NAME",
         f".Nm {_escaped(name)}",
@@ -166,7 +168,7 @@ def _see_also(page: CommandPage, pages: list[CommandPage]) -> list[str]:
     connects = any(option.heading == "Connection" for option in page.options)
     common = ["environment", "exit-codes", "output"]
     named += [_reference(f"dpsctl-{name}", 7) for name in ["auth"] * connects + common]
-    return [".Sh SEE ALSO", *(f"{name} ," for name in named[:-1]), named[-1]]
+    return [".Sh SEE ALSO", *(f"{name} ," for name in named[:-1]), named[-1], *_PROJECT]
 
 
 def _reference(name: str, section: int) -> str:

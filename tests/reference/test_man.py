@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from dpsctl import PROJECT_URL
 from dpsctl.cli import tree
 from dpsctl.reference.topics import EXIT_CODES, topics
 from dpsctl.reference.tree import TOPICS, pages
@@ -78,12 +79,29 @@ def test_page_tells_every_exit_code_and_names_its_neighbours(rendered, name):
         assert f"{name}-{member}(1)" in shown
 
 
-@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if not page.members])
+@pytest.mark.parametrize("name", PAGES)
 def test_page_shows_the_command_s_examples_as_they_are_typed(rendered, name):
     shown = rendered(f"{name}.1")
 
     assert len(PAGES[name].examples) >= 2
     assert [line for line in PAGES[name].examples if " ".join(line.split()) not in shown] == []
+
+
+def test_every_topic_shows_two_examples():
+    told = {
+        name: sum(len(section.examples) for section in topic.sections)
+        for name, topic in MADE.items()
+    }
+
+    assert {name for name, count in told.items() if count < 2} == set()
+
+
+def test_title_is_whole_and_the_project_is_named(rendered):
+    """groff cuts a title that does not fit twice into a line of 80 columns."""
+    for name in (*(f"{name}.1" for name in PAGES), *(f"dpsctl-{name}.7" for name in TOPICS)):
+        shown = rendered(name)
+        assert re.match(r"DPSCTL\(([17])\) .* DPSCTL\(\1\) NAME dpsctl", shown)
+        assert PROJECT_URL in shown
 
 
 def test_synopsis_shows_what_has_to_be_given(rendered):

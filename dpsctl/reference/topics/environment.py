@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dpsctl.reference.topics.page import Topic
+from dpsctl.reference.topics.page import Section, Topic
 from dpsctl.reference.tree import CommandPage
 
 # Variables that no option has, or that stand behind one.
@@ -78,4 +78,15 @@ def environment(pages: Iterable[CommandPage]) -> Topic:
         "An option on the command line always wins over its variable. Variables set connection,"
         " output and retries only: what is written never depends on them.",
         tuple(sorted({**dict(_ELSEWHERE), **found}.items())),
+        sections=(
+            Section(
+                "For one command, and for all that follow",
+                "",
+                examples=(
+                    "DPSCTL_OUTPUT=name dpsctl enrollment-group list",
+                    'export DPSCTL_LOGIN="$(cat login.txt)" DPSCTL_TIMEOUT=1m',
+                    "dpsctl enrollment-group list -o table",
+                ),
+            ),
+        ),
     )

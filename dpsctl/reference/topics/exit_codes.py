@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dpsctl.reference.topics.page import Topic
+from dpsctl.reference.topics.page import Section, Topic
 
 EXIT_CODES = Topic(
     "exit-codes",
@@ -29,5 +29,20 @@ EXIT_CODES = Topic(
         ),
         ("130", "Interrupted (SIGINT); 143 and 129 where it was SIGTERM or SIGHUP."),
         ("141", "The reader of stdout went away; nothing is said about it."),
+    ),
+    sections=(
+        Section(
+            "In a script",
+            "A group that is not there is no failure; anything else is, and ends the script.",
+            examples=(
+                "code=0",
+                "dpsctl enrollment-group show --gid line-404 -o none || code=$?",
+                'test "$code" = 0 || test "$code" = 3',
+                (
+                    "dpsctl enrollment-group show --gid line-404 --error-format json"
+                    " 2> error.json || test $? = 3"
+                ),
+            ),
+        ),
     ),
 )
