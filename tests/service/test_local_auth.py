@@ -91,11 +91,13 @@ def test_auth_type_of_a_context_counts_for_its_own_string_and_not_for_the_enviro
     (tmp_path / "login").chmod(0o600)
     closed(f"config set --context c login_file={tmp_path}/login auth_type=login")
 
-    refused = closed("enrollment-group list --context c", expect=4)
+    closed("config use-context c")
+
+    refused = closed("enrollment-group list", expect=4)
     monkeypatch.delenv("DPSCTL_LOGIN")
 
     assert "401002" in refused.err
-    assert closed("enrollment-group list --context c").json == []
+    assert closed("enrollment-group list").json == []
 
 
 def test_typed_connection_string_signs_with_its_key_as_with_az(closed, monkeypatch):
