@@ -1,9 +1,14 @@
-"""A TPM in software: swtpm, and the programs of tpm2-tools that talk to it."""
+"""A TPM in software: swtpm, and the programs of tpm2-tools that talk to it.
+
+Run as a program it does for another language what a device asks of its TPM: `software_tpm.py FOLDER
+PORT activate|sign BASE64`.
+"""
 
 import base64
 import os
 import socket
 import subprocess
+import sys
 import time
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -19,7 +24,7 @@ class SoftwareTpm:
     """Do with a TPM what Microsoft's device SDKs do, by tpm2-tools."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        self.folder = folder
+        self.folder, self.port = folder, port
         self._environment = {**os.environ, "TPM2TOOLS_TCTI": f"swtpm:host=127.0.0.1,port={port}"}
 
     def run(self, line, **files):
@@ -76,9 +81,9 @@ class SoftwareTpm:
         self.run(f"tpm2_load -C {STORAGE_ROOT} -u public -r private -c identity")
         self.run("tpm2_flushcontext -t")
 
-    def sign(self, text):
+    def sign(self, data):
         """Return the HMAC with the key that was activated last, in base64."""
-        self.run("tpm2_hmac -c identity -o mac text", text=text.encode())
+        self.run("tpm2_hmac -c identity -o mac data", data=data)
         self.run("tpm2_flushcontext -t")
         return base64.b64encode(self.read("mac")).decode()
 
@@ -131,3 +136,12 @@ def _wait_for(port):
         except OSError:
             assert time.monotonic() < end
             time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    place, number, wish, text = sys.argv[1:]
+    tpm = SoftwareTpm(Path(place), int(number))
+    if wish == "activate":
+        tpm.activate(text)
+    else:
+        sys.stdout.write(tpm.sign(base64.b64decode(text)))

@@ -4,10 +4,15 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import software_tpm
 from issuing import make_certificate
+from software_tpm import running_tpm
+
+from dpsctl.keys import sign
 
 HUB = "hub-1.azure-devices.net"
 HERE = Path(__file__).parent / "node"
@@ -97,6 +102,21 @@ def test_device_sdk_registers_with_a_certificate(tell, tmp_path):
 
     assert told["told"]["assignedHub"] == told["shown"]["assignedHub"] == HUB
     assert told["shown"]["status"] == "assigned"
+
+
+def test_device_sdk_registers_with_a_tpm_and_has_its_key_for_the_hub(
+    tell, program, emulator, tmp_path
+):
+    for name in ("swtpm", "tpm2_activatecredential"):
+        program(name)
+    with running_tpm(tmp_path) as tpm:
+        words = [sys.executable, software_tpm.__file__, tmp_path, tpm.port]
+        told = tell("tpm", json.dumps(tpm.keys), *words)
+        signature = tpm.sign(b"to the hub")
+
+    assert told["told"]["registrationState"]["assignedHub"] == HUB
+    assert told["shown"]["status"] == "assigned"
+    assert signature == sign(emulator.store.get("Tpm", "pump-5")["hub"], "to the hub")
 
 
 def test_management_sdk_reads_the_service_and_its_keys(tell, emulator):

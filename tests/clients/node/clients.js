@@ -1,6 +1,7 @@
 // What a service and a device written with Microsoft's Node SDKs do: `node clients.js STORY`.
 // Prints as JSON what they were told; DPSCTL_LOGIN and DPSCTL_ID_SCOPE say whom to ask, and
 // DPSCTL_ARM_URL and DPSCTL_ACCESS_TOKEN whom the management SDK asks.
+import { execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
@@ -57,6 +58,26 @@ function register(security) {
   return new Promise((resolve, reject) => {
     client.register((error, result) => (error ? reject(error) : resolve(result)));
   });
+}
+
+/** What the SDK asks of a TPM; *program* does it. */
+class Tpm {
+  constructor(registrationId, keys, program) {
+    this.ask = (...words) => execFileSync(program[0], [...program.slice(1), ...words]).toString();
+    const answer = (value) => (callback) => callback(null, value);
+    this.getRegistrationId = answer(registrationId);
+    this.getEndorsementKey = answer(Buffer.from(keys.endorsementKey, "base64"));
+    this.getStorageRootKey = answer(Buffer.from(keys.storageRootKey, "base64"));
+  }
+
+  activateIdentityKey(blob, callback) {
+    this.ask("activate", blob.toString("base64"));
+    callback();
+  }
+
+  signWithIdentity(data, callback) {
+    callback(null, Buffer.from(this.ask("sign", data.toString("base64")), "base64"));
+  }
 }
 
 /** The management SDK, for whoever has *token*. */
@@ -160,6 +181,16 @@ const stories = {
       stale: (await armRefusal(stale))[0],
       deleted: (await dpsCertificate.delete("my-rg", "my-dps", "root-1", coded.etag)) ?? null,
       gone: (await armRefusal(dpsCertificate.get("root-1", "my-rg", "my-dps")))[0],
+    };
+  },
+
+  async tpm(keys, ...program) {
+    const { endorsementKey, storageRootKey } = JSON.parse(keys);
+    const attestation = { type: "tpm", tpm: { endorsementKey } };
+    await dps.createOrUpdateIndividualEnrollment(enrollment("pump-5", { attestation }));
+    return {
+      told: await register(new Tpm("pump-5", { endorsementKey, storageRootKey }, program)),
+      shown: body(await dps.getIndividualEnrollment("pump-5")).registrationState,
     };
   },
 

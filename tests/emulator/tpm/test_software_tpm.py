@@ -47,7 +47,7 @@ def test_device_registers_with_the_key_that_its_tpm_activates(emulator, software
 
     software_tpm.activate(challenge.json()["authenticationKey"])
     resource, ends = f"{emulator.id_scope}%2fregistrations%2fd1", int(time.time()) + 3600
-    signature = quote_plus(software_tpm.sign(f"{resource}\n{ends}"))
+    signature = quote_plus(software_tpm.sign(f"{resource}\n{ends}".encode()))
     token = f"SharedAccessSignature sr={resource}&sig={signature}&se={ends}&skn=registration"
     own = device("d1", token=token)
     accepted = own.send(body=body)
@@ -58,7 +58,7 @@ def test_device_registers_with_the_key_that_its_tpm_activates(emulator, software
     assert api("GET", "/registrations/d1").json()["status"] == "assigned"
     software_tpm.activate(done["registrationState"]["tpm"]["authenticationKey"])
     key = emulator.store.get("Tpm", "d1")["hub"]
-    assert software_tpm.sign("to the hub") == sign(key, "to the hub")
+    assert software_tpm.sign(b"to the hub") == sign(key, "to the hub")
 
 
 def test_credential_is_byte_for_byte_that_of_tpm2_makecredential(program, tmp_path):
