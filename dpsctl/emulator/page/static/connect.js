@@ -13,7 +13,7 @@ const HIDDEN = "••••••••";
 let shown = null;
 
 const value = (name, text, ...tools) =>
-  make("div", {}, make("dt", {}, name), make("dd", { class: "mono" }, plain(text)), ...tools);
+  make("div", {}, make("dt", {}, name), make("dd", { class: "mono" }, plain(text)), make("dd", {}, tools));
 
 function terminals() {
   const port = new URL(live.state.endpoint).port || "443";
@@ -23,7 +23,7 @@ function terminals() {
     PowerShell: `dpsctl emulator env --shell powershell --port ${port} | Out-String | Invoke-Expression`,
   };
   return make("dl", { class: "values" }, Object.entries(lines).map(([name, line]) =>
-    make("div", {}, make("dt", {}, name), make("dd", { class: "mono" }, line), copyButton(line, `the line for ${name}`))));
+    value(name, line, copyButton(line, `the line for ${name}`))));
 }
 
 function facts() {

@@ -22,8 +22,14 @@ function part(name, value) {
   );
 }
 
-/** Show `facts`, JSON `parts` by name, and `tools`; more calls while it is open replace what is there. */
-export function showDetails(title, { facts: given = {}, parts = {}, tools = [] }) {
+let back = () => null;
+
+/**
+ * Show `facts`, JSON `parts` by name, and `tools`; more calls while it is open replace what is there.
+ * `opener` finds the button that opened it, which may have been drawn anew meanwhile.
+ */
+export function showDetails(title, { facts: given = {}, parts = {}, tools = [], opener }) {
+  back = opener;
   find("details-title").textContent = plain(title);
   fill(
     find("details-body"),
@@ -38,5 +44,8 @@ export function startDetails() {
   const dialog = find("details");
   find("details-close").addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  dialog.addEventListener("close", () => fill(find("details-body"))); // keys do not stay in the page
+  dialog.addEventListener("close", () => {
+    fill(find("details-body")); // keys do not stay in the page
+    back()?.focus();
+  });
 }

@@ -129,9 +129,15 @@ class View {
     const forward = document.activeElement?.dataset?.step;
     this.showChip();
     fill(this.rows, rows.length ? [this.table(rows), this.pages(total, rows.length)] : this.none());
-    const again = focused !== undefined && [...this.rows.querySelectorAll("tr")].find((one) => one.dataset.id === focused);
-    if (again) again.querySelector("button").focus();
+    const again = focused === undefined ? null : this.buttonOf(focused);
+    if (again) again.focus();
     else if (forward) this.rows.querySelector(`[data-step="${forward}"]:enabled, [data-step]:enabled`)?.focus();
+  }
+
+  /** The button that opens the record with this id, if it is shown. */
+  buttonOf(id) {
+    const row = [...this.rows.querySelectorAll("tr")].find((one) => one.dataset.id === id);
+    return row?.querySelector("button") ?? null;
   }
 
   showChip() {
@@ -186,6 +192,7 @@ class View {
       const record = await ask("GET", withKeys ? `keys/${path}` : `records/${path}`);
       const place = this.name === "groups" ? null : await this.hubOf(id);
       showDetails(id, {
+        opener: () => this.buttonOf(id),
         facts: { Kind: this.one, Status: record.status ?? record.provisioningStatus, "Why": record.errorMessage, Hub: place?.assignedHub },
         tools: this.name === "registrations" ? [] : [this.keysButton(id, withKeys)],
         parts: { Record: record, ...(place ? { "Twin at the hub": place.twin } : {}) },

@@ -119,7 +119,8 @@ async function show(wanted) {
       Over: one.protocol,
     };
     const { query, headers, body } = one;
-    showDetails(`${one.method} ${one.path}`, { facts, parts: { Query: query, Headers: headers, Body: body } });
+    const opener = () => document.querySelector(`#requests-rows tr[data-number="${wanted}"] button`);
+    showDetails(`${one.method} ${one.path}`, { facts, opener, parts: { Query: query, Headers: headers, Body: body } });
   } catch (error) {
     say(error.message);
   }
