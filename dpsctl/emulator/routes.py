@@ -123,7 +123,7 @@ def _by_shape() -> dict[Shape, dict[str, Route]]:
     """
     found: dict[Shape, dict[str, Route]] = {}
     for route in ROUTES:
-        parts = route.path.lower().split("/")[1:]
+        parts = route.path.lower().removesuffix("/").split("/")[1:]
         shape = tuple(None if part.startswith("<") else part for part in parts)
         also = {"HEAD": route} if route.method == "GET" else {}
         found.setdefault(shape, {}).update({route.method: route, **also})
