@@ -66,7 +66,9 @@ def visit(browser, emulator):
 
 
 def go_to(page, view):
-    page.get_by_role("navigation", name="Views").get_by_role("link", name=re.compile(view)).click()
+    link = page.get_by_role("navigation", name="Views").get_by_role("link", name=re.compile(view))
+    link.click()
+    expect(link).to_have_attribute("aria-current", "page")
     return page.get_by_role("main")
 
 
@@ -227,6 +229,7 @@ def test_everything_is_reached_with_the_keyboard(visit, emulator):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Enrollment groups")).to_be_focused()
+    expect(page.get_by_role("button", name="line-4", exact=True)).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.type("line")
     page.keyboard.press("Tab")

@@ -99,7 +99,8 @@ export const connect = {
 export function startConnect() {
   follow("state", draw);
   find("connect-show").addEventListener("click", async () => {
-    shown = shown ? null : await fetched();
+    const told = shown ? null : await fetched();
+    shown = find("connect").hidden ? null : told; // who left meanwhile wants none
     drawSecrets();
   });
   find("connect-shell").addEventListener("change", drawSecrets);

@@ -86,7 +86,7 @@ function devicesOf({ record, registrations }) {
 /** One list: what of it is shown, and how it is drawn. */
 class View {
   constructor(name) {
-    Object.assign(this, { name, ...LISTS[name], text: "", group: "", skip: 0, asked: 0, isBusy: false, revision: null });
+    Object.assign(this, { name, ...LISTS[name], text: "", group: "", skip: 0, asked: 0, isBusy: false, revision: null, drawn: "" });
     this.section = find(name);
     this.place = this.section.querySelector(".list");
     this.search = make("input", { type: "search", placeholder: "Find: a part of the id", autocomplete: "off", spellcheck: "false",
@@ -123,10 +123,14 @@ class View {
     }
   }
 
-  show({ total, rows }) {
+  show(told) {
+    const { total, rows } = told;
+    const drawn = JSON.stringify([told, this.skip, this.text, this.group]);
+    if (drawn === this.drawn) return; // what is the same stays, and with it what is marked or focused
     if (!rows.length && total && this.skip) return this.go({ skip: Math.floor((total - 1) / SIZE) * SIZE });
     const focused = document.activeElement?.closest("tr")?.dataset.id;
     const forward = document.activeElement?.dataset?.step;
+    this.drawn = drawn;
     this.showChip();
     fill(this.rows, rows.length ? [this.table(rows), this.pages(total, rows.length)] : this.none());
     const again = focused === undefined ? null : this.buttonOf(focused);
