@@ -10,6 +10,7 @@ from dpsctl.errors import NotFound
 from dpsctl.options.words import Toggle
 from dpsctl.output.columns import Column
 from dpsctl.payloads.enrollment import Change
+from dpsctl.payloads.registration_failures import why_failed
 from dpsctl.run import Run
 from dpsctl.service.dps import DpsService, Enrollments
 
@@ -19,10 +20,16 @@ REGISTRATION_COLUMNS = {
     "Status": "status",
     "Updated": Column("lastUpdatedDateTimeUtc", "age"),
     "Hub": Column("assignedHub", "head"),
-    "Error": Column("errorMessage", "head"),
+    "Why": Column("@", "head", say=why_failed),
     "Device": Column("deviceId", is_wide=True),
     "Substatus": Column("substatus", is_wide=True),
     "Created": Column("createdDateTimeUtc", "age", is_wide=True),
+}
+# A device that failed has no hub; the reason needs the room.
+FAILED_COLUMNS = {
+    **REGISTRATION_COLUMNS,
+    "Hub": Column("assignedHub", "head", is_wide=True),
+    "Why": Column("@", "whole", say=why_failed),
 }
 SUMMARY_COLUMNS = {
     "Hub": Column("hub", "head"),

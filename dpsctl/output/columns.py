@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Callable
+from typing import Any, Literal, Self
 
 Kind = Literal["text", "head", "word", "whole", "age", "time", "end", "days", "bar"]
 
@@ -14,21 +15,30 @@ class Column(str):
     begins with what it is about (a host, a sentence), at its end; a `word` is not cut, and `whole`
     goes on in the next line, because somebody needs all of it. An `age` is a time that has passed,
     an `end` one that had better not come soon, as the `days` until then. The numbers of a `bar` are
-    drawn. *left_out* is the default that the service leaves out. Only `-o wide` shows one that
-    *is_wide* on a terminal. What is no terminal gets all columns and values as they are.
+    drawn. *say* makes words of a value. *left_out* is the default that the service leaves out. Only
+    `-o wide` shows one that *is_wide* on a terminal. What is no terminal gets all columns, and
+    values without these ornaments, but in words.
     """
 
-    __slots__ = ("is_wide", "kind", "left_out")
+    __slots__ = ("is_wide", "kind", "left_out", "say")
     kind: Kind
     left_out: str
     is_wide: bool
+    say: Callable[[Any], str | None] | None
 
     def __new__(
-        cls, path: str, kind: Kind = "text", *, left_out: str = "", is_wide: bool = False
+        cls,
+        path: str,
+        kind: Kind = "text",
+        *,
+        left_out: str = "",
+        is_wide: bool = False,
+        say: Callable[[Any], str | None] | None = None,
     ) -> Self:
         """Make a column of the values at *path*."""
         column = super().__new__(cls, path)
         column.kind, column.left_out, column.is_wide = kind, left_out, is_wide
+        column.say = say
         return column
 
 

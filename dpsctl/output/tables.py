@@ -104,7 +104,8 @@ def _values(items: list[Any], column: Column) -> list[Any]:
     import jmespath
 
     path = jmespath.compile(column)
-    return [path.search(item) for item in items]
+    values = [path.search(item) for item in items]
+    return [column.say(value) for value in values] if column.say else values
 
 
 def _plain_cell(title: str, text: str) -> Cell:

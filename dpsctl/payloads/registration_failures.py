@@ -23,16 +23,18 @@ _FUNCTION_KEY = (
 )
 
 
-def why_failed(registration: dict[str, Any]) -> str | None:
+def why_failed(registration: Any) -> str | None:
     """Say why a device was not assigned to a hub, or return None where nothing is said of it."""
+    if not isinstance(registration, dict):
+        return None
     code, said = registration.get("errorCode"), registration.get("errorMessage")
     if not code and not said:
         is_disabled = str(registration.get("status")).lower() == "disabled"
         return "its enrollment is disabled" if is_disabled else None
-    meaning = _MEANINGS.get(code, "") if isinstance(code, int) else ""
-    rest = str(said or "").removeprefix(_WEBHOOK_SAYS).strip(" :.")
-    detail = rest if code == _WEBHOOK or not meaning else ""
-    told = ": ".join(filter(None, [meaning, detail])) or "no reason is given"
+    told = _MEANINGS.get(code, "") if isinstance(code, int) else ""
+    if code == _WEBHOOK and str(said).startswith(_WEBHOOK_SAYS):
+        told += str(said).removeprefix(_WEBHOOK_SAYS).rstrip(".")
+    told = told or str(said or "no reason is given").strip().rstrip(".")
     return f"{told} ({code})" if code else told
 
 

@@ -149,6 +149,45 @@ def test_service_without_any_record_takes_nobody(inside):
     )
 
 
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        ({"errorCode": 400208, "errorMessage": "x"}, "no hub is linked to the service (400208)"),
+        ({"errorCode": 401001, "errorMessage": "x"}, "the hub is gone, or not linked (401001)"),
+        (
+            {
+                "errorCode": 400207,
+                "errorMessage": "Custom allocation failed with status code: 404",
+            },
+            "the custom allocation webhook failed with status code: 404 (400207)",
+        ),
+        ({"errorCode": 400299, "errorMessage": "Odd."}, "Odd (400299)"),
+        ({"errorCode": 500000}, "no reason is given (500000)"),
+    ],
+)
+def test_table_of_registrations_says_why_they_failed(seeded, emulator, state, why):
+    run = seeded()
+    failed = {"registrationId": "pump-1", "status": "failed", **state}
+    emulator.seed({"registrations": [failed | {"enrollmentGroupId": "line-4"}]})
+    line = "enrollment-group registration list --all-groups --failed -o"
+
+    table, told = run(f"{line} table").out, run(f"{line} json").json
+
+    assert why in table
+    assert table.split()[:5] == ["Group", "Registration", "Status", "Updated", "Hub"]
+    assert why not in str(told)
+
+
+def test_table_of_registrations_says_who_is_disabled(seeded, emulator):
+    run = seeded()
+    disabled = {"registrationId": "pump-1", "status": "disabled", "enrollmentGroupId": "line-4"}
+    emulator.seed({"registrations": [disabled]})
+
+    table = run("enrollment-group registration list --gid line-4 -o table").out
+
+    assert "its enrollment is disabled" in table
+
+
 @pytest.fixture
 def certified(seeded, issue, tmp_path, monkeypatch):
     """A group that trusts root, and a device's certificate two links below it."""

@@ -18,7 +18,7 @@ from rich.cells import cell_len
 from dpsctl.commands.config import SETTING_COLUMNS
 from dpsctl.commands.enrollment_group.registrations import GROUP_COLUMN
 from dpsctl.commands.many import result_columns
-from dpsctl.commands.records import REGISTRATION_COLUMNS, SUMMARY_COLUMNS
+from dpsctl.commands.records import FAILED_COLUMNS, REGISTRATION_COLUMNS, SUMMARY_COLUMNS
 from dpsctl.options.words import OutputFormat
 from dpsctl.output.formats import Style, show
 from dpsctl.output.query import compile_query
@@ -31,6 +31,7 @@ RECORDS = json.loads((SCREENS / "records.json").read_text(encoding="utf-8"))
 # Columns that a command has with some options only.
 COLUMNS = {
     "enrollment-group registration list --all-groups": GROUP_COLUMN | REGISTRATION_COLUMNS,
+    "enrollment-group registration list --all-groups --failed": GROUP_COLUMN | FAILED_COLUMNS,
     "enrollment-group registration list --summary": SUMMARY_COLUMNS,
     "enrollment-group update --all": result_columns(GROUPS),
     "config view": SETTING_COLUMNS,

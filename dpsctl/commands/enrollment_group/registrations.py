@@ -9,6 +9,7 @@ from typer import Option
 
 from dpsctl.commands.many import Task, refuse_etag, write_many
 from dpsctl.commands.records import (
+    FAILED_COLUMNS,
     REGISTRATION_COLUMNS,
     SUMMARY_COLUMNS,
     delete_record,
@@ -75,8 +76,8 @@ def list_registrations(  # noqa: PLR0913 - each is one thing a user may say
     found = registered.listed(top, run)
     if summary:
         return Outcome(summary_of(found), 0, SUMMARY_COLUMNS, is_for_people=True)
-    columns = GROUP_COLUMN | REGISTRATION_COLUMNS if registered.is_of_groups else None
-    return Outcome(found, 0, columns)
+    columns = FAILED_COLUMNS if selection.failed else REGISTRATION_COLUMNS
+    return Outcome(found, 0, GROUP_COLUMN | columns if registered.is_of_groups else columns)
 
 
 @verb(
