@@ -10,7 +10,7 @@ from threading import Event
 
 from dpsctl.errors import DpsctlError, SomeFailed
 from dpsctl.machine.process import Taken
-from dpsctl.run import Run
+from dpsctl.run import OutOfTime, Run
 
 _BY_SIGNAL = 128
 _PATIENCE = 0.2  # seconds, in which a signal is the same one, handed on by who got it too
@@ -44,6 +44,7 @@ class Effort:
 
     def __init__(self, run: Run) -> None:
         self.failure: DpsctlError | None = None
+        self._out_of_time: OutOfTime | None = None
         self._interrupted_by: int | None = None
         self._interrupted_at = 0.0
         self.endings: Counter[Ending] = Counter()
@@ -80,6 +81,11 @@ class Effort:
         """Begin nothing new."""
         self._halted.set()
 
+    def abandon(self, stop: KeyboardInterrupt) -> None:
+        """Halt at a *stop* that waits for nothing; `exit_code` raises that of `--deadline`."""
+        self._out_of_time = stop if isinstance(stop, OutOfTime) else None
+        self._halted.set()
+
     def interruptible(self) -> Taken:
         """Return the block in which a first signal stops what has not begun, a second one all."""
         return Taken(self._interrupt)
@@ -105,8 +111,10 @@ class Effort:
     def exit_code(self, hint: str) -> int:
         """Say how it ended; *hint* is what to do after an interrupt.
 
-        Raises what kept everybody out, if nothing had been written by then.
+        Raises what kept everybody out, if nothing had been written by then, and OutOfTime.
         """
+        if self._out_of_time is not None:
+            raise self._out_of_time
         if self._interrupted_by is not None:
             self._run.tell_of_stop("dpsctl: interrupted", hint)
             return _BY_SIGNAL + self._interrupted_by

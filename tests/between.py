@@ -22,7 +22,8 @@ class Between:
     """Hands requests on to *emulator*, one at a time; *url* is where clients connect.
 
     *asked* is called with each request and its body before the emulator sees it, and returns the
-    body to hand on; *answered* with the request and the answer's JSON, and returns what is told.
+    body to hand on, or an answer; *answered* with the request and the answer's JSON, and returns
+    what is told.
     """
 
     def __init__(self, emulator):
@@ -38,7 +39,10 @@ class Between:
         request = Request(environ)
         body = request.get_json(silent=True)
         with self.lock:
-            data = json.dumps(self.asked(request, body)).encode() if body else b""
+            asked = self.asked(request, body)
+            if isinstance(asked, Response):
+                return asked(environ, start_response)
+            data = b"" if asked is None else json.dumps(asked).encode()
             handed_on = {
                 **environ,
                 "wsgi.input": io.BytesIO(data),

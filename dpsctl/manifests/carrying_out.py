@@ -93,8 +93,8 @@ class CarryingOut:
                 for fates in in_parallel(self._unit, units, self._parallel):
                     done.update(id(fate.change) for fate in fates)
                     yield from fates
-        except KeyboardInterrupt:
-            self.effort.halt()
+        except KeyboardInterrupt as stop:
+            self.effort.abandon(stop)
             left = [change for change in changes if id(change) not in done]
             yield from (self._abandoned(change) for change in left)
 

@@ -267,9 +267,7 @@ def _shown(value: Any) -> str:
 
 def _not_kept(change: Change, answer: Json) -> str | None:
     """Name the fields that the service did not keep: they would differ for ever."""
-    if change.wanted is None:
-        return None
-    left = change_of(change.wanted, answer)
+    left = change_of(change.wanted, answer) if change.wanted else None
     if left is None:
         return None
     names = ", ".join(show_path(field.path) for field in left.fields)

@@ -17,7 +17,6 @@ from dpsctl.errors import (
     Unreachable,
 )
 from dpsctl.parallel import in_parallel
-from dpsctl.run import OutOfTime
 from dpsctl.selection.choosing import Chosen, Kind
 from dpsctl.service.batches import code_of
 from dpsctl.service.dps import Enrollments
@@ -55,11 +54,9 @@ class Writing:
                     done += 1
                     yield self._told(one, written)
             except KeyboardInterrupt as stop:
-                self._effort.halt()
+                self._effort.abandon(stop)
                 for one in chosen[done:]:
                     yield self._told(one, self._abandoned(one))
-                if isinstance(stop, OutOfTime):
-                    raise
 
     def _abandoned(self, one: Chosen) -> Written:
         if id(one) not in self._begun:

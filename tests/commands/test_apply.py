@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,7 @@ def test_what_is_applied_differs_no_more_and_is_not_written_again(run, emulator)
     before = len(emulator.requests())
     assert run("diff -f f.yaml --exit-code").out == "as wanted 13\n"
     assert run("apply -f f.yaml --yes").out.startswith("as wanted 13 in ")
+    assert run("apply -f f.yaml").out.startswith("as wanted 13 in ")  # nobody needs to be asked
     assert writes(emulator, before) == []
 
 
@@ -314,6 +316,19 @@ def test_dry_run_shows_the_writes_and_sends_none(run, emulator):
     ]
     assert writes(emulator, before) == []
     assert A not in ran.out
+
+
+def test_deadline_tells_what_was_under_way_and_that_it_is_over(run, emulator):
+    emulator.faults.replace(["latency 3s on POST /enrollments"])
+    write(pumps(60))
+
+    ran = run("apply -f f.yaml --yes --parallel 2 --deadline 1s -o jsonl", expect=7)
+
+    outcomes = [json.loads(line)["outcome"] for line in ran.out.splitlines()]
+    assert outcomes == ["unknown"] * 20 + ["not-sent"] * 40
+    assert "--deadline: the 1 seconds are over" in ran.err
+    while len(writes(emulator)) < 2:  # the emulator is done with both before another test begins
+        time.sleep(0.05)
 
 
 def test_service_without_room_is_warned_of_and_deletes_can_make_it(run):

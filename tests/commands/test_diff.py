@@ -188,6 +188,14 @@ BY_KEY = GROUP + "attestation: {type: symmetricKey, symmetricKey: {primaryKey: %
             "is no slot for a certificate; there are primary and secondary",
             id="certificate without a slot",
         ),
+        pytest.param(GROUP + "iotHubs: [7]\n", "2:1", "host names are wanted", id="odd hub"),
+        pytest.param(
+            GROUP + "attestation: {type: x509, x509: {caReferences: {primary: a}, "
+            "signingCertificates: {primary: {info: {sha256Thumbprint: A}}}}}\n",
+            "2:34",
+            "are two ways",
+            id="names and certificates",
+        ),
         pytest.param(GROUP + "foo: {$var: [1]}\n", "2:1", "$var: a name is wanted", id="odd var"),
         pytest.param(
             GROUP + "foo: {$format: '{a!r}'}\n", "2:1", "a name in braces", id="expression"
@@ -330,11 +338,21 @@ def test_rows_become_records(run):
         ("id\na\n", "{$column: rack}", "no row of p.csv has the column rack"),
         ("id,rack\na\n", "{$column: rack}", "p.csv:2: has 1 cells, the header has 2"),
         ("id,rack\na,1\nA,2\n", "{$column: rack}", "A is there twice: also at p.csv:2"),
+        ("id,rack\na,true\n", "{$column: rack, as: number}", "rack is 'true', which is no number"),
         ("id,rack\na,1\n", "{$column: [rack]}", "$column: a name is wanted"),
         ("id,rack\na,1\n", "{$column: rack, as: int}", "for as one of integer, number"),
         ("id,rack\na,1\n", "{$column: rack, as: [json]}", "for as one of integer, number"),
     ],
-    ids=["no integer", "no such column", "short row", "twice", "no name", "no type", "odd type"],
+    ids=[
+        "no integer",
+        "no such column",
+        "short row",
+        "twice",
+        "no number",
+        "no name",
+        "no type",
+        "odd type",
+    ],
 )
 def test_bad_row_is_refused_with_its_line(run, rows, template, told):
     write(
@@ -603,3 +621,28 @@ def test_protection_that_matches_nothing_is_warned_of(run):
 
     assert "protect: root-* matches no id" in ran.err
     assert "line-4" not in ran.err
+
+
+def test_policy_of_the_registry_needs_a_version_that_has_it(run):
+    names = "namespaceName: n\ncertificateAuthorityName: c\ncertificatePolicyName: p\n"
+    write(f_yaml=GROUP + names)
+
+    err = run("diff -f f.yaml --service-api-version 2021-10-01", expect=2).err
+
+    assert "f.yaml:2:1: namespaceName: needs --service-api-version 2026-11-01" in err
+
+
+def test_tpm_without_its_key_is_blocked(run):
+    write(f_yaml="registrationId: a\nattestation: {type: tpm}\n")
+
+    assert "blocked: attestation.tpm.endorsementKey is missing" in run("diff -f f.yaml").out
+
+
+def test_command_runs_once_for_all_that_ask_for_the_same(run):
+    key = f"{{primaryKey: {{$command: [sh, -c, 'echo x >> ran; echo {KEY}']}}}}"
+    proof = f"attestation: {{type: symmetricKey, symmetricKey: {key}}}"
+    write(f_yaml=f"- enrollmentGroupId: a\n  {proof}\n- enrollmentGroupId: b\n  {proof}\n")
+
+    run("diff -f f.yaml --allow-commands")
+
+    assert Path("ran").read_text() == "x\n"

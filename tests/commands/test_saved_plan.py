@@ -178,3 +178,16 @@ def test_variable_that_is_a_secret_is_not_saved(run):
 
     assert "primaryKey comes from $var, and a plan holds no secret" in ran.err
     assert not Path("p.json").exists()
+
+
+def test_more_differences_than_anybody_reads_are_counted(run):
+    Path("pumps.csv").write_text("id\n" + "".join(f"pump-{n:02}\n" for n in range(25)))
+    Path("f.yaml").write_text(
+        "$each: pumps.csv\nregistrationId: {$column: id}\nattestation: {type: symmetricKey}\n"
+    )
+    run("diff -f f.yaml --save plan.json")
+    run("apply -f f.yaml --yes")
+
+    err = run(APPLY, expect=5).err
+
+    assert "IndividualEnrollment pump-19: is as wanted now\n... and 5 more" in err

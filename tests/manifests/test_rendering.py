@@ -255,3 +255,14 @@ def test_names_stand_in_a_summary_as_they_are_and_signs_make_no_lists():
 
     assert "<details><summary>~ EnrollmentGroup line_1 my_fleet.yaml:1</summary>" in markdown
     assert "- \\- IndividualEnrollment pump\\_1 (in no file)" in markdown
+
+
+def test_webhook_that_goes_is_shown_without_its_key():
+    held = {"webhookUrl": "https://f.example/?code=s3cret", "apiVersion": "2021-10-01"}
+    changed = wanted(GROUP, "a", "a.yaml:1", {"customAllocationDefinition": None})
+    plan = plan_of(Fleet(Scope(), [changed]), [actual(GROUP, "a", customAllocationDefinition=held)])
+
+    shown = text_of(plan) + json_of(plan) + "\n".join(markdown_lines(plan, Look()))
+
+    assert '{"apiVersion": "2021-10-01", "webhookUrl": "***"} → none' in shown
+    assert "s3cret" not in shown

@@ -6,11 +6,14 @@ import os
 import pytest
 from between import between
 from engines import OWNS, Engine
+from werkzeug.wrappers import Response
 
 from dpsctl.errors import Unauthorized
 from dpsctl.manifests.carrying_out import CarryingOut
 from dpsctl.manifests.fields import GROUP, INDIVIDUAL
 from dpsctl.manifests.fleet import Fleet, Wanted
+from dpsctl.manifests.plan import plan_of
+from dpsctl.manifests.reading import Reading
 from dpsctl.manifests.scope import Scope
 from dpsctl.manifests.writing import Writer
 from dpsctl.run import Run
@@ -261,7 +264,7 @@ def test_item_that_may_pass_is_sent_again_alone(engine, way):
     sent = []
 
     def hold_one_back(_, body):
-        if "mode" in body:
+        if body and "mode" in body:
             sent.append([one["registrationId"] for one in body["enrollments"]])
             if len(sent) == 1:
                 return {**body, "enrollments": body["enrollments"][1:]}
@@ -280,3 +283,90 @@ def test_item_that_may_pass_is_sent_again_alone(engine, way):
     assert {fate.ending.value for fate in fates} == {"created"}
     assert sent == [[f"pump-{number}" for number in range(4)], ["pump-0"]]
     assert len(engine.state()) == 4
+
+
+def test_field_that_is_gone_is_told_as_absent(engine):
+    engine.apply([line(1, bar=1)])
+    plan = engine.plan(fleet(line(1, bar=2)))
+    engine.collections[GROUP.name].update("line-1", lambda one: without(one, "bar"), None)
+
+    assert told(engine.carry_out(plan)) == [
+        "conflict EnrollmentGroup line-1: bar is absent now, was 1 when planned; not written"
+    ]
+
+
+def without(record, name):
+    return {field: part for field, part in record.items() if field != name}
+
+
+def once(status, on, then=lambda: None):
+    """Do something at the first request with the method *on*, and answer it with *status*."""
+    left = [status]
+
+    def asked(request, body):
+        if request.method == on and left:
+            then()
+            if answer := left.pop():
+                return Response("{}", answer, content_type="application/json")
+        return body
+
+    return asked
+
+
+def test_delete_that_was_refused_though_nothing_changed_is_tried_again(engine, way):
+    engine.apply([line(0), line(1)])
+    plan = way.engine.plan(fleet(line(0)), prune=True)
+    way.asked = once(412, "DELETE")
+
+    assert told(way.engine.carry_out(plan)) == ["deleted EnrollmentGroup line-1"]
+    assert set(engine.state()) == {(GROUP.name, "line-0")}
+
+
+def test_write_that_timed_out_is_looked_for(engine, way):
+    way.asked = once(408, "PUT")
+
+    assert told(way.engine.apply([line(1)])) == ["created EnrollmentGroup line-1"]
+    assert len(engine.state()) == 1
+
+
+def test_renamed_record_whose_old_one_is_gone_by_then_is_renamed(engine, way):
+    engine.apply([line(1)])
+    plan = way.engine.plan(fleet(wanted(GROUP, "line-2", formerly="line-1")))
+    way.asked = once(None, "PUT", lambda: engine.collections[GROUP.name].delete("line-1", None))
+
+    assert told(way.engine.carry_out(plan)) == ["renamed EnrollmentGroup line-2"]
+    assert set(engine.state()) == {(GROUP.name, "line-2")}
+
+
+def test_item_that_is_refused_fails_alone(engine):
+    bad = wanted(INDIVIDUAL, "pump-1", attestation={"type": "tpm", "tpm": {"endorsementKey": A}})
+
+    good, failed = engine.apply([pump(0), bad])
+
+    assert good.line() == "created IndividualEnrollment pump-0"
+    assert failed.line().startswith("failed IndividualEnrollment pump-1 (f:1): ")
+    assert failed.code == 400004
+
+
+def test_keys_are_read_some_at_a_time_however_many_there_are():
+    count = 1_203
+    asked, most = [], []
+
+    class Collection:
+        def list(self):
+            for n in range(count):
+                most.append(n - len(asked))
+                yield {"registrationId": f"p{n}", "attestation": {"type": "symmetricKey"}}
+
+        def attestation(self, record_id):
+            asked.append(record_id)
+            return by_key()
+
+    records = [wanted(INDIVIDUAL, f"p{n}", attestation=by_key()) for n in range(count)]
+    reading = Reading({kind.name: Collection() for kind in (GROUP, INDIVIDUAL)}, 2)
+
+    plan = plan_of(Fleet(Scope(), records), reading.records(Fleet(Scope(), records)))
+
+    assert (plan.as_wanted, plan.changes) == (count, ())
+    assert sorted(asked) == sorted(f"p{n}" for n in range(count))
+    assert max(most) <= 500

@@ -366,3 +366,28 @@ def test_an_interrupt_says_how_far_it_came_and_running_it_again_finishes(
     assert "Run it again: it goes on where it was." in err
     assert out.count('"not-sent"') == 200 - deleted
     assert run(line).err.startswith(f"deleted {200 - deleted} in ")
+
+
+def test_deadline_tells_what_was_under_way_and_that_it_is_over(run, emulator):
+    make_groups(emulator, 6)
+    emulator.faults.replace(["latency 3s on DELETE"])
+
+    line = "enrollment-group delete --all --yes --parallel 2 --deadline 1s -o json"
+    ran = run(line, expect=7)
+
+    assert [one["status"] for one in ran.json] == ["unknown"] * 2 + ["not-sent"] * 4
+    assert "--deadline: the 1 seconds are over" in ran.err
+    while sum(one["method"] == "DELETE" for one in emulator.requests()) < 2:
+        time.sleep(0.05)  # the emulator is done with both before another test begins
+
+
+def test_group_that_goes_while_all_are_looked_through_is_left_out_and_a_named_one_is_missed(
+    run, emulator
+):
+    make_groups(emulator, 3)
+    make_registrations(emulator, [1, 2])
+    emulator.faults.replace(["404 on POST /registrations/g01/"])
+    listing = "enrollment-group registration list"
+
+    assert {one["enrollmentGroupId"] for one in run(f"{listing} --all-groups").json} == {"g00"}
+    assert "g01" in run(f"{listing} --gid g00 --gid g01", expect=3).err
