@@ -133,8 +133,8 @@ def write_certificate(certificate: x509.Certificate, path: str, *, replace: bool
 
 
 def _files(made: Made, places: Places, secret: str | None) -> Iterator[NewFile]:
+    yield from _public_files(made.chain, places)  # first: of what fails for both, --out is told
     yield _key_file(made.key, places, secret)
-    yield from _public_files(made.chain, places)
     if places.pkcs12 and secret is not None:
         data = pkcs12_of(common_name_of(made.certificate), made.key, made.chain, secret)
         yield NewFile(places.pkcs12.path, places.pkcs12.flag, data)
