@@ -25,6 +25,7 @@ from dpsctl.emulator.control.api import seed_records
 from dpsctl.emulator.environment import client_environment
 from dpsctl.emulator.faults.in_force import ActiveFaults
 from dpsctl.emulator.identity import Identity, load_identity
+from dpsctl.emulator.issuing.policies import read_policies
 from dpsctl.emulator.listening.listener import Listener
 from dpsctl.emulator.listening.tls import server_context
 from dpsctl.emulator.local_auth import LocalAuth
@@ -61,6 +62,7 @@ class Emulator:
     def start(self) -> Self:
         """Open the store and listen; clients may connect when this returns."""
         address.check_address(self.settings)
+        read_policies(self.settings.certificate_policies)
         store = Store(self.settings.db)
         try:
             self.identity = self._kept_identity(store)

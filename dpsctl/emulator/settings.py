@@ -38,7 +38,7 @@ class EmulatorSettings:
     milliseconds) pairs for `geoLatency`, *retry_after_seconds* is how long devices are told to wait
     before they ask for their operation, *cas* are (name, PEM file) pairs, *policies* are (name,
     rights) pairs beside the owner's, *access_tokens* are (token, rights) pairs of who signed in,
-    *certificate_policies* are (NAMESPACE/CA/POLICY, days) pairs (any will do without them),
+    *certificate_policies* are as `--policy` takes them (any will do without them),
     *dps_name* is the service's only name (any will do unless given), *disable_local_auth* is
     whether tokens alone open the service API, *faults* are as `--fault` takes them, *idle_seconds*
     is how long a connection may be silent before it is closed, and with *store_defaults* a record
@@ -59,7 +59,7 @@ class EmulatorSettings:
     page_size: int = 100
     policies: tuple[tuple[str, frozenset[str]], ...] = ()
     access_tokens: tuple[tuple[str, frozenset[str]], ...] = ()
-    certificate_policies: tuple[tuple[str, int], ...] = ()
+    certificate_policies: tuple[str, ...] = ()
     dps_name: str | None = None
     disable_local_auth: bool = False
     limits: Limits = Limits()

@@ -1,5 +1,7 @@
 """`device registration` as az has it: what is not given is looked up, and a poll taken up again."""
 
+from pathlib import Path
+
 import pytest
 
 from dpsctl.keys import derive_device_key
@@ -79,6 +81,16 @@ def test_certificate_is_shown(run, inside, issue):
     assert run(f"{CREATE} --cp {device.path} --kp {device.key_path}").json["status"] == "assigned"
     refused = run(f"{CREATE} --scope {inside.id_scope}", expect=2)
     assert refused.err.startswith("dpsctl: --registration-id d1: the attestation is x509\n")
+
+
+@pytest.mark.usefixtures("inside")
+def test_device_with_a_tpm_is_left_to_register_itself(run):
+    key = Path(__file__).parents[1] / "data" / "endorsement-key.txt"
+    run(f"enrollment create --eid d1 --at tpm --ek @{key}")
+
+    ran = run(CREATE, expect=2)
+
+    assert "the attestation is tpm\nhint: dpsctl has no TPM" in ran.err
 
 
 @pytest.mark.parametrize("proof", ["--gid g1", f"--key {DEVICE_KEY}"])

@@ -38,6 +38,10 @@ _COLUMNS = {
     "Hub": Column("registrationState.assignedHub", "head"),
     "Error": Column("registrationState.errorMessage", "head"),
 }
+_OTHER_PROOFS = {
+    "x509": "Give --certificate-path and --key-path.",
+    "tpm": "dpsctl has no TPM: the device registers itself, with one of Microsoft's device SDKs.",
+}
 OperationId = Annotated[
     str, Option("--operation-id", metavar="ID", help="Operation ID, as `create` has shown it.")
 ]
@@ -153,9 +157,10 @@ def _key_of(group_id: str | None, registration_id: str, connection: Connection, 
         flag, attestation = "--registration-id", service.enrollments.attestation(registration_id)
     key = (attestation.get("symmetricKey") or {}).get("primaryKey")
     if not key:
+        attested_by = attestation.get("type")
         raise UsageError(
-            f"{flag} {group_id or registration_id}: the attestation is {attestation.get('type')}",
-            "Give --certificate-path and --key-path.",
+            f"{flag} {group_id or registration_id}: the attestation is {attested_by}",
+            _OTHER_PROOFS.get(str(attested_by)),
         )
     run.masker.add(key)
     return str(key)

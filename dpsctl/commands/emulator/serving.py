@@ -144,7 +144,6 @@ def _by_kind(records: list[Any]) -> dict[str, list[Any]]:
 
 
 def _settings(listening: Listening, contents: Contents, behaviour: Behaviour) -> EmulatorSettings:
-    from dpsctl.emulator.issuing.policies import read_policies
     from dpsctl.emulator.settings import EmulatorSettings
 
     hubs, limits = _hubs(contents.hub or [DEFAULT_HUB]), _limits(behaviour.limit or [])
@@ -158,7 +157,7 @@ def _settings(listening: Listening, contents: Contents, behaviour: Behaviour) ->
         allow_remote=listening.allow_remote,
         db=contents.db,
         hubs=tuple(hubs.items()),
-        certificate_policies=read_policies(contents.policy or []),
+        certificate_policies=tuple(contents.policy or []),
         dps_name=contents.dps_name,
         disable_local_auth=behaviour.disable_local_auth,
         cas=tuple(_pair(text, "--ca", "NAME=FILE") for text in contents.ca or []),

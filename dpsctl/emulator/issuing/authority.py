@@ -21,7 +21,7 @@ from dpsctl.certificates.making import (
 )
 from dpsctl.emulator.answers import Json
 from dpsctl.emulator.call import Service
-from dpsctl.emulator.issuing.policies import days_of
+from dpsctl.emulator.issuing.policies import days_of, read_policies
 from dpsctl.emulator.store import Store
 from dpsctl.emulator.x509 import base64_der
 
@@ -37,7 +37,7 @@ def issued_chain(
 
     Empty if the enrollment names no policy. Raises Refusal for a policy that is not there.
     """
-    days = days_of(enrollment, service.settings.certificate_policies)
+    days = days_of(enrollment, read_policies(service.settings.certificate_policies))
     if days is None:
         return []
     issuer = _issuer(service.store)

@@ -7,6 +7,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from dpsctl.errors import UsageError
 from dpsctl.keys import derive_device_key
 
 POLICY = {
@@ -88,7 +89,7 @@ def test_chain_is_that_of_the_requested_key_and_openssl_verifies_it(
 
 
 def test_certificate_is_valid_as_long_as_the_policy_says(start, enrolled, request_of):
-    at = start(hubs=HUBS, certificate_policies=(("plant-1/ca1/pol-1", 7),))
+    at = start(hubs=HUBS, certificate_policies=("plant-1/ca1/Pol-1=7",))
 
     leaf = chain_in(registered(enrolled(at, **POLICY), csr=sent(request_of())))[0]
 
@@ -136,7 +137,7 @@ def test_nothing_is_issued_to_a_device_that_gets_no_hub(start, enrolled, request
 def test_policy_that_is_not_there_is_refused_and_nothing_is_registered(
     start, enrolled, request_of, caller
 ):
-    at = start(hubs=HUBS, certificate_policies=(("plant-1/ca1/other", 7),))
+    at = start(hubs=HUBS, certificate_policies=("plant-1/ca1/other",))
     device = enrolled(at, **POLICY)
 
     answer = device.send(body={"csr": sent(request_of())}, version=VERSION)
@@ -151,6 +152,11 @@ def with_version(der, number):
     version = bytes.fromhex("020100")
     assert der.count(version, 0, 12) == 1
     return der.replace(version, version[:2] + bytes([number]), 1)
+
+
+def test_emulator_does_not_start_with_a_policy_that_is_none(start):
+    with pytest.raises(UsageError, match="--policy pol-1: is no name of a certificate policy"):
+        start(certificate_policies=("pol-1",))
 
 
 def flipped(der):
