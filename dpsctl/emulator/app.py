@@ -56,6 +56,9 @@ class EmulatorApp:
         return answer
 
     def _answer(self, call: Call) -> Answer:
+        refusal = call.request.environ.get("dpsctl.refusal")  # of a body that was not read
+        if refusal:
+            return self._refused(call, refusal)
         try:
             route, ids = find_route(call.request.method, call.request.path)
             route.guard(call)

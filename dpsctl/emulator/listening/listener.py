@@ -149,20 +149,22 @@ class Exchange(BaseHTTPRequestHandler):
             set_time_limit(self.request, seconds)
 
     def answer_request(self) -> None:
-        """Read the body, call the app, write what it says."""
+        """Read the body, call the app, write what it says; that it refuses a body, the app says."""
         try:
             body = self._body()
         except Refusal as refusal:
             self.close_connection = True
-            self.write_refusal(refusal)
+            self._call_app({**environ_of(self, b""), "dpsctl.refusal": refusal})
             self._drain()
             return
         if body is None:
             self.close_connection = True
             return
+        self._call_app(environ_of(self, body))
+
+    def _call_app(self, environ: dict[str, Any]) -> None:
         started: list[Any] = []
         with self.listener.answering():
-            environ = environ_of(self, body)
             chunks = self.listener.app(environ, lambda *given: started.extend(given))
             if not isinstance(chunks, Iterator) or not is_endless(*started):
                 self._write(started[0], started[1], chunks)

@@ -389,6 +389,18 @@ def test_log_says_why_and_how_long(api, control, device, break_with):
     assert seen[-1]["ms"] >= 30 > seen[0]["ms"] > 0
 
 
+def test_log_says_which_bodies_were_not_read(api, emulator):
+    sent = [b"[" * (2 << 20), b"chunks"]
+
+    api("PUT", GROUP, data=sent[0])
+    api("PUT", GROUP, data=iter(sent[1:]), headers={"Content-Length": "7"})
+
+    assert [(one["status"], one["reason"], one["body"]) for one in emulator.requests()] == [
+        (413, "The request body is too large.", None),
+        (400, "Bad Request", None),
+    ]
+
+
 @pytest.mark.parametrize("breakage", ["cut", "reset"])
 def test_log_says_which_answers_never_arrived_whole(api, emulator, break_with, breakage):
     break_with(f"{breakage} once")

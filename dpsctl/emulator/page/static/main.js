@@ -13,6 +13,8 @@ const LINKS = { wait: "Connecting", live: "Live", lost: "Not reached, trying aga
 const drawers = { requests, faults, connect, data: { draw() {} } };
 let current = null;
 
+const drawCurrent = () => (views[current] ?? drawers[current]).draw();
+
 function showView({ isMove }) {
   const wanted = location.hash.slice(2);
   const name = document.querySelector(`main > section[id="${CSS.escape(wanted)}"]`) ? wanted : "requests";
@@ -26,7 +28,7 @@ function showView({ isMove }) {
   }
   const title = find(`${name}-title`);
   document.title = `${title.textContent} · dpsctl emulator`;
-  (views[name] ?? drawers[name]).draw();
+  drawCurrent();
   if (!isMove) return;
   title.focus({ preventScroll: true });
   window.scrollTo(0, 0);
@@ -68,6 +70,7 @@ window.addEventListener("hashchange", async () => {
   if (takeToken()) await checkToken();
   showView({ isMove: true });
 });
+document.addEventListener("visibilitychange", () => document.hidden || drawCurrent());
 takeToken();
 showView({ isMove: false });
 await checkToken();

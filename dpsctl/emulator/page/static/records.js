@@ -105,7 +105,7 @@ class View {
 
   /** Ask for what is shown, once at a time: what changes meanwhile is asked for afterwards. */
   async draw() {
-    if (this.section.hidden) return;
+    if (this.section.hidden || document.hidden) return; // who looks again has it drawn again
     this.asked += 1;
     if (this.isBusy) return;
     this.isBusy = true;

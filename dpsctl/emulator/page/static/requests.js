@@ -88,7 +88,7 @@ function sumUp(found, kept) {
 
 /** Draw the table anew; those numbered above `since` light up for a moment. */
 function draw(since = Infinity) {
-  if (find("requests").hidden || !live.state) return;
+  if (find("requests").hidden || document.hidden || !live.state) return;
   const kept = paused ?? live.requests;
   const found = kept.filter(matches);
   sumUp(found, kept);
@@ -112,8 +112,8 @@ async function show(wanted) {
   try {
     const one = await ask("GET", `requests/${wanted}`);
     const facts = {
-      Status: String(one.status),
-      "Why it was refused": one.reason,
+      Status: make("span", { class: toneOf(one) }, String(one.status)),
+      Reason: one.reason && make("span", { class: toneOf(one) }, plain(one.reason)),
       Took: `${one.ms} ms`,
       At: moment(one.timestampUtc),
       Over: one.protocol,
