@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dpsctl.frozen import frozen
 
 _A_DAY = 86_400
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": _A_DAY}
@@ -19,7 +19,7 @@ def seconds_in(text: str) -> float | None:
     return float(number) * unit if is_number and unit else None
 
 
-@dataclass(frozen=True)
+@frozen
 class SecondsRule:
     """The reader of a time of *least* seconds up to a day."""
 
@@ -39,7 +39,7 @@ class SecondsRule:
         return seconds
 
 
-@dataclass(frozen=True)
+@frozen
 class IntervalRule(SecondsRule):
     """The reader of a time that may be left out, and is *alone* then."""
 
