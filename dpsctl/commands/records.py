@@ -20,10 +20,10 @@ REGISTRATION_COLUMNS = {
     "Status": "status",
     "Updated": Column("lastUpdatedDateTimeUtc", "age"),
     "Hub": Column("assignedHub", "head"),
-    "Why": Column("@", "head", say=why_failed),
     "Device": Column("deviceId", is_wide=True),
     "Substatus": Column("substatus", is_wide=True),
     "Created": Column("createdDateTimeUtc", "age", is_wide=True),
+    "Why": Column("@", "head", say=why_failed),
 }
 # A device that failed has no hub; the reason needs the room.
 FAILED_COLUMNS = {
@@ -50,8 +50,8 @@ def enrollment_columns(title: str, id_field: str) -> dict[str, str]:
         "Status": Column("provisioningStatus", left_out="enabled"),
         "Allocation": Column("allocationPolicy", left_out="hashed"),
         "Updated": Column("lastUpdatedDateTimeUtc", "age"),
-        "Hubs": Column("iotHubs", "head", left_out="all linked"),
         "Created": Column("createdDateTimeUtc", "age", is_wide=True),
+        "Hubs": Column("iotHubs", "head", left_out="all linked"),
     }
 
 

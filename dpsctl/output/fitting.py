@@ -42,7 +42,7 @@ def fitted(grid: Grid, width: int, mark: str) -> tuple[Grid, list[int]]:
     """Return *grid* and its columns' widths, so that its lines are no wider than *width*.
 
     If the columns do not fit even when they are cut, the last are left out, and *mark* says so;
-    never the first one, nor one that is shown whole, nor any where nothing is cut.
+    never the first one, nor one that is shown whole, nor any where all of them are.
     """
     widths = [min(own, width) for own in grid.widths()]
     kept = _kept(grid, widths, width, mark)
@@ -166,11 +166,12 @@ def _beginning(text: str, room: int) -> str:
 
 def _folded(text: str, width: int) -> list[str]:
     """Break *text* between words, and a word that is longer than a line where the line ends."""
-    from io import StringIO
-
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(file=StringIO(), width=width, _environ={})
-    folded = Text(text).wrap(console, width, overflow="fold")
-    return [piece for line in folded if (piece := line.plain.rstrip())]
+    pieces = []
+    while text := text.lstrip(" "):
+        piece = _beginning(text, width) or text[0]
+        ends_in_a_word = text[len(piece) :][:1] not in {"", " "}
+        if ends_in_a_word and " " in piece:
+            piece = piece[: piece.rindex(" ")]
+        pieces.append(piece.rstrip(" "))
+        text = text[len(piece) :]
+    return pieces or [""]

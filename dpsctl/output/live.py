@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self, TextIO, cast
 
+from dpsctl.machine.process import Held
 from dpsctl.output.cells import DIM, GREEN, RED, YELLOW, Cell
 from dpsctl.output.changes import Change, Changes
 from dpsctl.output.fitting import Grid
@@ -61,12 +62,14 @@ class LiveTable:
 
     def __enter__(self) -> Self:
         """Begin to draw."""
-        self._live.start()
+        with Held():
+            self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Leave the table as it is, and the cursor below it."""
-        self._live.stop()
+        with Held():
+            self._live.stop()
 
     def above(self, stream: TextIO) -> TextIO:
         """Return what writes above the table, if *stream* is a terminal, else *stream*."""
@@ -83,13 +86,16 @@ class LiveTable:
         self._changes.forget_removed(now - _MARKED)
         self._columns = columns
         self._shown = self._changes.rows
-        self._caption = caption, "dim"
-        self._live.refresh()
+        self._draw(caption, "dim")
 
     def tell(self, trouble: str) -> None:
         """Say in the line below the table what is in the way."""
-        self._caption = trouble, "yellow"
-        self._live.refresh()
+        self._draw(trouble, "yellow")
+
+    def _draw(self, caption: str, style: str) -> None:
+        self._caption = caption, style
+        with Held():  # rich draws again what a signal kept it from forgetting
+            self._live.refresh()
 
     def _drawn(self) -> Text:
         """Draw the table as it is now; ages are told at this moment, by the terminal's size."""

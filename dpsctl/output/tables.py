@@ -9,7 +9,7 @@ from typing import Any
 
 from dpsctl.frozen import frozen
 from dpsctl.output.cells import Cell, Reader, status_colour
-from dpsctl.output.columns import Column, Kind, declared
+from dpsctl.output.columns import Column, declared
 from dpsctl.output.fitting import Grid, fitted, lines
 from dpsctl.output.query import as_items
 from dpsctl.text.controls import spelled_out
@@ -26,8 +26,8 @@ _BAR_WIDTH = 24
 class Look:
     """How a table is shown: *width* is the terminal's, None for a pipe or a file.
 
-    On a terminal, values are written for people and made to fit; one that *is_wide* has all columns
-    and cuts nothing, but folds. It is *now* for whoever reads it, by *encoding*.
+    On a terminal, values are written for people and made to fit; one that *is_wide* has all of them
+    in lines as long as they are. It is *now* for whoever reads it, by *encoding*.
     """
 
     width: int | None = None
@@ -48,8 +48,8 @@ def table_of(grid: Grid, look: Look) -> str:
     if not grid.titles:
         return ""
     mark = "…" if _is_written("…", look.encoding) else "~"
-    widths = grid.widths(_HEADER_PADDING)
-    if look.width is not None:
+    widths = grid.widths(_HEADER_PADDING if look.width is None else 0)
+    if look.width is not None and not look.is_wide:
         grid, widths = fitted(grid, look.width, mark)
     return "".join(f"{line}\n" for line in lines(grid, widths, mark, colour=look.colour))
 
@@ -91,13 +91,8 @@ def _picked(found: dict[str, list[Any]], columns: dict[str, Column], look: Look)
                 for value, text in zip(values, texts, strict=True)
             ]
         )
-    kinds = [_kind_of(column, look) for column in columns.values()]
+    kinds = [column.kind for column in columns.values()]
     return Grid(list(found), kinds, list(zip(*cells, strict=True)))
-
-
-def _kind_of(column: Column, look: Look) -> Kind:
-    is_cut = column.kind in {"text", "head"}
-    return "whole" if look.is_wide and is_cut else column.kind
 
 
 def _values(items: list[Any], column: Column) -> list[Any]:

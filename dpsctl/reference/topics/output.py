@@ -24,7 +24,7 @@ _SECTIONS = (
                     " audit and registration list --summary are tables on a terminal."
                 ),
             ),
-            ("wide", "The table with every column, and nothing cut."),
+            ("wide", "The table with every column and nothing cut, as long as its lines are."),
             ("tsv", "Values alone, parted by tabs, in the order of the query: for scripts."),
             ("csv", "With a line of names first; every field, or those of the query."),
             ("name", "The ids alone, one a line: for xargs and --ids-from -."),
