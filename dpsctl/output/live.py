@@ -107,12 +107,15 @@ class LiveTable:
         changes = self._shown
         if len(changes) > room:
             changes = sorted(changes, key=_newest_first)[:room]
-        lines = table_of(self._marked(changes, look), look) if changes else ""
+        grid = self._marked(changes, look)
+        lines = table_of(grid, look).splitlines() if len(grid.titles) > 1 else []
         rest = len(self._shown) - len(changes)
-        more = f"and {rest:,} more\n" if rest else ""
+        if rest or len(lines) > room + 2:  # a row may take several lines
+            lines = [*lines[: room + 2], f"and {rest:,} more" if rest else "and more"]
+        text = "".join(f"{line}\n" for line in lines)
         caption, style = self._caption
-        text = Text.from_ansi(f"{lines}{more}", no_wrap=True, overflow="crop", end="")
-        return text.append(spelled_out(caption)[: width - 1], style=style)
+        drawn = Text.from_ansi(text, no_wrap=True, overflow="crop", end="")
+        return drawn.append(spelled_out(caption)[: width - 1], style=style)
 
     def _marked(self, changes: Sequence[Change], look: Look) -> Grid:
         """Return the rows of *changes*, a mark in front, and reversed what is not as it was."""

@@ -294,3 +294,28 @@ def test_records_of_one_id_are_told_apart():
 
     assert [change.record["value"] for change in first] == [1, 2]
     assert [(change.change, change.record["value"]) for change in second] == [("removed", 2)]
+
+
+def test_rows_of_several_lines_fit_the_screen_too(emulator, in_terminal):
+    groups = [
+        {"enrollmentGroupId": f"g{number}", "attestation": {"type": "symmetricKey"}}
+        for number in range(9)
+    ]
+    emulator.seed({"enrollmentGroups": groups})
+
+    with in_terminal(f"{GROUPS} --show-keys", rows=12) as terminal:
+        terminal.wait_for("again every")
+
+        assert terminal.lines[0].startswith("   Group")
+        assert terminal.lines[-2].startswith("and ")
+
+
+def test_nothing_yet_is_a_table_without_rows(run, in_terminal):
+    run("enrollment-group create --gid line-4")
+
+    line = "enrollment-group registration list --gid line-4 --watch 1s"
+    with in_terminal(line) as terminal:
+        terminal.wait_for("Ctrl-C ends")
+
+        assert terminal.lines[0].split() == ["Registration", "Status", "Updated", "Hub", "Error"]
+        assert len(terminal.lines) == 3
