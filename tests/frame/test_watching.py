@@ -317,5 +317,5 @@ def test_nothing_yet_is_a_table_without_rows(run, in_terminal):
     with in_terminal(line) as terminal:
         terminal.wait_for("Ctrl-C ends")
 
-        assert terminal.lines[0].split() == ["Registration", "Status", "Updated", "Hub", "Error"]
+        assert terminal.lines[0].split() == ["Registration", "Status", "Updated", "Hub", "Why"]
         assert len(terminal.lines) == 3
