@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dpsctl.commands.enrollment_group.groups import GROUP_COLUMNS
+from dpsctl.commands.many import Task, refuse_etag, write_many
 from dpsctl.commands.records import update_record
 from dpsctl.errors import UsageError
 from dpsctl.frame.verbs import verb
-from dpsctl.options.records import Etag, GroupId
+from dpsctl.options.connection import Display
+from dpsctl.options.records import Etag
 from dpsctl.options.rotation import StepOption, Successor
+from dpsctl.options.selection import GroupIds, Selection
 from dpsctl.options.words import RotationStep
 from dpsctl.run import Outcome, Run
 from dpsctl.service.dps import DpsService
@@ -37,18 +40,24 @@ _KEY_SIZE = 64  # as the service makes them (docs/service.md#b3)
         "dpsctl enrollment-group rotate --gid line-5 --cp new.pem --step finish",
         "dpsctl enrollment-group rotate --gid line-4 --step stage --show-keys",
         "dpsctl enrollment-group rotate --gid line-4 --key @group.key  # which step is next?",
+        (
+            "dpsctl enrollment-group rotate --cp new.pem --step stage"
+            " --where \"attestation.type=='x509'\" --yes"
+        ),
     ],
 )
-def rotate(
+def rotate(  # noqa: PLR0913 - each is one thing a user may say
     *,
     service: DpsService,
     run: Run,
-    group_id: GroupId,
+    display: Display,
     new: Successor,
+    selection: Selection,
+    group_ids: GroupIds = None,
     step: StepOption = None,
     etag: Etag = None,
 ) -> Json | Outcome | None:
-    """Roll a group's certificate or key over, a step at a time.
+    """Roll certificates or keys of groups over, a step at a time.
 
     stage: the new one becomes the secondary; devices may use either from now on. promote: it
     becomes the primary, and the old one the secondary. finish: the old one goes.
@@ -64,7 +73,32 @@ def rotate(
     Keys: 'stage' makes a key unless --key gives one, and replaces the secondary key; --show-keys
     shows it. Without --key, running it again makes another. The other steps need it as --key.
     'finish' puts a key that nobody holds into the secondary slot.
+
+    Many groups take the same new certificate. Of keys they can only be staged, each a key of its
+    own, which 'list --show-keys' shows; each group's own --key is what the other steps need.
     """
+    from dpsctl.selection.choosing import one_id
+
+    group_id = one_id(group_ids, selection)
+    if group_id is not None:
+        return _rotate_one(service, run, group_id, new, step, etag)
+    from dpsctl.selection.choosing import GROUPS
+    from dpsctl.selection.writing import updating
+
+    refuse_etag(etag)
+    change = _change_of_many(new, step, run)
+    task = Task("rotate", GROUPS, service, service.groups.list, display)
+    return write_many(task, group_ids, selection, updating(service.groups, change), run)
+
+
+def _rotate_one(
+    service: DpsService,
+    run: Run,
+    group_id: str,
+    new: Successor,
+    step: RotationStep | None,
+    etag: str | None,
+) -> Json | Outcome | None:
     from dpsctl.payloads.rotation import steps_done
 
     successor = _successor(new, step, run)
@@ -81,6 +115,33 @@ def rotate(
     return result
 
 
+def _change_of_many(new: Successor, step: RotationStep | None, run: Run) -> Callable[[Json], Json]:
+    """Return what the step makes of each record: of keys, a new one for each. Raises UsageError."""
+    from dpsctl.payloads.rotation import NewKey
+
+    if step is None:
+        raise UsageError(
+            "--step is missing", "Without it the next step of one group is named, by its --gid."
+        )
+    if new.key is not None:
+        raise UsageError("--key is that of one group", "Name one group by its id.")
+    successor = _successor(new, step, run)
+
+    def change(record: Json) -> Json:
+        of_it = _new_key(run) if isinstance(successor, NewKey) else successor
+        return _change(step, of_it)(record)
+
+    return change
+
+
+def _new_key(run: Run, key: str | None = None) -> NewKey:
+    from dpsctl.payloads.rotation import NewKey
+
+    fresh = _random_key()
+    run.masker.add(fresh)
+    return NewKey(key=key, fresh=fresh)
+
+
 def _change(step: RotationStep, successor: NewCertificate | NewKey) -> Callable[[Json], Json]:
     """Return what the step makes of a record: it is asked again where the record has changed."""
     from dpsctl.payloads.rotation import rotated
@@ -93,8 +154,6 @@ def _change(step: RotationStep, successor: NewCertificate | NewKey) -> Callable[
 
 def _successor(new: Successor, step: RotationStep | None, run: Run) -> NewCertificate | NewKey:
     """Read the new certificate or key; refuse what is wrong without asking the service."""
-    from dpsctl.payloads.rotation import NewKey
-
     if new.certificate_path is not None and new.key is not None:
         raise UsageError(
             "--certificate-path and --key exclude each other",
@@ -111,9 +170,7 @@ def _successor(new: Successor, step: RotationStep | None, run: Run) -> NewCertif
             f"--step {step} needs --certificate-path or --key",
             "Give what 'stage' put into the secondary slot: it tells how far the rotation is.",
         )
-    fresh = _random_key()
-    run.masker.add(fresh)
-    return NewKey(key=new.key, fresh=fresh)
+    return _new_key(run, new.key)
 
 
 def _new_certificate(path: str, old_path: str | None, run: Run) -> NewCertificate:

@@ -1,5 +1,7 @@
 """rotate: no device is locked out in between, and every step can be run again."""
 
+import json
+
 import pytest
 
 KEY = "Zmlyc3Qta2V5LW9mLWEtZ3JvdXAtaW4tdGVzdHM="
@@ -242,3 +244,59 @@ def test_step_is_judged_again_when_the_group_changes_meanwhile(odd_service, run_
     assert ran.json["attestation"]["symmetricKey"] == swapped
     assert ran.err == "g1: unchanged\n"
     assert [request.method for request, _ in odd_service.log].count("PUT") == 1
+
+
+def test_many_groups_take_one_new_certificate_at_each_step(run, authorities):
+    old, new = authorities
+    for name in ("g2", "g3"):
+        run(f"enrollment-group create --gid {name} --cp {old.path} -o none")
+    run("enrollment-group create --gid keys -o none")
+    line = f"enrollment-group rotate --cp {new.path} --yes -o jsonl"
+
+    staged = run(f"{line} --step stage --gid g2 g3").out
+    again = run(f"{line} --step stage --gid G2 g3").out
+    mixed = run(f"{line} --step finish --all", expect=9)
+
+    assert [json.loads(each)["status"] for each in staged.splitlines()] == ["updated", "updated"]
+    assert {json.loads(each)["status"] for each in again.splitlines()} == {"unchanged"}
+    ended = {one["enrollmentGroupId"]: one for one in map(json.loads, mixed.out.splitlines())}
+    assert (ended["g2"]["status"], ended["g3"]["status"]) == ("updated", "updated")
+    assert "the group's attestation is symmetricKey" in ended["keys"]["message"]
+
+
+def test_many_groups_get_a_key_each_and_keep_the_one_in_use(run):
+    for name in ("k1", "k2"):
+        run(f"enrollment-group create --gid {name} -o none")
+    before = keys_of_groups(run)
+
+    told = run("enrollment-group rotate --gid k1 k2 --step stage --yes -o jsonl")
+
+    after = keys_of_groups(run)
+    assert {name: pair["primaryKey"] for name, pair in after.items()} == {
+        name: pair["primaryKey"] for name, pair in before.items()
+    }
+    staged = [pair["secondaryKey"] for pair in after.values()]
+    assert len({*staged, *(pair["secondaryKey"] for pair in before.values())}) == 4
+    assert not any(key in told.out + told.err for key in staged)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--gid a b", "--step is missing"),
+        ("--all --step promote", "--step promote needs --certificate-path or --key"),
+        ("--gid a b --step stage --key ZHBzY3RsLWV4YW1wbGUta2V5", "--key is that of one group"),
+        ("--gid a b --step stage --etag x", "--etag is that of one record"),
+        ("--step stage", "--enrollment-id is missing"),
+        ("--gid a b --step stage", "to rotate more than one needs --yes"),
+    ],
+)
+def test_rotation_of_many_refuses_what_is_one_groups(run, words, told):
+    assert told in run(f"enrollment-group rotate {words}", expect=2).err
+
+
+def keys_of_groups(run):
+    return {
+        one["enrollmentGroupId"]: one["attestation"]["symmetricKey"]
+        for one in run("enrollment-group list --show-keys").json
+    }
