@@ -7,7 +7,6 @@ from typing import Annotated
 from typer import Option
 
 from dpsctl.options import kinds, panels
-from dpsctl.options.certificate import Force
 from dpsctl.options.checks import base64_rule, id_rule
 from dpsctl.options.declaring import option_group
 from dpsctl.options.records import Parallel
@@ -80,7 +79,7 @@ class Issuance:
     rsa: Annotated[
         bool, panels.issuance("--rsa", help="Make an RSA key of 2048 bits, not one of EC P-256.")
     ] = False
-    force: Force = False
+    force: Annotated[bool, panels.issuance("--force", help="Replace files that exist.")] = False
 
 
 @option_group

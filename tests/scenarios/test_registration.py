@@ -78,3 +78,33 @@ def test_device_without_an_enrollment_for_its_certificate_is_not_let_in(dpsctl, 
     )
 
     assert "trusts this certificate" in told
+
+
+POLICY = "--adr-namespace plant-1 --adr-ca-name ca-1 --adr-cert-policy-name line-policy"
+
+
+def test_device_with_a_key_is_issued_the_certificate_for_its_hub(dpsctl, tmp_path):
+    group = dpsctl(f"enrollment-group create --gid line-9 {POLICY} --show-keys")
+    group_key = group["attestation"]["symmetricKey"]["primaryKey"]
+    register = f"device register --rid device-9 --group-key {group_key} --show-connection-string"
+
+    told = dpsctl(f"{register} --issue-certificate {tmp_path / 'device-9'}")
+
+    shown = dpsctl(f"certificate show {told['certificatePath']}")
+    assert (shown["subjectName"], shown["daysLeft"]) == ("CN=device-9", 29)
+    assert len(dpsctl(f"certificate show {told['chainPath']}")) == 3
+    assert told["connectionString"].endswith("DeviceId=device-9;x509=true")
+
+
+def test_device_with_a_certificate_is_issued_another_for_its_own_request(dpsctl, issue, openssl):
+    signer = issue("line-10", is_ca=True)
+    device = issue("device-10", signer)
+    dpsctl(f"enrollment-group create --gid line-10 --cp {signer.path} {POLICY}")
+    openssl("req -new -key device-10.key -subj /CN=device-10 -out device-10.csr")
+
+    told = dpsctl(
+        f"device register --rid device-10 --cp {device.path} --kp {device.key_path}"
+        f" --csr {device.path.with_suffix('.csr')}"
+    )
+
+    assert (told["status"], len(told["issuedCertificateChain"])) == ("assigned", 3)

@@ -27,20 +27,8 @@ def software_tpm(program, tmp_path_factory):
         yield tpm
 
 
-@pytest.fixture
-def enrolled(api, software_tpm):
-    body = {
-        "registrationId": "d1",
-        "attestation": {
-            "type": "tpm",
-            "tpm": {"endorsementKey": software_tpm.keys["endorsementKey"]},
-        },
-    }
-    assert api("PUT", "/enrollments/d1", body).status_code == 200
-
-
-@pytest.mark.usefixtures("enrolled")
-def test_device_registers_with_the_key_that_its_tpm_activates(emulator, software_tpm, device, api):
+def test_device_registers_with_the_key_that_its_tpm_activates(emulator, software_tpm, device, run):
+    run(f"enrollment create --eid d1 --at tpm --ek {software_tpm.keys['endorsementKey']}")
     body = {"registrationId": "d1", "tpm": software_tpm.keys}
     challenge = device("d1").send(body=body)
     assert (challenge.status_code, challenge.json()["keyName"]) == (401, "registration")
@@ -55,7 +43,7 @@ def test_device_registers_with_the_key_that_its_tpm_activates(emulator, software
 
     assert accepted.status_code == 202
     assert done["status"] == "assigned"
-    assert api("GET", "/registrations/d1").json()["status"] == "assigned"
+    assert run("enrollment registration show --eid d1").json["status"] == "assigned"
     software_tpm.activate(done["registrationState"]["tpm"]["authenticationKey"])
     key = emulator.store.get("Tpm", "d1")["hub"]
     assert software_tpm.sign(b"to the hub") == sign(key, "to the hub")
