@@ -25,7 +25,7 @@ _AZ_DEFAULTS: Json = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FieldChange:
     """A field that is not as it should be; MISSING stands for one that is absent."""
 

@@ -12,7 +12,7 @@ from dpsctl.payloads.certificate_policy import names_policy
 Key = tuple[str, str]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Wanted:
     """A record as the files have it; *place* is where, *origins* is where secrets come from.
 

@@ -38,7 +38,7 @@ class Action(Enum):
     delete = "delete"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Change:
     """One record that is not as it should be.
 

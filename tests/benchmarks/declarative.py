@@ -4,7 +4,10 @@
 
 Prints how many calls each takes, its CPU time and peak memory, beside what it is compared with in
 the same run: a bare loop of the same bulk calls with as many threads, and `enrollment list`. Then
-how much of the rate an emulator allows that counts operations by the minute, in three ways.
+what reading and planning take without a service: a record's time, and the memory of 100,000 rows
+and of 10,000 records in YAML, over that of a process that has read none; and what the tokens of
+requests take. Then how much of the rate an emulator allows that counts operations by the minute, in
+three ways.
 """
 
 from __future__ import annotations
@@ -26,6 +29,39 @@ from measurement import Usage, usage_of
 SIZE = 10_000
 PARALLEL = 8
 PER_MINUTE = 1_000
+ROWS = 100_000
+RECORDS = 10_000
+PLANNING = """
+import gc, sys, time
+from dpsctl.manifests.fields import INDIVIDUAL
+from dpsctl.manifests.inputs import Inputs
+from dpsctl.manifests.plan import plan_of
+from dpsctl.manifests.wanted import read_fleet
+from dpsctl.run import Run
+path, size, is_there = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "there"
+fleet = read_fleet([path], None, Inputs(Run({})), "2021-10-01")
+gc.freeze()
+def found():
+    for n in range(size if is_there else 0):
+        yield INDIVIDUAL, {"registrationId": f"pump-{n:06}", "etag": "x", "deviceId": f"d{n}",
+            "attestation": {"type": "symmetricKey"}, "initialTwin": {"tags": {"rack": n % 9}}}
+began = time.process_time()
+bare = sum(1 for _ in found())
+between = time.process_time()
+plan = plan_of(fleet, found())
+took = time.process_time() - between - (between - began)
+assert (plan.as_wanted, len(plan.changes)) == ((size, 0) if is_there else (0, len(fleet)))
+print(1000 * took / max(len(fleet), 1))
+"""
+TOKENS = """
+import sys, time
+from dpsctl.service.auth import ConnectionString
+login = ConnectionString.parse(sys.argv[1], "emulator")
+began = time.process_time()
+for _ in range(10_000):
+    login.authorization()
+print((time.process_time() - began) / 10)
+"""
 THROTTLES = ("throttle {}", "throttle {}, silent", "throttle {}, silent, burst 100")
 BARE = """
 import json, sys
@@ -142,6 +178,9 @@ def compare(folder: Path, cache: Path, size: int) -> None:
             service.calls(),
             f"wall x {wall / bare_wall:.2f} (promised 1.3)",
         )
+        token = printed(TOKENS, service.ready["connectionString"])
+        a_call = usage.cpu / (size / 10)
+        print(f"{'a token for each call':34} {token / a_call:6.2%} of the CPU time of a call")
         usage, wall = measured(service, apply, cache)
         tell(
             "nothing to do",
@@ -153,6 +192,45 @@ def compare(folder: Path, cache: Path, size: int) -> None:
         write_fleet(folder, size, changed=size // 2)
         usage, wall = measured(service, apply, cache)
         tell("one row changed", usage, wall, service.calls())
+
+
+def printed(code: str, *arguments: str) -> float:
+    words = [sys.executable, "-c", code, *arguments]
+    return float(subprocess.check_output(words, text=True))
+
+
+def reading(folder: Path, cache: Path) -> None:
+    """Print what reading and planning take, in time and memory, without a service."""
+    rows, records, none = folder / "fleet.yaml", folder / "records.yml", folder / "none.yml"
+    none.write_text("")
+    records.write_text(
+        "".join(
+            f"- registrationId: pump-{n:06}\n  deviceId: d{n}\n  attestation:\n"
+            f"    type: symmetricKey\n  initialTwin:\n    tags:\n      rack: {n % 9}\n"
+            for n in range(RECORDS)
+        )
+    )
+
+    def taken(path: Path, size: int, what: str) -> Usage:
+        return usage_of([sys.executable, "-c", PLANNING, str(path), str(size), what], {}, cache)
+
+    empty = taken(none, 0, "there").peak
+    for name, path, size, what, promised in (
+        ("rows, as wanted", rows, ROWS, "there", 100),
+        ("rows, to create", rows, ROWS, "none", None),
+        ("records in YAML, as wanted", records, RECORDS, "there", 120),
+    ):
+        write_fleet(folder, size)
+        usage = taken(path, size, what)
+        each = printed(PLANNING, str(path), str(size), what)
+        told = f"(promised {promised})" if promised else ""
+        print(
+            f"{size:,} {name:28} {usage.peak - empty:6.0f} MiB over {empty:.0f} {told:16} "
+            f"{each:6.3f} ms a record to plan (promised 0.1)",
+            flush=True,
+        )
+    for path in (records, none):
+        path.unlink()
 
 
 def throttled(folder: Path, cache: Path) -> None:
@@ -180,6 +258,7 @@ def main() -> None:
         folder.mkdir()
         write_fleet(folder, size)
         compare(folder, Path(name) / "cache", size)
+        reading(folder, Path(name) / "cache")
         if size == SIZE:
             throttled(folder, Path(name) / "cache")
 

@@ -5,6 +5,7 @@ import io
 import json
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -462,6 +463,26 @@ def test_results_come_as_json_lines(run):
         }
         for number in (1, 2)
     ]
+
+
+def test_no_more_is_asked_than_has_to_be(run, emulator):
+    """What the benchmark counts of 10,000, counted of 250."""
+    write(
+        "$each: p.csv\nregistrationId: {$column: id}\nattestation: {type: symmetricKey}\n"
+        "initialTwin: {tags: {rack: {$column: rack, as: integer}}}\n"
+    )
+
+    def asked(changed=None):
+        rows = [f"p{n:03},{9 if n == changed else 1}\n" for n in range(250)]
+        write("id,rack\n" + "".join(rows), "p.csv")
+        before = len(emulator.requests())
+        run("apply -f f.yaml --yes -o none")
+        made = emulator.requests()[before:]
+        return Counter(one["path"].rpartition("/")[2] for one in made)
+
+    assert asked() == {"query": 1, "enrollments": 25}
+    assert asked() == {"query": 3}
+    assert asked(changed=77) == {"query": 3, "attestationmechanism": 1, "enrollments": 1}
 
 
 def test_many_changes_are_counted_not_listed(run):
