@@ -35,6 +35,7 @@ def state_of(service: Service) -> Json:
         "records": {name: service.store.count(kind) for name, kind in _NAMES.items()},
         "faults": service.faults.states(),
         "disableLocalAuth": service.local_auth.is_disabled,
+        "bodyBytes": settings.limits.body_bytes,
         "hubs": [name for name, _ in settings.hubs],
         **{name: ready.get(name) for name in _SAFE},
     }

@@ -11,6 +11,9 @@ from requests.exceptions import ChunkedEncodingError, JSONDecodeError
 from werkzeug.test import Client
 
 from dpsctl.emulator.app import EmulatorApp
+from dpsctl.emulator.control import access
+from dpsctl.emulator.control.api import PREFIX
+from dpsctl.emulator.routes import ROUTES
 
 GROUP = "/enrollmentGroups/g1"
 
@@ -362,6 +365,13 @@ def test_form_of_a_page_resets_nothing(api, emulator, create_group):
 
     assert answer.status_code == 403
     assert api("GET", GROUP).status_code == 200
+
+
+def test_every_route_of_control_is_guarded():
+    guards = {route.path: route.guard for route in ROUTES if route.path.startswith(PREFIX)}
+
+    assert len(guards) > 10
+    assert set(guards.values()) == {access.tester, access.owner}
 
 
 def test_no_two_emulators_share_a_control_token(start, emulator):

@@ -164,6 +164,29 @@ def test_records_are_seeded_and_everything_reset(visit, emulator):
     assert emulator.store.count("EnrollmentGroup") == 0
 
 
+def test_log_is_found_in_held_and_cleared(visit, api):
+    for name in ("one", "two"):
+        api("GET", f"/enrollmentGroups/{name}")
+    api("POST", "/enrollmentGroups/query", {"query": "*"})
+    main = visit().get_by_role("main")
+    rows = main.locator("#requests-rows tbody tr")
+
+    expect(rows).to_have_count(3)
+    main.get_by_role("searchbox").fill("404 groups/ONE")
+    expect(rows).to_have_count(1)
+    main.get_by_role("searchbox").fill("")
+    main.get_by_label("Only refused").check()
+    expect(main).to_contain_text("2 of 3 requests, 2 refused")
+    main.get_by_role("button", name="Pause").click()
+    api("GET", "/enrollmentGroups/three")
+    expect(main).to_contain_text("2 of 3 requests, 2 refused (paused)")
+    main.get_by_role("button", name="Go on").click()
+    expect(rows).to_have_count(3)
+    main.get_by_role("button", name="Pause").click()
+    main.get_by_role("button", name="Clear").click()
+    expect(main.get_by_text("No requests yet")).to_be_visible()
+
+
 def test_page_without_the_token_changes_nothing_and_takes_one(visit, emulator):
     page = visit(f"{emulator.endpoint}/_emulator/#/data")
 

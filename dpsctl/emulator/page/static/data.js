@@ -9,6 +9,8 @@ const EXAMPLE = {
   registrations: [{ registrationId: "device-1", enrollmentGroupId: "line-4", status: "assigned", assignedHub: "hub-1.azure-devices.net" }],
 };
 
+const TOO_MUCH = "That is too much for one request. Start the emulator with --seed FILE, or seed it in parts.";
+
 async function seed(event) {
   event.preventDefault();
   const wrong = find("seed-wrong");
@@ -20,7 +22,7 @@ async function seed(event) {
   } catch (error) {
     if (error instanceof SyntaxError) wrong.textContent = `This is no JSON: ${error.message}`;
     else if (error instanceof Refused && error.status === 413) {
-      wrong.textContent = "That is too much for one request. Start the emulator with --seed FILE, or seed it in parts.";
+      wrong.textContent = TOO_MUCH;
     } else wrong.textContent = error.message;
     find("seed-text").focus();
   }
@@ -29,6 +31,10 @@ async function seed(event) {
 async function read() {
   const [file] = find("seed-file").files;
   if (!file) return;
+  if (file.size > live.state.bodyBytes) {
+    find("seed-wrong").textContent = TOO_MUCH;
+    return;
+  }
   find("seed-text").value = await file.text();
   find("seed-text").focus();
   say(`${file.name} is read; Seed writes it.`);

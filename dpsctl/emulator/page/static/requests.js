@@ -138,9 +138,9 @@ function speak() {
 let drawing = 0;
 
 function onRequests(fresh) {
-  if (fresh === null) paused = paused && [];
-  else unsaid.push(...fresh);
-  if (paused || drawing) return;
+  if (fresh !== null) unsaid.push(...fresh);
+  else if (paused) paused = []; // what was looked at is gone
+  if (drawing || (paused && fresh)) return;
   const since = fresh?.length ? fresh[0].number - 1 : Infinity;
   drawing = requestAnimationFrame(() => {
     drawing = 0;
