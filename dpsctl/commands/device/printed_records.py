@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dpsctl.admission.known import Known
+from dpsctl.admission.known import Known, hides_keys
+from dpsctl.commands.device.record_shapes import shape_problem
 from dpsctl.errors import UsageError
 from dpsctl.run import Run
 
 Json = dict[str, Any]
+_Placed = list[tuple[str, Json]]  # each record with its file and line
 _FLAG = "--from"
 _HINT = (
     "It takes what 'enrollment-group list', 'enrollment list' (with --show-keys), 'registration "
@@ -22,21 +24,34 @@ _SEED = {"enrollmentGroups": "groups", "enrollments": "enrollments", "registrati
 
 def read_printed(paths: Sequence[str], run: Run) -> Known:
     """Read the files *paths*. Raises UsageError, with file and line, for what is no record."""
-    found: dict[str, list[Json]] = defaultdict(list)
+    found: dict[str, _Placed] = defaultdict(list)
     for path in paths:
         for place, value in _values(path, run):
             _sort(value, place, found)
-    services = found["services"]
-    properties = services[-1]["properties"] if services else {}
-    hubs = properties.get("iotHubs")
+    lists = {
+        kind: [record for _, record in placed] if kind == "states" else _one_each(placed)
+        for kind, placed in found.items()
+    }
     return Known(
-        groups=found.get("groups"),
-        enrollments=found.get("enrollments"),
-        registrations=[*found["states"], *_states_in(found["enrollments"])],
-        id_scope=properties.get("idScope"),
-        hubs=[str(hub.get("name")) for hub in hubs] if isinstance(hubs, list) else None,
-        authorities=found.get("authorities"),
+        groups=lists.get("groups"),
+        enrollments=lists.get("enrollments"),
+        registrations=[*lists.get("states", ()), *_states_in(lists.get("enrollments", ()))],
+        authorities=lists.get("authorities"),
+        **_of_service(found["services"]),
     )
+
+
+def _of_service(services: _Placed) -> dict[str, Any]:
+    """Return what the one service that was printed tells of itself."""
+    if not services:
+        return {}
+    (_, first), *others = services
+    for place, other in others:
+        if other["properties"]["idScope"] != first["properties"]["idScope"]:
+            raise UsageError(f"{_FLAG} {place}: is another service", "Give one, by 'show'.")
+    hubs = first["properties"].get("iotHubs")
+    names = [str(hub.get("name")) for hub in hubs] if isinstance(hubs, list) else None
+    return {"id_scope": first["properties"]["idScope"], "hubs": names}
 
 
 def _values(path: str, run: Run) -> Iterator[tuple[str, Any]]:
@@ -49,27 +64,75 @@ def _values(path: str, run: Run) -> Iterator[tuple[str, Any]]:
         yield f"{name}:{line}", value
 
 
-def _sort(value: Any, place: str, found: dict[str, list[Json]]) -> None:
+def _sort(value: Any, place: str, found: dict[str, _Placed]) -> None:
     if not isinstance(value, dict):
         raise UsageError(f"{_FLAG} {place}: is no record", _HINT)
-    inner = value.get("properties")
     if isinstance(value.get("value"), list):  # Resource Manager puts a list into an object
         found["authorities"] += ()
-        for each in value["value"]:
-            _sort(each, place, found)
+        for number, each in enumerate(value["value"]):
+            _sort(each, f"{place}: value[{number}]", found)
     elif set(value) & set(_SEED) and "attestation" not in value:
         for name in set(value) & set(_SEED):
-            found[_SEED[name]] += value[name] or ()
-    elif isinstance(value.get("attestation"), dict):
-        found["groups" if "enrollmentGroupId" in value else "enrollments"].append(value)
-    elif isinstance(inner, dict) and "idScope" in inner:
-        found["services"].append(value)
-    elif isinstance(inner, dict) and "thumbprint" in inner:
-        found["authorities"].append(value)
-    elif "registrationId" in value and "status" in value:
-        found["states"].append(value)
+            for at, each in _of_seed(value[name], f"{place}: {name}"):
+                _keep(_SEED[name], each, at, found)
+            found[_SEED[name]] += ()
     else:
-        raise UsageError(f"{_FLAG} {place}: is no record that is known here", _HINT)
+        _keep(_kind_of(value, place), value, place, found)
+
+
+def _of_seed(records: Any, place: str) -> Iterator[tuple[str, Json]]:
+    if not isinstance(records, list | None):
+        raise UsageError(f"{_FLAG} {place} is no list", _HINT)
+    for number, each in enumerate(records or ()):
+        if not isinstance(each, dict):
+            raise UsageError(f"{_FLAG} {place}[{number}]: is no record", _HINT)
+        yield f"{place}[{number}]", each
+
+
+def _kind_of(value: Json, place: str) -> str:
+    inner = value.get("properties")
+    if isinstance(value.get("attestation"), dict):
+        return "groups" if "enrollmentGroupId" in value else "enrollments"
+    if isinstance(inner, dict) and "idScope" in inner:
+        return "services"
+    if isinstance(inner, dict) and "thumbprint" in inner:
+        return "authorities"
+    if "registrationId" in value and "status" in value:
+        return "states"
+    raise UsageError(f"{_FLAG} {place}: is no record that is known here", _HINT)
+
+
+def _keep(kind: str, record: Json, place: str, found: dict[str, _Placed]) -> None:
+    if problem := shape_problem(record):
+        raise UsageError(f"{_FLAG} {place}: {problem}", _HINT)
+    found[kind].append((place, record))
+
+
+def _one_each(placed: _Placed) -> list[Json]:
+    """Keep each record once, with its keys if they are shown anywhere.
+
+    Of two states of one record nobody can say which the service has: they raise UsageError.
+    """
+    kept: dict[str, tuple[str, Json]] = {}
+    for place, record in placed:
+        name = str(_id_of(record))
+        first, before = kept.setdefault(name.lower(), (place, record))
+        if not _is_same_state(before, record):
+            message = f"{_FLAG} {place}: '{name}' is also at {first}, and there it is another"
+            raise UsageError(message, "Give the one that the service has now.")
+        if hides_keys(before):
+            kept[name.lower()] = (place, record)
+    return [record for _, record in kept.values()]
+
+
+def _id_of(record: Json) -> Any:
+    names = ("enrollmentGroupId", "registrationId", "name", "id")
+    return next((record[name] for name in names if name in record), None)
+
+
+def _is_same_state(one: Json, other: Json) -> bool:
+    etag = one.get("etag")
+    return one == other or (etag is not None and etag == other.get("etag"))
 
 
 def _states_in(enrollments: Sequence[Json]) -> Iterator[Json]:
