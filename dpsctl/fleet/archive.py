@@ -28,6 +28,7 @@ _MODULES = (
     "fleet/registration_ids",
     "fleet/rows",
     "fleet/tables",
+    "frozen",
     "keys",
     "machine/__init__",
     "machine/permissions",
