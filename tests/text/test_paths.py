@@ -215,6 +215,42 @@ def test_remove_reaches_into_a_list_of_objects():
     assert remove_path(body, ("hubs", "0", "a")) == {"hubs": [{"b": 2}, {}]}
 
 
+@pytest.mark.parametrize("index", range(4))
+def test_remove_takes_one_of_a_list_and_leaves_the_others_in_order(index):
+    items = [{"n": 0}, {"n": 1}, {"n": 2}, {"n": 3}]
+    left = [item for item in items if item["n"] != index]
+    emptied = [item if item["n"] != index else {} for item in items]
+
+    assert remove_path({"a": {"b": items}}, ("a", "b", str(index))) == {"a": {"b": left}}
+    assert remove_path({"a": {"b": items}}, ("a", "b", str(index), "n")) == {"a": {"b": emptied}}
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "hint"),
+    [
+        ("a.b.2", "a.b is a list of 2, it has no '2'", "Write a number from 0 to 1."),
+        ("a.b.0.1", "a.b.0 is a list of 1, it has no '1'", "Write a number from 0 to 0."),
+        ("a.b.1.c", "a.b.1 is neither an object nor a list, so there is no a.b.1.c", None),
+        ("a.b.1.c.d", "a.b.1 is neither an object nor a list, so there is no a.b.1.c", None),
+        ("a.c.d", "there is no a.c", "See `show` for what there is."),
+        ("c", "there is no c", "See `show` for what there is."),
+    ],
+)
+def test_remove_says_how_far_a_path_leads(path, message, hint):
+    with pytest.raises(UsageError) as failure:
+        remove_path({"a": {"b": [["x"], "y"]}}, parse_path(path), "--without")
+
+    assert (failure.value.message, failure.value.hint) == (f"--without: {message}", hint)
+
+
+def test_index_of_six_digits_is_one():
+    items = list(range(123_457))
+
+    assert set_path({"a": items}, ("a", "123456"), "x")["a"][-1] == "x"
+    with pytest.raises(UsageError):
+        set_path({"a": items}, ("a", "0123456"), "x")
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
