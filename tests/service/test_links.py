@@ -157,3 +157,30 @@ def test_more_records_than_were_asked_for_are_cut_and_told_of(odd_service, run_o
 
     assert [record["enrollmentGroupId"] for record in ran.json] == ["g0", "g1"]
     assert "the list was cut at --top 2" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("pages", "top", "found", "is_cut"),
+    [
+        ([5], 5, 5, False),
+        ([5], 6, 5, False),
+        ([3, 3], 3, 3, True),
+        ([3, 3], 4, 4, True),
+        ([3, 3], 6, 6, False),
+        ([3, 0], 3, 3, True),
+    ],
+)
+def test_list_is_cut_where_it_is_asked_to_be_whatever_a_page_holds(
+    odd_service, run_offline, pages, top, found, is_cut
+):
+    for number, size in enumerate(pages):
+        goes_on = {"x-ms-continuation": f"page-{number}"} if number + 1 < len(pages) else {}
+        records = [{"enrollmentGroupId": f"g{number}-{one}"} for one in range(size)]
+        odd_service.expect_ordered_request("/enrollmentGroups/query").respond_with_json(
+            records, headers=goes_on
+        )
+
+    ran = run_offline(f"enrollment-group list --top {top} -o jsonl")
+
+    assert len(ran.out.splitlines()) == found
+    assert ("the list was cut" in ran.err) is is_cut
