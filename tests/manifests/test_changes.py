@@ -340,3 +340,41 @@ def test_every_kind_knows_its_own_fields():
     for name, kind in KINDS.items():
         assert kind.name == name
         assert kind.id_field in kind.fields
+
+
+@pytest.mark.parametrize(
+    ("wanted", "actual"),
+    [
+        ({"iotHubs": ["a.azure-devices.net"]}, {"iotHubs": ["A.device.azure-devices.net"]}),
+        ({"enrollmentGroupId": "line-4"}, {"enrollmentGroupId": "Line-4"}),
+        ({"initialTwin": {"tags": {"a": 1}}}, {"initialTwin": {"tags": {"a": 1, "$version": 3}}}),
+    ],
+    ids=["hubs", "id", "twin"],
+)
+def test_what_means_the_same_stays_as_it_is_spelled(wanted, actual):
+    assert merged(GROUP, wanted, actual, exact=False) == actual
+
+
+def by_name(**slots):
+    return {"attestation": {"type": "x509", "x509": {"caReferences": slots}}}
+
+
+def test_names_of_cas_give_way_to_other_names_and_certificates_to_certificates():
+    both = by_certificate(primary=T)["attestation"]["x509"] | {"caReferences": {"primary": "ca-1"}}
+    held = {"attestation": {"type": "x509", "x509": both}}
+
+    named = merged(GROUP, by_name(primary="ca-2"), by_name(primary="ca-1"), exact=False)
+    shown = merged(GROUP, by_certificate(primary=S), by_certificate(primary=T), exact=False)
+    stays = merged(GROUP, {"attestation": {"type": "x509", "x509": {}}}, held, exact=False)
+
+    assert named == by_name(primary="ca-2")
+    assert shown == by_certificate(primary=S)
+    assert stays == held
+
+
+def test_exact_looks_into_what_is_written():
+    actual = {"capabilities": {"iotEdge": True, "other": 1}, "reprovisionPolicy": {"x": True}}
+    wanted = {"capabilities": {"iotEdge": True}, "reprovisionPolicy": {"x": True}}
+
+    assert changed(wanted, actual, exact=True) == {"capabilities.other": None}
+    assert changed(wanted, actual, exact=False) == {}

@@ -8,7 +8,7 @@ from dpsctl.manifests.fields import GROUP, INDIVIDUAL
 from dpsctl.manifests.fleet import Fleet, Wanted
 from dpsctl.manifests.limits import crowds
 from dpsctl.manifests.plan import Action, plan_of
-from dpsctl.manifests.risks import Risk
+from dpsctl.manifests.risks import Risk, lost_keys
 from dpsctl.manifests.scope import Limits, Scope
 
 A, B, C = (base64.b64encode(bytes([letter]) * 32).decode() for letter in b"abc")
@@ -344,3 +344,18 @@ def test_more_groups_than_a_service_takes_are_warned_of(there, gone, new, delete
     plan = planned(records, [actual(f"line-{n}") for n in range(there)], OWNS, prune=True)
 
     assert list(crowds(plan, deletes_first=deletes_first)) == told
+
+
+def tpm(key):
+    return {"attestation": {"type": "tpm", "tpm": {"endorsementKey": key}}}
+
+
+def test_tpms_key_that_another_takes_the_place_of_is_lost():
+    assert lost_keys(tpm("YQ=="), tpm("Yg==")) == ["endorsementKey"]
+    assert lost_keys(tpm("YQ=="), tpm("YQ==")) == []
+
+
+def test_keys_that_are_not_shown_stay():
+    shown = {"type": "symmetricKey", "symmetricKey": {"primaryKey": "YQ==", "secondaryKey": "Yg=="}}
+
+    assert lost_keys({"attestation": shown}, {"attestation": {"type": "symmetricKey"}}) == []
