@@ -5,7 +5,7 @@ import pytest
 from dpsctl.errors import UsageError
 from dpsctl.options.enrollment import Settings
 from dpsctl.options.words import AllocationPolicy
-from dpsctl.payloads.allocation import changed_allocation, check_allocation
+from dpsctl.payloads.allocation import changed_allocation, check_allocation, given_allocation
 
 WEBHOOK = {"webhookUrl": "https://w.example", "apiVersion": "2019-03-31"}
 CUSTOM = {"allocationPolicy": "custom", "customAllocationDefinition": WEBHOOK}
@@ -169,3 +169,65 @@ def test_what_the_service_may_hold_is_not_judged(record, edited):
 def test_what_an_edit_makes_is_judged(record, edited, said):
     with pytest.raises(UsageError, match=said):
         check_allocation(record, Settings(), [edited])
+
+
+@pytest.mark.parametrize(
+    ("record", "edited", "message", "hint"),
+    [
+        (
+            {"iotHubs": "a"},
+            "iotHubs",
+            "--set iotHubs: hubs are a list",
+            "Write iotHubs:='[\"HOST\"]'.",
+        ),
+        (
+            {"iotHubs": ["a"]},
+            "iotHubs",
+            "--iot-hubs: hubs without an allocation policy are refused by the service",
+            "Add --allocation-policy hashed, geoLatency, static or custom.",
+        ),
+        (
+            {"allocationPolicy": "static", "iotHubs": ["a", "b"]},
+            "iotHubs",
+            "--allocation-policy static takes exactly one hub, not 2",
+            "Name it with --iot-hubs HOST.",
+        ),
+        (
+            {"allocationPolicy": "custom", "customAllocationDefinition": {"webhookUrl": "x"}},
+            "allocationPolicy",
+            "--allocation-policy custom needs --api-version",
+            "Give both --webhook-url and --api-version.",
+        ),
+    ],
+)
+def test_allocation_that_makes_no_sense_is_told_in_the_words_of_the_flags(
+    record, edited, message, hint
+):
+    with pytest.raises(UsageError) as failure:
+        check_allocation(record, Settings(), [edited])
+
+    assert (failure.value.message, failure.value.hint) == (message, hint)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"webhook_url": "ftp://x"}, "--webhook-url is no URL"),
+        (
+            {"api_version": "2017-01-01"},
+            "--api-version 2017-01-01: webhooks know 2018-09-01-preview and later",
+        ),
+        ({"iot_hubs": ["a,,b"]}, "--iot-hubs: an empty value in 'a,,b'"),
+    ],
+)
+def test_flags_that_fit_no_record_are_refused_without_one(given, message):
+    with pytest.raises(UsageError) as failure:
+        given_allocation(Settings(**given))
+
+    assert failure.value.message.startswith(message)
+
+
+def test_flags_that_fit_a_record_are_given_alone():
+    assert given_allocation(Settings(webhook_url="https://w/x")) == {
+        "customAllocationDefinition": {"webhookUrl": "https://w/x"}
+    }

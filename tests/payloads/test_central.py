@@ -47,8 +47,25 @@ def test_changed_device_holds_only_what_was_asked(settings, body):
     assert changed_device(settings) == body
 
 
+def test_device_of_a_deployment_manifest_is_one_of_iot_edge():
+    settings = DeviceSettings(deployment_manifest=Words(['{"modulesContent": {"x": 1}}']))
+
+    body = new_device("d1", settings)
+
+    assert body["deploymentManifest"] == {"data": {"modulesContent": {"x": 1}}}
+    assert body["type"] == ["iotEdge"]
+
+
+def test_simulated_device_has_a_template():
+    simulated = DeviceSettings(simulated=Toggle.true, template="dtmi:a:b;1")
+
+    assert new_device("d1", simulated)["simulated"] is True
+    with pytest.raises(UsageError, match="--simulated needs --template"):
+        new_device("d1", DeviceSettings(simulated=Toggle.true))
+
+
 def test_deployment_manifest_must_be_an_object():
-    with pytest.raises(UsageError, match="--deployment-manifest"):
+    with pytest.raises(UsageError, match=r"^--deployment-manifest"):
         changed_device(DeviceSettings(deployment_manifest=Words(["[]"])))
 
 
@@ -56,6 +73,18 @@ def test_changed_device_group_keeps_an_empty_description():
     settings = DeviceGroupSettings(description="")
 
     assert changed_device_group(None, None, settings) == {"description": ""}
+
+
+def test_new_device_group_has_all_that_was_given():
+    settings = DeviceGroupSettings(organizations=["a", "b"])
+
+    body = changed_device_group("Hall", "SELECT * FROM devices", settings)
+
+    assert body == {
+        "displayName": "Hall",
+        "filter": "SELECT * FROM devices",
+        "organizations": ["a", "b"],
+    }
 
 
 @pytest.mark.parametrize(
@@ -79,7 +108,13 @@ def test_new_enrollment_group_is_enabled_unless_it_is_not():
     enabled = new_enrollment_group("G", GroupType.iot, attestation, None)
     disabled = new_enrollment_group("G", GroupType.iot, attestation, ProvisioningStatus.disabled)
 
-    assert (enabled["enabled"], disabled["enabled"]) == (True, False)
+    assert enabled == {
+        "displayName": "G",
+        "enabled": True,
+        "type": "iot",
+        "attestation": attestation,
+    }
+    assert disabled == {**enabled, "enabled": False}
 
 
 @pytest.mark.parametrize(
@@ -90,8 +125,12 @@ def test_new_enrollment_group_is_enabled_unless_it_is_not():
             Keys(primary_key="cHA="),
             {"type": "symmetricKey", "symmetricKey": {"primaryKey": "cHA="}},
         ),
+        (
+            Keys(secondary_key="cHA="),
+            {"type": "symmetricKey", "symmetricKey": {"secondaryKey": "cHA="}},
+        ),
     ],
-    ids=["the service's", "given"],
+    ids=["the service's", "given", "secondary"],
 )
 def test_attestation_names_only_keys_that_were_given(keys, attestation):
     assert group_attestation(GroupAttestationType.symmetric_key, keys) == attestation
@@ -103,4 +142,4 @@ def test_certificate_is_the_base64_of_its_pem_file():
     body = signing_certificate(pem, verified=True)
 
     assert body == {"verified": True, "certificate": encoded_certificate(pem)}
-    assert b64decode(body["certificate"]).decode() == f"{pem}\n"
+    assert b64decode(body["certificate"], validate=True).decode() == f"{pem}\n"

@@ -4,11 +4,13 @@ import pytest
 
 from dpsctl.errors import UsageError
 from dpsctl.options.enrollment import Attestation, Removal
+from dpsctl.options.individual import IndividualAttestation
 from dpsctl.options.words import Toggle
 from dpsctl.payloads.attestation import (
     SIGNING,
     changed_attestation,
     check_one_kind,
+    check_type,
     given_attestation,
     new_attestation,
 )
@@ -116,3 +118,91 @@ def test_flags_of_one_kind_go_together():
     check_one_kind(Attestation(primary_key="a", secondary_key="b"))
     check_one_kind(Attestation(root_ca_name="a", secondary_root_ca_name="b"))
     check_one_kind(Attestation(certificate_path="a", secondary_certificate_path="b"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "is_certified", "message", "hint"),
+    [
+        (
+            "symmetricKey",
+            {},
+            True,
+            "a certificate does not fit --attestation-type symmetricKey",
+            "It is for --attestation-type x509.",
+        ),
+        (
+            "x509",
+            {"secondary_key": "k"},
+            False,
+            "--secondary-key does not fit --attestation-type x509",
+            "It is for --attestation-type symmetricKey.",
+        ),
+        (
+            "x509",
+            {"certificate_path": "f", "root_ca_name": "n"},
+            False,
+            "--certificate-path and --root-ca-name exclude each other",
+            "Devices prove who they are by keys, by certificates or by CA names: give one kind.",
+        ),
+        (
+            "x509",
+            {},
+            False,
+            "--attestation-type x509 needs a certificate or the name of a CA",
+            "Give --certificate-path FILE or --ca-name NAME.",
+        ),
+        (
+            "tpm",
+            {},
+            False,
+            "--attestation-type tpm needs --endorsement-key",
+            "The device's TPM tells it.",
+        ),
+    ],
+)
+def test_flags_that_do_not_fit_the_type_are_told(kind, options, is_certified, message, hint):
+    with pytest.raises(UsageError) as failure:
+        check_type(kind, Attestation(**options), is_certified=is_certified)
+
+    assert (failure.value.message, failure.value.hint) == (message, hint)
+
+
+def test_certificate_given_beside_the_flags_is_what_x509_needs():
+    check_type("x509", Attestation(), is_certified=True)
+    with pytest.raises(UsageError, match="needs a certificate"):
+        check_type("x509", Attestation())
+
+
+@pytest.mark.parametrize(
+    ("flags", "certificates", "said"),
+    [
+        ({}, {}, "--attestation-type symmetricKey would make it symmetricKey"),
+        ({"secondary_key": "k"}, {}, "--primary-key or --secondary-key would make it symmetricKey"),
+        ({"endorsement_key": "k"}, {}, "--endorsement-key would make it tpm"),
+        ({"root_ca_name": "n"}, {}, "a CA name would make it x509"),
+        ({}, {"primary": "P"}, "a certificate would make it x509"),
+    ],
+)
+def test_flags_of_another_type_are_named(flags, certificates, said):
+    new = new_attestation(IndividualAttestation(**flags), certificates, SIGNING)
+
+    with pytest.raises(UsageError) as failure:
+        changed_attestation({"type": "another"}, new, Removal(), SIGNING)
+
+    assert failure.value.message == f"The attestation is another; {said}"
+
+
+def test_one_key_changes_and_the_other_stays():
+    held = {"type": "symmetricKey", "symmetricKey": {"primaryKey": "a", "secondaryKey": "b"}}
+    new = {"type": "symmetricKey", "symmetricKey": {"secondaryKey": "c"}}
+    changed = {"primaryKey": "a", "secondaryKey": "c"}
+
+    assert changed_attestation(held, new, Removal(), SIGNING)["symmetricKey"] == changed
+    assert changed_attestation({"type": "symmetricKey"}, new, Removal(), SIGNING) == new
+
+
+def test_one_name_of_a_ca_is_taken_away_and_the_other_stays():
+    held = names(primary="a", secondary="b")
+
+    assert changed_attestation(held, None, SECOND, SIGNING) == names(primary="a")
+    assert changed_attestation(held, None, FIRST, SIGNING) == names(secondary="b")
