@@ -187,6 +187,15 @@ def test_request_of_another_device_or_two_or_a_broken_one_is_refused(group, requ
     assert "its signature is not" in group(f"{REGISTER} --csr {path}", expect=2).err
 
 
+def test_request_alone_is_no_proof(group, emulator, request_file):
+    before = len(emulator.requests())
+
+    ran = group(f"device register --rid d1 --csr {request_file()}", expect=2)
+
+    assert "--key, --group-key or --certificate-path is missing" in ran.err
+    assert len(emulator.requests()) == before
+
+
 def test_request_that_the_service_refuses_names_the_version(group, request_file):
     ran = group(f"{REGISTER} --csr {request_file(how='-newkey rsa:1024')}", expect=1)
 

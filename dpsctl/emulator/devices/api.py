@@ -13,7 +13,6 @@ from dpsctl.emulator.devices.operations import is_operation_of, new_operation_id
 from dpsctl.emulator.devices.provisioning import Wish, assigned_device, issued_with, provision
 from dpsctl.emulator.devices.tpm import TpmWanted, challenge, hub_key
 from dpsctl.emulator.enrollments.kinds import REGISTRATION
-from dpsctl.emulator.issuing.requests import requested_key
 
 _NOT_REGISTERED = 404201
 _TOO_LARGE = 413000
@@ -29,9 +28,7 @@ def register(call: Call, id_scope: str, registration_id: str) -> Answer:
         enrolled = _identified(call, id_scope, registration_id)
     except TpmWanted as tpm:
         return challenge(call.service, tpm, _body(call, registration_id))
-    body = _body(call, registration_id)
-    wanted = requested_key(body, registration_id, call.api_version)
-    wish = Wish(call.api_version, body.get("payload"), wanted)
+    wish = _wish(call, registration_id)
     state = provision(call.service, enrolled, registration_id, wish)
     if state["status"] == "disabled":
         disabled = _operation(call, "", enrolled, state)
@@ -94,6 +91,16 @@ def _body(call: Call, registration_id: str) -> Json:
     if named is not None and str(named).lower() != registration_id.lower():
         raise invalid("registrationId in the body is not the id in the URL.")
     return body
+
+
+def _wish(call: Call, registration_id: str) -> Wish:
+    body = _body(call, registration_id)
+    wish = Wish(call.api_version, body.get("payload"))
+    if body.get("csr") is None:
+        return wish
+    from dpsctl.emulator.issuing.requests import requested_key  # few devices ask for a certificate
+
+    return replace(wish, key=requested_key(body["csr"], registration_id, call.api_version))
 
 
 def _operation(call: Call, operation_id: str, enrolled: Enrolled, state: Json) -> Answer:

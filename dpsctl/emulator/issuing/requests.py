@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from dpsctl.certificates.requests import why_no_request
-from dpsctl.emulator.answers import Json, invalid
+from dpsctl.emulator.answers import invalid
 
 if TYPE_CHECKING:
     from dpsctl.certificates.issuers import PublicKey
@@ -19,18 +19,15 @@ _CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 _RSA_BITS = range(2048, 4097)
 
 
-def requested_key(body: Json, registration_id: str, version: str) -> PublicKey | None:
-    """Return the key that the request in a DeviceRegistration asks a certificate for.
+def requested_key(csr: object, registration_id: str, version: str) -> PublicKey:
+    """Return the key that the *csr* of a DeviceRegistration asks a certificate for.
 
-    None if there is no request. What the service refuses a request for is in no source: the
-    emulator has chosen (docs/service.md#j1). Raises Refusal.
+    What the service refuses a request for is in no source: the emulator has chosen
+    (docs/service.md#j1). Raises Refusal.
     """
-    sent = body.get("csr")
-    if sent is None:
-        return None
     if version < _FIRST_WITH_REQUESTS:
         raise invalid(f"csr is not known in api-version {version}.")
-    request = _read(sent)
+    request = _read(csr)
     if problem := why_no_request(request, registration_id):
         raise invalid(f"Invalid csr: {problem}.")
     return _key_of(request)
