@@ -14,7 +14,7 @@ from urllib.parse import quote
 from werkzeug.test import Client, EnvironBuilder
 from werkzeug.wrappers import Request
 
-from dpsctl.emulator.answers import Refusal
+from dpsctl.emulator.answers import BAD_REQUEST, Refusal
 from dpsctl.emulator.app import EmulatorApp
 from dpsctl.emulator.devices.enrolled import Device
 from dpsctl.emulator.devices.identification import identify
@@ -96,11 +96,20 @@ class AppBackend:
         try:
             refuse_tpm(identify(self._service, device))
         except Refusal as refusal:
-            request = Request(EnvironBuilder(**self._asking("CONNECT", caller)).get_environ())
-            now, seconds = self._service.clock.timestamp(), time.monotonic() - began
-            self._service.log.add(request, refusal.answer(now), now, seconds)
+            self._log(self._asking("CONNECT", caller), refusal, time.monotonic() - began)
             return False
         return True
+
+    def hang_up(self, caller: Caller | None, reason: str) -> None:
+        """Remember why the connection ends; what a user name is that is none, is not repeated."""
+        nobody = {"path": "/", "method": "CONNECT", "environ_overrides": self._environ}
+        asked = self._asking("CONNECT", caller) if caller else nobody
+        self._log(asked, Refusal(BAD_REQUEST, "Bad Request", reason=reason))
+
+    def _log(self, asked: dict[str, Any], refusal: Refusal, seconds: float = 0.0) -> None:
+        request = Request(EnvironBuilder(**asked).get_environ())
+        now = self._service.clock.timestamp()
+        self._service.log.add(request, refusal.answer(now), now, seconds)
 
     def register(self, caller: Caller, body: bytes) -> Reply:
         """Register the device."""

@@ -10,6 +10,7 @@ from dpsctl.emulator.mqtt import packets as mqtt
 from dpsctl.emulator.mqtt.packets import ProtocolError
 
 _ACCEPTED, _WRONG_LEVEL, _WRONG_CLIENT_ID, _WRONG_USER, _NOT_AUTHORIZED = 0, 1, 2, 4, 5
+_NO_USER = "The user name is not ID_SCOPE/registrations/REGISTRATION_ID/api-version=VERSION."
 _ANSWERS = "$dps/registrations/res/#"
 _REGISTER = "$dps/registrations/PUT/iotdps-register/"
 _OPERATION = "$dps/registrations/GET/iotdps-get-operationstatus/"
@@ -48,6 +49,9 @@ class Backend(Protocol):
     def operation_status(self, caller: Caller, operation_id: str) -> Reply:
         """Say what became of a registration."""
 
+    def hang_up(self, caller: Caller | None, reason: str) -> None:
+        """Remember why the connection ends, which MQTT has no words for."""
+
 
 class Session:
     """Answer what one client sends.
@@ -68,10 +72,14 @@ class Session:
     def receive(self, data: bytes) -> bytes:
         """Take bytes of the client and return those to send back. Raises ProtocolError."""
         out = bytearray()
-        for packet in self._decoder.feed(data):
-            out += self._answered(packet)
-            if self.is_over:
-                break
+        try:
+            for packet in self._decoder.feed(data):
+                out += self._answered(packet)
+                if self.is_over:
+                    break
+        except ProtocolError as error:
+            self._backend.hang_up(self._caller, f"This is not what devices may send: {error}.")
+            raise
         return bytes(out)
 
     def _answered(self, packet: mqtt.Packet) -> bytes:
@@ -102,11 +110,14 @@ class Session:
 
     def _judged(self, connect: mqtt.Connect) -> tuple[int, Caller | None]:
         if connect.level != mqtt.LEVEL:
+            self._backend.hang_up(None, "The device does not speak MQTT 3.1.1.")
             return _WRONG_LEVEL, None
         caller = read_caller(connect)
         if caller is None:
+            self._backend.hang_up(None, _NO_USER)
             return _WRONG_USER, None
         if connect.client_id.lower() != caller.registration_id.lower():
+            self._backend.hang_up(caller, "The client id is not the registration id.")
             return _WRONG_CLIENT_ID, None
         return (_ACCEPTED if self._backend.is_known(caller) else _NOT_AUTHORIZED), caller
 

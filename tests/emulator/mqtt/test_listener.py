@@ -18,6 +18,7 @@ from dpsctl.keys import derive_device_key
 
 HUB = "hub-1.azure-devices.net"
 DATA = Path(__file__).parents[2] / "data"
+HTTP = b"GET / HTTP/1.1\r\n\r\n"
 ANSWERS = "$dps/registrations/res/#"
 
 
@@ -289,3 +290,31 @@ def test_port_that_is_taken_is_named_and_leaves_nothing_open(emulator):
 
     with pytest.raises(UsageError, match=f"--mqtt-port {emulator.mqtt_port}: "):
         other.start()
+
+
+@pytest.mark.parametrize(
+    ("device", "path", "reason"),
+    [
+        (("d1", "a secret of the user's"), "/", "The user name is not ID_SCOPE/registrations/"),
+        (
+            ("d2", "0ne/registrations/d1/api-version=2019-03-31"),
+            "/0ne/registrations/d1",
+            "The client id is not the registration id.",
+        ),
+        (None, "/", "This is not what devices may send: "),
+    ],
+)
+def test_connection_that_is_no_devices_is_in_the_log_with_the_reason(
+    emulator, connection, mqtt_packets, device, path, reason
+):
+    first = mqtt_packets.connect(*device) if device else HTTP
+
+    client = connection()
+    client.sendall(first)
+    while client.recv(1 << 10):
+        pass
+
+    (seen,) = emulator.requests()
+    assert (seen["protocol"], seen["method"], seen["path"]) == ("MQTT", "CONNECT", path)
+    assert seen["reason"].startswith(reason)
+    assert "secret" not in str(seen)

@@ -27,6 +27,9 @@ class Backend:
         self.asked.append(caller)
         return self.knows
 
+    def hang_up(self, caller, reason):
+        self.asked.append(("hang up", caller and caller.registration_id, reason))
+
     def register(self, caller, body):
         self.asked.append(("register", caller.registration_id, body))
         return Reply(202, b"{}", "3")
