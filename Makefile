@@ -35,9 +35,10 @@ test: setup
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-# Man pages and completions, from the command tree.
+# Man pages and completions from the command tree; tables and the picture of a session on pages.
 reference: setup
 	$(BIN)/python -m dpsctl.reference
+	$(BIN)/python tests/reference/renew.py
 
 # The newest version of everything, for every Python and system that dpsctl runs on.
 lock: setup

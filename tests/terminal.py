@@ -17,15 +17,16 @@ fcntl, pty, termios = map(pytest.importorskip, ("fcntl", "pty", "termios"))
 _START = (
     "import fcntl, os, sys, termios;"
     "fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
-    "os.execv(sys.executable, [sys.executable, '-m', 'dpsctl', *sys.argv[1:]])"
+    "os.execvp(sys.argv[1], sys.argv[1:])"
 )
+_DPSCTL = (sys.executable, "-m", "dpsctl")
 _PATIENCE = 30.0
 
 
 class Terminal:
-    """A run of dpsctl; *environment* adds to this process' own."""
+    """A run of dpsctl, or of another *program*; *environment* adds to this process' own."""
 
-    def __init__(self, words, rows=24, columns=80, environment=None):
+    def __init__(self, words, rows=24, columns=80, environment=None, program=_DPSCTL):
         own, theirs = pty.openpty()
         fcntl.ioctl(own, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         variables = {**os.environ, "TERM": "xterm-256color", **(environment or {})}
@@ -35,7 +36,7 @@ class Terminal:
         self._own = own
         self.written = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _START, *words],
+            [sys.executable, "-c", _START, *program, *words],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -57,6 +58,14 @@ class Terminal:
     def lines(self):
         """What is on the screen, without the empty lines at its end."""
         return "\n".join(line.rstrip() for line in self._screen.display).rstrip().split("\n")
+
+    @property
+    def cells(self):
+        """The rows of `lines`, each a list of characters with their looks."""
+        return [
+            [self._screen.buffer[number][column] for column in range(len(line))]
+            for number, line in enumerate(self.lines)
+        ]
 
     @property
     def cursor_is_shown(self):

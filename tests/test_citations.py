@@ -4,6 +4,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from dpsctl.cli import COMMANDS, tree
+from dpsctl.reference.topics import as_text, topics
+from dpsctl.reference.tree import TOPICS
+from dpsctl.reference.tree import pages as tree_pages
+
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("dpsctl", "tests", "docs")
 CITATION = re.compile(r"docs/([\w-]+\.md)#([\w-]+)")
@@ -91,3 +98,48 @@ def test_every_source_of_a_fact_is_named_once_and_used():
 
     assert len(defined) == len(set(defined))
     assert used == set(defined)
+
+
+def told() -> Iterator[tuple[str, str]]:
+    """Yield what man pages and help say: the text of each with its name."""
+    for path in sorted((ROOT / "man").iterdir()):
+        yield path.name, path.read_text(encoding="utf-8").replace("\\%", "").replace("\\-", "-")
+    listed = list(tree_pages(tree()))
+    for page in listed:
+        yield f"{' '.join(page.path)} --help", f"{page.description} {page.summary}"
+    for name, topic in topics(listed).items():
+        yield f"help {name}", as_text(topic, 10_000)
+
+
+TOLD = dict(told())
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_man_pages_and_help_refer_to_is_there(name):
+    text = TOLD[name]
+    manuals = {path.name for path in (ROOT / "man").iterdir()}
+    topics_and_nouns = {*TOPICS, *COMMANDS}
+
+    assert [
+        page for page in re.findall(r"\bdocs/[\w-]+\.md", text) if not (ROOT / page).exists()
+    ] == []
+    assert [
+        one
+        for one in re.findall(r"^\.Sy (dpsctl[\w-]*) Ns \((\d)\)", text, re.MULTILINE)
+        if ".".join(one) not in manuals
+    ] == []
+    assert set(re.findall(r"'dpsctl help ([a-z-]+)", text)) <= topics_and_nouns
+
+
+OUTSIDE = re.compile(r"(?:\]\(|^\[[\w-]+\]: |\.Lk )(\w+:[^\s)]*)", re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "path", [*pages(ROOT), *sorted((ROOT / "man").iterdir())], ids=lambda path: path.name
+)
+def test_links_to_the_outside_are_whole_and_over_tls(path):
+    """Whether they are answered is for no test to ask."""
+    found = OUTSIDE.findall(path.read_text(encoding="utf-8"))
+
+    assert [link for link in found if not re.fullmatch(r"https://[\w.-]+\.\w+(/\S*)?", link)] == []
+    assert found or path.suffix == ".md"

@@ -1,4 +1,4 @@
-"""What README.md and docs/ show is true: their blocks run, what they name exists.
+"""What README.md and other pages show is true: their blocks run, what they name exists.
 
 The blocks of sh and of Python on a page run in order, as a reader would, in one folder beside an
 emulator. A block behind `<!-- not run: REASON -->` is left out; so are lines that install from the
@@ -24,7 +24,9 @@ from dpsctl.reference.tree import pages
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [README, ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
+CODES = ROOT / "docs" / "troubleshooting.md"
+FOR_USERS_TOO = ("getting-started", "operators", "authentication", "troubleshooting", "ci")
 FENCE = re.compile(
     r"^(?P<indent> *)(?:<!-- not run: (?P<reason>[^\n>]+) -->\n(?P=indent))?"
     r"```(?P<language>sh|python)\n(?P<code>.*?)^(?P=indent)```$",
@@ -44,15 +46,20 @@ with open({log!r}, "a") as log:
 sys.stdout.buffer.write(ran.stdout)
 sys.exit(ran.returncode)
 """
-# What calls of the README print, by words that only they have.
+# What calls of some pages print, by words that only they have.
 PRINTED = {
-    "site=eu": '"line-4"\n',
-    "--reprovision-policy": '{\n  "migrateDeviceData": false,\n  "updateHubAssignment": false\n}\n',
-    "assignedHub": '"hub-1.azure-devices.net"\n',
-    "pump-7": '"pump-7"\n',
-    "device-6.pem": '"assigned"\n',
-    "line-6.pem attestation.type": '"x509"\n',
-    "line-7 id": '"line-7"\n',
+    "getting-started.md": {
+        "site=eu": '"line-4"\n',
+        "--reprovision-policy": (
+            '{\n  "migrateDeviceData": false,\n  "updateHubAssignment": false\n}\n'
+        ),
+        "body.provisioningStatus": '"disabled"\n',
+        "assignedHub": '"hub-1.azure-devices.net"\n',
+        "pump-7": '"pump-7"\n',
+        "device-6.pem": '"assigned"\n',
+        "line-6.pem attestation.type": '"x509"\n',
+    },
+    "migration.md": {"line-7 id": '"line-7"\n'},
 }
 PUBLIC = ["dpsctl.keys", "dpsctl.emulator", "dpsctl.emulator.server", "dpsctl.pytest_plugin"]
 
@@ -118,7 +125,7 @@ def test_every_block_of_a_page_works_in_its_order(environment, tmp_path, page):
         )
         assert ran.returncode == 0, f"{block.code}\n{ran.stdout}\n{ran.stderr}"
         assert "Traceback" not in ran.stderr
-    check_printed(tmp_path / "log", PRINTED if page == README else {})
+    check_printed(tmp_path / "log", PRINTED.get(page.name, {}))
 
 
 def check_printed(log, printed):
@@ -145,18 +152,26 @@ def test_readme_shows_what_is_run():
     assert len(RUN["README.md"]) > 3
 
 
-def test_every_flag_that_the_readme_names_exists():
-    """Those of az stand in the table of what is different; `--opt=value` is any option."""
-    text = "\n".join(line for line in text_of(README).splitlines() if not line.startswith("|"))
+FOR_USERS = [README, *(ROOT / "docs" / f"{name}.md" for name in FOR_USERS_TOO)]
+
+
+@pytest.mark.parametrize("page", FOR_USERS, ids=lambda page: page.name)
+def test_every_flag_that_a_page_for_users_names_exists(page):
+    text = text_of(page)
     known = {name for page in pages(tree()) for option in page.options for name in option.names}
 
-    assert set(re.findall(r"`(--[a-z-]+)", text)) - known == {"--opt"}
+    assert set(re.findall(r"`(--[a-z-]+)", text)) - known == set()
 
 
-def test_readme_names_every_exit_code():
-    told = set(re.findall(r"\| (\d+) (?=\|)", text_of(README)))
+def test_troubleshooting_names_every_exit_code():
+    told = set(re.findall(r"^\| (\d+) (?=\|)", text_of(CODES), re.MULTILINE))
 
     assert {code for code, _ in EXIT_CODES.entries} - told == set()
+
+
+def test_there_are_no_more_pages_than_somebody_reads():
+    assert len(PAGES) - 2 <= 14
+    assert len(text_of(README).splitlines()) <= 110
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The files of a release, made once by `make`, and an environment of one's own to install them."""
 
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -67,6 +68,17 @@ def wheel(packages):
 def release(shared_folder):
     """A folder with every file of a release."""
     return Path(RELEASE) if RELEASE else make("programs", shared_folder / "release")
+
+
+@pytest.fixture(scope="session")
+def checkout(shared_folder):
+    """A copy of this project, as somebody has it who has just cloned it."""
+    folder = shared_folder / "checkout"
+    with only_one(folder.with_suffix(".lock")):
+        if not folder.exists():
+            ignored = shutil.ignore_patterns("__pycache__", ".*", "dist", "build")
+            shutil.copytree(ROOT, folder, ignore=ignored)
+    return folder
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -41,32 +42,47 @@ def test_man_pages_and_completions_go_into_the_environment(install, installed, w
     assert (share / "zsh/site-functions/_dpsctl").is_file()
 
 
-def test_pipx_installs_the_command_and_its_man_pages(install, wheel, tmp_path):
-    install("pipx", "install", wheel)
+def lines_of(page, holding):
+    """The lines of the block of sh on a page that has a line with these words."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return next(block for block in blocks if holding in block).splitlines()
+
+
+@pytest.mark.parametrize("tool", ["pipx", "uv tool"])
+def test_line_of_the_readme_installs_a_command(install, checkout, tmp_path, tool):
+    line = next(one for one in lines_of("README.md", "pipx install") if one.startswith(tool))
+    install("sh", "-e", "-c", line, folder=checkout)
 
     assert install("home/bin/dpsctl", *DERIVE, ID).strip() == DERIVED
-    assert (tmp_path / "home/man/man1/dpsctl.1").exists()
+    make_a_group(install, tmp_path / "home/bin/dpsctl")
+    if tool == "pipx":
+        assert (tmp_path / "home/man/man1/dpsctl.1").exists()
 
 
-def test_uv_installs_the_command_which_installs_its_man_pages_and_completions(
-    install, wheel, tmp_path
+def test_installed_command_installs_its_man_pages_and_completions(
+    install, installed, wheel, tmp_path
 ):
-    install("uv", "tool", "install", wheel)
+    dpsctl = installed("env", wheel)
 
-    assert install("home/bin/dpsctl", *DERIVE, ID).strip() == DERIVED
-    install("home/bin/dpsctl", "man", "--install", "home/.local/share/man")
-    install("home/bin/dpsctl", "completion", "fish", "--install", "home/completions")
+    install(dpsctl, "man", "--install", "home/.local/share/man")
+    install(dpsctl, "completion", "fish", "--install", "home/completions")
+
     assert (tmp_path / "home/.local/share/man/man1/dpsctl.1").is_file()
     assert (tmp_path / "home/completions/dpsctl.fish").is_file()
 
 
-def test_first_line_of_the_readme_works_on_a_fresh_machine(install, tmp_path):
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    line = next(line for line in readme.splitlines() if line.endswith("quickstart.sh"))
-    ignored = shutil.ignore_patterns("__pycache__", ".*")
-    shutil.copytree(ROOT, tmp_path / "checkout", ignore=ignored)
+def test_first_line_of_the_readme_works_on_a_fresh_machine(install, checkout, tmp_path):
+    """It makes the environment that the page for newcomers makes too, with the same words."""
+    own = tmp_path / "checkout"
+    shutil.copytree(checkout, own)
+    (line,) = lines_of("README.md", "quickstart.sh")
 
-    install("sh", "-e", "-c", f"cd checkout && {line}")
+    install("sh", "-e", "-c", line, folder=own)
+
+    first = lines_of("docs/getting-started.md", "venv")
+    assert line.startswith(f"{first[0]} && {first[1]} && PATH=")
+    install("sh", "-e", "-c", "\n".join(first[2:]), folder=own)
 
 
 def test_release_has_these_files_and_their_sums(release):

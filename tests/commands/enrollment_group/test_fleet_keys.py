@@ -380,7 +380,7 @@ def test_processes_change_nothing_about_the_result(in_shell, jobs):
     assert found == one_process()
 
 
-# The examples of the README, but for the size of a piece: FLEET is small.
+# The examples of docs/factory.md, but for the size of a piece: FLEET is small.
 PARALLEL = (
     f"parallel --pipe -k --block 10k 'dpsctl {COMMAND} --key @group.key --registration-ids -"
     " -o tsv' < ids.txt > keys.tsv"
