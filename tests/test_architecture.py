@@ -36,7 +36,7 @@ FLOORS = [
 HEIGHTS = {room: -depth for depth, rooms in enumerate(FLOORS) for room in rooms.split()}
 # The emulator is a service: it knows neither the client nor the command line above which it lies.
 ONLY = {
-    "emulator": {"certificates", "text", "errors", "keys", "machine"},
+    "emulator": {"certificates", "text", "errors", "keys", "machine", "masking"},
     # A plan is made and carried out with any service that answers as the real one does.
     "manifests": {
         *("certificates", "config", "output", "payloads", "fleet", "run", "options"),

@@ -12,16 +12,15 @@ from threading import Condition
 from typing import Any
 
 from dpsctl.emulator.answers import Answer, Json
+from dpsctl.masking import MASK, SECRET_FIELDS, mask_looks
 
 _KEPT_REQUESTS = 1000
 _MOST_WATCHERS = 32  # a thread each
 _KEPT_BODY_BYTES = 16384
-_MASK = "***"
-_SECRETS = frozenset(
-    {"primarykey", "secondarykey", "endorsementkey", "storagerootkey", "authenticationkey"}
-)
 _IN_SHORT = ("number", "timestampUtc", "protocol", "method", "path", "status", "reason", "ms")
 _SIGNATURE = re.compile(r"(?i)(sig=)[^&]*")
+_SIGNED = "sharedaccesssignature "
+_IN_QUERIES = frozenset({"code", *SECRET_FIELDS})
 _WEBHOOK = "webhookurl"
 _QUERY = re.compile(r"\?.*", re.DOTALL)  # a function's key stands there
 _HEADERS = (
@@ -117,7 +116,10 @@ class RequestLog:
         """Return what was asked in requests numbered above *after*: all but headers and bodies."""
         with self._changed:
             found = list(takewhile(lambda one: one["number"] > after, reversed(self._entries)))
-        return [{name: entry[name] for name in _IN_SHORT} for entry in reversed(found)]
+        return [
+            {name: entry[name] for name in _IN_SHORT} | {"path": mask_looks(entry["path"])}
+            for entry in reversed(found)
+        ]
 
     def find(self, number: int) -> Json | None:
         """Return the request with this number, None if it is not kept."""
@@ -133,24 +135,35 @@ class RequestLog:
 
 
 def masked(record: Any) -> Any:
-    """Return a copy of a JSON value without symmetric keys, those of TPMs and of webhooks."""
+    """Return a copy of a JSON value without what its name or look shows to be secret."""
     return json.loads(json.dumps(record), object_hook=_masked_object)
 
 
-def _masked_header(value: str) -> str:
-    if value.lower().startswith("bearer "):
-        return f"Bearer {_MASK}"
-    return _SIGNATURE.sub(rf"\g<1>{_MASK}", value)
-
-
 def _masked(entry: Json) -> Json:
-    headers = {name: _masked_header(value) for name, value in entry["headers"].items() if value}
-    return entry | {"headers": headers, "body": _masked_body(entry["body"])}
+    headers = {name: _masked_header(name, value) for name, value in entry["headers"].items()}
+    query = {
+        name: MASK if name.lower() in _IN_QUERIES else mask_looks(value)
+        for name, value in entry["query"].items()
+    }
+    return entry | {
+        "path": mask_looks(entry["path"]),
+        "query": query,
+        "headers": {name: value for name, value in headers.items() if value},
+        "body": _masked_body(entry["body"]),
+    }
+
+
+def _masked_header(name: str, value: str | None) -> str | None:
+    """Mask a header; of how a caller proved itself, all but the kind and what a token is for."""
+    if name != "authorization" or not value or value.lower().startswith(_SIGNED):
+        return value and mask_looks(_SIGNATURE.sub(rf"\g<1>{MASK}", value))
+    scheme, space, _ = value.partition(" ")
+    return f"{scheme} {MASK}" if space else MASK
 
 
 def _masked_body(body: bytes) -> Any:
     try:
-        return json.loads(body, object_hook=_masked_object)
+        return _masked_value(json.loads(body, object_hook=_masked_object))
     except (ValueError, RecursionError):
         return None
 
@@ -160,8 +173,15 @@ def _masked_object(value: Json) -> Json:
 
 
 def _masked_member(name: str, value: Any) -> Any:
-    if name in _SECRETS:
-        return None if value is None else _MASK
+    if name in SECRET_FIELDS:
+        return MASK if value else value
     if name == _WEBHOOK and isinstance(value, str):
-        return _QUERY.sub(f"?{_MASK}", value)
-    return value
+        return _QUERY.sub(f"?{MASK}", value)
+    return _masked_value(value)
+
+
+def _masked_value(value: Any) -> Any:
+    """Mask texts and those in lists; objects have been seen to already."""
+    if isinstance(value, list):
+        return [_masked_value(each) for each in value]
+    return mask_looks(value) if isinstance(value, str) else value

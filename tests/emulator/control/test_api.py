@@ -255,6 +255,34 @@ def test_log_masks_bearer_tokens_and_takes_bodies_that_are_no_json(api, control)
     assert last["body"] is None
 
 
+SECRET = "dGhpcyBpcyBub2JvZHkncyBidXNpbmVzcyBhdCBhbGw="
+PRIVATE = f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "body"),
+    [
+        (GROUP, {"Authorization": f"Basic {SECRET}"}, {}),
+        (GROUP, {"Authorization": SECRET}, {}),
+        (GROUP, {"Authorization": f"SharedAccessKey={SECRET}"}, {}),
+        (f"{GROUP}?sig={SECRET}", {}, {}),
+        (f"{GROUP}?code={SECRET}", {}, {}),
+        (f"/enrollments/SharedAccessKey={SECRET}", {}, {}),
+        (GROUP, {}, {"x": {"sharedAccessKey": SECRET, "Password": SECRET}}),
+        (GROUP, {}, {"hubs": [[f"HostName=h;SharedAccessKey={SECRET}"]]}),
+        (GROUP, {}, [{"certificate": PRIVATE}, PRIVATE]),
+        (GROUP, {}, PRIVATE),
+    ],
+)
+def test_log_masks_what_callers_put_where_it_does_not_belong(api, control, path, headers, body):
+    api("PUT", path, body, headers)
+
+    log = control("GET", "requests")
+    number = log.json()["requests"][-1]["number"]
+
+    assert SECRET not in log.text + control("GET", f"requests/{number}").text
+
+
 def test_log_can_be_cleared(api, control):
     api("GET", GROUP)
 
