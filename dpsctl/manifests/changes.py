@@ -140,32 +140,34 @@ def _with_removals(kind: Kind, wanted: Json, actual: Json) -> Json:
 
 
 def _frame_changes(
-    fields: Mapping[str, Field], wanted: Json, actual: Json, above: Path, *, exact: bool
+    fields: Mapping[str, Field], wanted: Json | None, actual: Json, above: Path, *, exact: bool
 ) -> Iterator[FieldChange]:
+    """Yield the changes of a frame's members; it is None in *wanted* if it is not written."""
+    written = wanted or {}
     for name in _compared(fields, wanted, actual, exact=exact):
         field, before = field_at(fields, name), actual.get(name)
-        after = wanted.get(name)
-        if field.members is not None and (isinstance(after, dict) or name not in wanted):
+        after = written.get(name)
+        if field.members is not None and (isinstance(after, dict) or name not in written):
             inner = _object(before)
-            yield from _frame_changes(
-                field.members, after or {}, inner, (*above, name), exact=exact
-            )
+            yield from _frame_changes(field.members, after, inner, (*above, name), exact=exact)
         elif not _is_equal(field, after, before):
             yield FieldChange((*above, name), _or_missing(before), _or_missing(after))
 
 
 def _compared(
-    fields: Mapping[str, Field], wanted: Json, actual: Json, *, exact: bool
+    fields: Mapping[str, Field], wanted: Json | None, actual: Json, *, exact: bool
 ) -> Iterator[str]:
     """Name what is to be compared: the written fields, with *exact* all that may be absent."""
-    for name in wanted:
+    written = wanted or {}
+    for name in written:
         if not field_at(fields, name).is_read_only:
             yield name
     if exact:
         for name in actual:
             field = field_at(fields, name)
-            is_kept = field.is_kept or (field.is_secret and wanted)  # export leaves secrets out
-            if name not in wanted and not field.is_read_only and not is_kept:
+            # What an export leaves out of a frame is not meant to go.
+            is_kept = field.is_kept or (field.is_secret and wanted is not None)
+            if name not in written and not field.is_read_only and not is_kept:
                 yield name
 
 
@@ -179,12 +181,14 @@ def _is_equal(field: Field, wanted: Any, actual: Any) -> bool:
     )
 
 
-def _merged_frame(fields: Mapping[str, Field], wanted: Json, actual: Json, *, exact: bool) -> Json:
+def _merged_frame(
+    fields: Mapping[str, Field], wanted: Json | None, actual: Json, *, exact: bool
+) -> Json:
     result = {
         name: value for name, value in actual.items() if not field_at(fields, name).is_read_only
     }
     for name in _compared(fields, wanted, actual, exact=exact):
-        value = _merged_value(field_at(fields, name), name, wanted, actual, exact=exact)
+        value = _merged_value(field_at(fields, name), name, wanted or {}, actual, exact=exact)
         if value is MISSING:
             result.pop(name, None)
         else:
@@ -195,7 +199,7 @@ def _merged_frame(fields: Mapping[str, Field], wanted: Json, actual: Json, *, ex
 def _merged_value(field: Field, name: str, wanted: Json, actual: Json, *, exact: bool) -> Any:
     after, before = wanted.get(name), actual.get(name)
     if field.members is not None and (isinstance(after, dict) or name not in wanted):
-        inner = _merged_frame(field.members, after or {}, _object(before), exact=exact)
+        inner = _merged_frame(field.members, after, _object(before), exact=exact)
         return inner or MISSING
     if after is None:
         return MISSING

@@ -61,10 +61,11 @@ class _Template:
         """Return where the record stands, as `file:line`."""
         if row is None:
             return self.found.place
-        return f"{self._rows}:{row.line}"
+        return f"{self.rows}:{row.line}"
 
     @cached_property
-    def _rows(self) -> str:
+    def rows(self) -> str:
+        """The file of rows, as messages show it."""
         return str(self.found.source.folder / self.ours["$each"])
 
 
@@ -136,6 +137,8 @@ class _Reading:
         except UsageError as error:
             self._complain(found, ("$each",), error.message)
             return
+        if not columns:
+            self._inputs.run.warn(f"{template.rows} has no rows: no record is made of it")
         for name in check_columns(columns, template.body) if columns else ():
             self._complain(found, (), f"no row of {template.ours['$each']} has the column {name}")
 

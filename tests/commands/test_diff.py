@@ -646,3 +646,13 @@ def test_command_runs_once_for_all_that_ask_for_the_same(run):
     run("diff -f f.yaml --allow-commands")
 
     assert Path("ran").read_text() == "x\n"
+
+
+@pytest.mark.parametrize("rows", ["", "id\n", "\n\n"])
+def test_rows_that_are_none_are_told_of(run, rows):
+    write(
+        p_csv=rows,
+        f_yaml="$each: p.csv\nregistrationId: {$column: id}\nattestation: {type: symmetricKey}\n",
+    )
+
+    assert "p.csv has no rows: no record is made of it" in run("diff -f f.yaml").err

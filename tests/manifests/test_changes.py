@@ -378,3 +378,22 @@ def test_exact_looks_into_what_is_written():
 
     assert changed(wanted, actual, exact=True) == {"capabilities.other": None}
     assert changed(wanted, actual, exact=False) == {}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "changes"),
+    [
+        ({}, {"customAllocationDefinition.webhookUrl": None}),
+        ({"customAllocationDefinition": None}, {"customAllocationDefinition": None}),
+        ({"customAllocationDefinition": {}}, {}),
+        ({"customAllocationDefinition": {"webhookUrl": None}},
+         {"customAllocationDefinition.webhookUrl": None}),
+    ],
+    ids=["not written", "null", "left out by an export", "null inside"],
+)  # fmt: skip
+def test_secret_of_a_frame_that_is_written_stays_where_all_else_goes(wanted, changes):
+    actual = {"customAllocationDefinition": {"webhookUrl": "https://f/?code=1"}}
+
+    assert changed(wanted, actual, exact=True) == changes
+    made = merged(GROUP, wanted, actual, exact=True)
+    assert bool(made) is not bool(changes)
