@@ -55,8 +55,7 @@ def is_unchanged(held: Any, wanted: Any) -> bool:
     if isinstance(wanted, dict) and isinstance(held, dict):
         if "certificate" in wanted and "info" in held and "certificate" not in held:
             text = str(wanted["certificate"])
-            known = (held["info"] or {}).get("sha256Thumbprint")
-            return text.count("-----BEGIN") == 1 and thumbprint(text) == known
+            return text.count("-----BEGIN") == 1 and _is_shown(text, held)
         return wanted.keys() == held.keys() and all(
             is_unchanged(held[name], value) for name, value in wanted.items()
         )
@@ -72,8 +71,7 @@ def is_written(sent: Any, found: Any) -> bool:
     """
     if isinstance(sent, dict):
         if "certificate" in sent and isinstance(found, dict):
-            known = (found.get("info") or {}).get("sha256Thumbprint")
-            return thumbprint(sent["certificate"]) == known
+            return _is_shown(sent["certificate"], found)
         return isinstance(found, dict) and _is_object_written(sent, found)
     if isinstance(sent, list):
         return (
@@ -91,6 +89,12 @@ def _is_object_written(sent: dict[str, Any], found: dict[str, Any]) -> bool:
         is_same(value, found.get(name)) if name == _TWIN else is_written(value, found.get(name))
         for name, value in given.items()
     )
+
+
+def _is_shown(pem: Any, slot: dict[str, Any]) -> bool:
+    """Tell whether a *slot*'s info is that of *pem*; one without a thumbprint is of nothing."""
+    known = (slot.get("info") or {}).get("sha256Thumbprint")
+    return known is not None and thumbprint(pem) == known
 
 
 def thumbprint(pem: Any) -> str | None:
