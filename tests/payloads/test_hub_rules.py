@@ -129,9 +129,10 @@ def test_size_is_that_of_names_and_values(part, limit):
     }[part]
 
     assert told_of(initialTwin=wrap(texts)) == []
-    ((path, says, _),) = told_of(initialTwin=wrap(more))
+    ((path, says, is_warning),) = told_of(initialTwin=wrap(more))
 
     assert path.endswith(part)
+    assert is_warning
     assert says == f"{limit + 9} bytes, and a hub takes {limit} at most"
 
 
@@ -147,14 +148,32 @@ def test_whole_twin_in_one_of_its_parts_is_doubted(whole):
     (tags,) = told_of(initialTwin={"tags": whole})
     (desired,) = told_of(initialTwin={"properties": {"desired": whole}})
 
-    assert tags[:2] == (
+    assert tags == (
         "initialTwin.tags",
         "a whole twin is in it, where only what its tags hold belongs",
+        True,
     )
-    assert desired[:2] == (
+    assert desired == (
         "initialTwin.properties.desired",
         "a whole twin is in it, where only what its properties.desired holds belongs",
+        True,
     )
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {},
+        {"tags": {"a": 1}, "other": 2},
+        {"properties": {"desired": {"a": 1}}, "other": 2},
+        {"properties": {"a": 1}},
+        {"tags": "eu"},
+        {"tags": "eu", "properties": {"desired": {}}},
+        {"": {"a": 1}},
+    ],
+)
+def test_part_that_only_has_names_of_a_twin_is_not_doubted(part):
+    assert told_of(initialTwin={"tags": part}) == []
 
 
 def test_part_within_itself_is_doubted():
