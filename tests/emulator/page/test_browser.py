@@ -25,6 +25,9 @@ QUIET = [
 ]
 
 
+expect.set_options(timeout=15_000)
+
+
 @pytest.fixture(scope="session")
 def running_emulator():
     settings = EmulatorSettings(hubs=((HUB, 1),), retry_after_seconds=0, mqtt_port=0)

@@ -63,7 +63,7 @@ export const mayChange = () => isTrusted;
 export function takeToken() {
   const found = /^#token=(.+)$/.exec(location.hash);
   if (!found) return false;
-  sessionStorage.setItem(KEPT, decodeURIComponent(found[1]));
+  sessionStorage.setItem(KEPT, found[1]);
   history.replaceState(null, "", `${location.pathname}#/requests`);
   return true;
 }
