@@ -35,8 +35,8 @@ def test_man_pages_and_completions_go_into_the_environment(install, installed, w
 
     assert install(dpsctl, *DERIVE, ID).strip() == DERIVED
     share = dpsctl.parents[1] / "share"
-    assert (share / "man/man1/dpsctl-enrollment-group-create.1").is_file()
-    assert (share / "man/man7/dpsctl-exit-codes.7").is_file()
+    assert (share / "man/man1/dpsctl-enrollment-group-create.1.gz").is_file()
+    assert (share / "man/man7/dpsctl-exit-codes.7.gz").is_file()
     assert (share / "bash-completion/completions/dpsctl").is_file()
     assert (share / "fish/vendor_completions.d/dpsctl.fish").is_file()
     assert (share / "zsh/site-functions/_dpsctl").is_file()
@@ -57,7 +57,7 @@ def test_line_of_the_readme_installs_a_command(install, checkout, tmp_path, tool
     assert install("home/bin/dpsctl", *DERIVE, ID).strip() == DERIVED
     make_a_group(install, tmp_path / "home/bin/dpsctl")
     if tool == "pipx":
-        assert (tmp_path / "home/man/man1/dpsctl.1").exists()
+        assert (tmp_path / "home/man/man1/dpsctl.1.gz").exists()
 
 
 def test_installed_command_installs_its_man_pages_and_completions(
