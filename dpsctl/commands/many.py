@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dpsctl.commands.consent import ask_for, can_ask
 from dpsctl.errors import UsageError
+from dpsctl.frozen import frozen
 from dpsctl.options.connection import Display
 from dpsctl.options.selection import Selection
 from dpsctl.output.columns import Column
@@ -25,7 +25,7 @@ _AGAIN = "Run it again: it goes on where it was."
 _GONE = "Run it again with --if-exists: what is gone already is passed over."
 
 
-@dataclass(frozen=True)
+@frozen
 class Task:
     """What is to be done to many records: a *verb* such as `delete`; *read* lists all there are."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from dpsctl.errors import DpsctlError
 from dpsctl.frozen import frozen
@@ -285,7 +285,8 @@ def _write(out: TextIO, text: str, escaped: Callable[[], str] | None = None) -> 
         out.write(safe.encode(encoding, "backslashreplace").decode(encoding))
 
 
-class _Form(NamedTuple):
+@frozen
+class _Form:
     """How a format is written: as a *whole*, once all of it is there, or *by_row* as it comes."""
 
     whole: Callable[[Any, Style, TextIO], None] | None = None

@@ -7,11 +7,11 @@ the session is handed in by `connect`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from dpsctl.errors import BadAnswer, Conflict
+from dpsctl.frozen import frozen
 from dpsctl.options.connection import Connection
 from dpsctl.parallel import in_parallel
 from dpsctl.payloads.certificate_policy import POLICY_VERSION, fields_beyond, names_policy
@@ -32,7 +32,7 @@ _LONGEST_MERGE_WAIT = 2.0
 _READ_ONLY = ("createdDateTimeUtc", "lastUpdatedDateTimeUtc", "registrationState")
 
 
-@dataclass(frozen=True)
+@frozen
 class Update:
     """The *record* as it is after an update, or the write that a dry run would send, if any.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,6 +12,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
+from dpsctl.frozen import frozen
 from dpsctl.run import Run
 from dpsctl.service.calls import Target
 from dpsctl.service.proxies import proxy_for
@@ -28,7 +28,7 @@ class TooLarge(Exception):
     """Raised for an answer of more than LARGEST bytes, however small it was packed."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Reply:
     """An answer as it came, unpacked."""
 

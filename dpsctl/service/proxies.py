@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from urllib.parse import quote, unquote
 
@@ -11,6 +11,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import parse_url
 
 from dpsctl.errors import UsageError
+from dpsctl.frozen import frozen
 from dpsctl.run import Run
 from dpsctl.service.calls import header_problem
 
@@ -19,7 +20,7 @@ _DEFAULT_PORT = 8080
 _HINT = "Is HTTPS_PROXY a URL, with every / : @ ? # of its password percent-encoded?"
 
 
-@dataclass(frozen=True)
+@frozen
 class Proxy:
     """Where a proxy is, and who asks it."""
 
