@@ -383,6 +383,7 @@ complete -c dpsctl -n '__dpsctl_in $__dpsctl_registration_id_2' -l older-than -x
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_registration_id_2' -l failed -d 'Those of devices that could not be assigned.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_enrollment_id_4' -l enrollment-id -l eid -x -a '(__dpsctl_text)' -d 'Enrollment ID, which is the registration ID of the device.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_enrollment_id_4' -l from -r -F -d 'Make an enrollment of every row of a CSV or JSON file; - is standard input.'
+complete -c dpsctl -n '__dpsctl_in $__dpsctl_enrollment_id_4' -l parallel -x -a '(__dpsctl_text)' -d 'Send so many requests at a time.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_enrollment_id_4' -l attestation-type -l at -x -a 'symmetricKey tpm x509' -d 'How the device proves who it is; has to be given.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_endorsement_key' -l endorsement-key -l ek -x -a '(__dpsctl_text)' -d 'Endorsement key of the device\'s TPM, base64.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_endorsement_key' -s d -l device-id -x -a '(__dpsctl_text)' -d 'Device ID in the hub; the enrollment ID unless given.'

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_AHEAD = 4  # so many items a worker are begun with before their turn
+AHEAD = 4  # so many items a worker are begun with before their turn
 
 
 def in_parallel(
@@ -37,7 +37,7 @@ def in_parallel(
         for item in items:
             waiting.append(Future())
             todo.put((waiting[-1], item))
-            while len(waiting) >= workers * _AHEAD or (waiting and waiting[0].done()):
+            while len(waiting) >= workers * AHEAD or (waiting and waiting[0].done()):
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -25,7 +25,7 @@ from dpsctl.options.enrollment import Removal
 from dpsctl.options.individual import EnrollmentId, IndividualCreation, IndividualDefinition
 from dpsctl.options.records import Etag, PageSize, Parallel, PassMissing, ShowKeys, Top
 from dpsctl.options.selection import EnrollmentIds, Selection
-from dpsctl.options.words import IfExists, Toggle
+from dpsctl.options.words import Toggle
 from dpsctl.output.columns import Column
 from dpsctl.output.progress import has_room
 from dpsctl.payloads.attestation import CLIENT, check_one_kind, given_attestation
@@ -53,19 +53,22 @@ COLUMNS = enrollment_columns("Enrollment", ID_FIELD) | {
         "dpsctl enrollment create --from devices.csv --at symmetricKey --if-exists skip -o jsonl",
     ],
 )
-def create(
+def create(  # noqa: PLR0913 - each is one thing a user may say
     service: DpsService,
     run: Run,
     creation: IndividualCreation,
     definition: IndividualDefinition,
     display: Display,
+    *,
+    parallel: Parallel = 1,
     show_keys: ShowKeys = None,
 ) -> Json | Outcome | None:
     """Create an individual enrollment, or many from a file.
 
     Keys of a symmetricKey enrollment that are not given are made by the service. With --from each
     row of the file makes one; its values are named as flags (device-id) or as in the REST body
-    (initialTwin.tags.site), and what a row leaves out is as the flags say.
+    (initialTwin.tags.site), and what a row leaves out is as the flags say. --parallel sends several
+    calls of ten at a time, at the pace of the service; results keep the file's order.
     """
     draft = Draft(
         record_id=creation.enrollment_id,
@@ -76,7 +79,7 @@ def create(
         edits=definition.edits,
     )
     if creation.from_file is not None:
-        return _create_many(service, run, display, draft, (creation.from_file, creation.if_exists))
+        return _create_many(service, run, display, draft, creation, parallel)
     record_id = draft.check()
     certificates = read_slots(definition.attestation, run, device=record_id)
     change = draft.change(certificates)
@@ -267,18 +270,26 @@ def _refuse_of_one_device(definition: IndividualDefinition) -> None:
 
 
 def _create_many(
-    service: DpsService, run: Run, display: Display, defaults: Draft, how: tuple[str, IfExists]
+    service: DpsService,
+    run: Run,
+    display: Display,
+    defaults: Draft,
+    creation: IndividualCreation,
+    parallel: int,
 ) -> Outcome:
     from dpsctl.fleet.device_files import DeviceFile
 
-    path, if_exists = how
     if defaults.record_id is not None:
         raise UsageError(
             "--from and --enrollment-id exclude each other", "The file's rows have their own ids."
         )
     check_edits(defaults.edits, ID_FIELD)
-    file = DeviceFile(path.removeprefix("@"), "--from", run.stdin)
-    creation_of_all = FileCreation(service.enrollments, run, file, defaults, if_exists)
+    file = DeviceFile(str(creation.from_file).removeprefix("@"), "--from", run.stdin)
+    if parallel > 1:
+        service.keep_pace()
+    creation_of_all = FileCreation(
+        service.enrollments, run, file, defaults, creation.if_exists, parallel=parallel
+    )
     results = creation_of_all.results(is_progress_shown=has_room(display, run))
     told = with_failures_told(results, file.name, display, run)
     return Outcome(told, creation_of_all.exit_code, RESULT_COLUMNS)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dpsctl.certificates.files import clean_certificate, read_slots
 from dpsctl.commands.doubts import Doubts
-from dpsctl.errors import SomeFailed, UsageError
+from dpsctl.errors import DpsctlError, SomeFailed, UsageError
 from dpsctl.options.words import IfExists
 from dpsctl.output.columns import Column
 from dpsctl.output.progress import progress
+from dpsctl.parallel import AHEAD, in_parallel
 from dpsctl.payloads.individual import ID_FIELD, Draft
 from dpsctl.payloads.rows import check_columns, draft_of
 from dpsctl.run import Run
@@ -46,22 +47,35 @@ class _Entry:
 
 
 class FileCreation:
-    """Makes an enrollment of every row of a file; what rows leave out is as in *defaults*."""
+    """Makes an enrollment of every row of a file; what rows leave out is as in *defaults*.
+
+    So many calls travel at a time as are *parallel*.
+    """
 
     def __init__(
-        self, records: Enrollments, run: Run, file: DeviceFile, defaults: Draft, if_exists: IfExists
+        self,
+        records: Enrollments,
+        run: Run,
+        file: DeviceFile,
+        defaults: Draft,
+        if_exists: IfExists,
+        *,
+        parallel: int,
     ) -> None:
         self._records = records
         self._run = run
         self._file = file
         self._defaults = defaults
         self._if_exists = if_exists
+        self._parallel = parallel
         self._doubts = Doubts(run)
         self._bulk = BulkCreation(records, if_exists)
         self._counts: Counter[str] = Counter()
         self._last_line = 0
         self._is_empty = True
-        self._sending: list[int] = []
+        self._sending: dict[int, list[int]] = {}
+        self._waiting: list[_Entry] = []
+        self._unreadable: DpsctlError | None = None
 
     def results(self, *, is_progress_shown: bool) -> Iterator[Json]:
         """Yield a result a row, in order; if it is stopped, say on stderr how far it came."""
@@ -70,10 +84,15 @@ class FileCreation:
             with progress(
                 self._run, "enrolling", self._file.size, is_shown=is_progress_shown
             ) as advance:
-                for entries in self._batches():
-                    yield from self._results_of(entries)
+                for entries, fates in self._written():
+                    yield from self._results_of(entries, fates)
                     self._run.stdout.flush()  # a reader sees results as they come
                     advance(self._file.consumed, self._summary())
+            if self._unreadable:
+                try:
+                    raise self._unreadable
+                finally:
+                    self._unreadable = None  # what it holds on to keeps the file open
             is_done = True
             if self._is_empty:
                 self._run.warn(f"{self._file.nothing_in_it('rows')}: nothing was made")
@@ -125,16 +144,50 @@ class FileCreation:
         place = f"{self._file.name}:{row.line}: "
         return Item(record_id, self._doubts.new(change, ID_FIELD, record_id, place), change.of)
 
-    def _results_of(self, entries: list[_Entry]) -> Iterator[Json]:
+    def _written(self) -> Iterator[tuple[list[_Entry], list[Fate]]]:
+        """Make all of the file, several calls at a time, and tell of each call in its order."""
+        batches = self._batches()
+        if self._parallel == 1:  # a reader has each result before the next rows are there
+            yield from map(self._sent, batches)
+            return
+        while True:
+            yield from in_parallel(self._sent, self._wave(batches), self._parallel)
+            if not self._waiting:
+                return
+
+    def _wave(self, batches: Iterator[list[_Entry]]) -> Iterator[list[_Entry]]:
+        """Yield what may travel together: what has an id of another call's waits for that."""
+        under_way: deque[set[str]] = deque(maxlen=self._parallel * AHEAD + 1)
+        if self._waiting:
+            first, self._waiting = self._waiting, []
+            under_way.append(_ids_of(first))
+            yield first
+        try:
+            for entries in batches:
+                ids = _ids_of(entries)
+                if any(ids & others for others in under_way):
+                    self._waiting = entries
+                    return
+                under_way.append(ids)
+                yield entries
+        except DpsctlError as unreadable:  # raised once what was read before has been told
+            self._unreadable = unreadable
+
+    def _sent(self, entries: list[_Entry]) -> tuple[list[_Entry], list[Fate]]:
         items = [entry.item for entry in entries if entry.item]
+        if not items or self._records.dry_run:
+            return entries, []
+        self._sending[id(entries)] = [entry.line for entry in entries if entry.item]
+        return entries, self._bulk.create(items)
+
+    def _results_of(self, entries: list[_Entry], found: list[Fate]) -> Iterator[Json]:
+        self._sending.pop(id(entries), None)
         if self._records.dry_run:
+            items = [entry.item for entry in entries if entry.item]
             if items:
                 yield self._records.planned_bulk("create", [item.body for item in items])
             entries = [entry for entry in entries if entry.item is None]
-            items = []
-        self._sending = [entry.line for entry in entries if entry.item]
-        fates = iter(self._bulk.create(items) if items else [])
-        self._sending = []
+        fates = iter(found)
         for entry in entries:
             fate = next(fates) if entry.item else Fate(Status.failed, message=entry.problem)
             self._counts[fate.status] += 1
@@ -153,12 +206,17 @@ class FileCreation:
             return
         told = f"done up to line {self._last_line}: {self._summary() or 'nothing'}"
         if self._sending:
-            first, last = self._sending[0], self._sending[-1]
+            lines = sorted(line for lines in self._sending.copy().values() for line in lines)
+            first, last = lines[0], lines[-1]
             told += f"; lines {first} to {last} were being sent, and may have been written"
         self._run.tell_of_stop(
             f"{self._file.name}: stopped, {told}",
             "Run it again with --if-exists skip, which passes over what is there.",
         )
+
+
+def _ids_of(entries: list[_Entry]) -> set[str]:
+    return {entry.item.record_id.lower() for entry in entries if entry.item}
 
 
 def _result(entry: _Entry, fate: Fate) -> Json:

@@ -4,12 +4,14 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 KEY = "c2l4dGVlbiBieXRlcyBhdCBsZWFzdA=="
 ENDORSEMENT_KEY = (Path(__file__).parents[2] / "data" / "endorsement-key.txt").read_text().strip()
+PACE = 0.25  # seconds an answer takes, where time is measured
 CREATE = "enrollment create --at symmetricKey -o jsonl --retries 2"
 
 
@@ -453,3 +455,35 @@ def test_results_are_a_table_on_request(run, tmp_path):
     ran = run(f"{CREATE} -o table --from {path}")
 
     assert ran.out.splitlines()[0].split() == ["Line", "Enrollment", "Status", "Code", "Message"]
+
+
+def test_calls_travel_together_and_results_keep_the_order_of_the_file(run, emulator, tmp_path):
+    ids = [f"d{number:03}" for number in range(120)]
+    again = ["D000", "d001"]  # far behind the first ones, and near to each other
+    path = tmp_path / "devices.csv"
+    path.write_text("\n".join(["registrationId", *ids, *again, "bad id", "D001"]), "utf-8")
+    emulator.faults.replace([f"latency {PACE}s"])
+    line = f"enrollment create --from {path} --at symmetricKey --if-exists skip --parallel 8"
+
+    began = time.monotonic()
+    ran = run(f"{line} -o jsonl", expect=9)
+    took = time.monotonic() - began
+
+    emulator.faults.replace([])
+    results = [json.loads(each) for each in ran.out.splitlines()]
+    assert [one.get("registrationId") for one in results] == [*ids, *again, None, "D001"]
+    assert [one["line"] for one in results] == list(range(2, len(results) + 2))
+    assert {one["status"] for one in results[:120]} == {"created"}
+    assert [one["status"] for one in results[120:]] == ["exists", "exists", "failed", "exists"]
+    assert took < 13 * PACE  # one after the other they are 14 calls
+
+
+def test_what_cannot_be_read_comes_after_what_was_done_before(run, tmp_path):
+    path = tmp_path / "devices.jsonl"
+    rows = [json.dumps({"registrationId": f"d{number}"}) for number in range(40)]
+    path.write_text("\n".join([*rows, '{"registrationId": ']), "utf-8")
+
+    ran = run(f"enrollment create --from {path} --at symmetricKey --parallel 4 -o jsonl", expect=9)
+
+    assert ran.out.count('"created"') == 40
+    assert len(run("enrollment list").json) == 40
