@@ -64,6 +64,8 @@ class LiveTable:
         """Begin to draw."""
         with Held():
             self._live.start()
+            # rich hides it; who suspends or kills us would get it back hidden.
+            self.console.show_cursor()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -67,6 +67,7 @@ SERVICE: Shape = {
     "properties": {
         **_texts("serviceOperationsHostName", "state", "idScope"),
         "disableLocalAuth": bool,
+        "iotHubs": [_texts("name")],
     },
 }
 SUBSCRIPTION: Shape = _texts("subscriptionId", "displayName")
@@ -90,6 +91,15 @@ def as_list(body: Any, shape: Shape, what: str = "The service's answer") -> list
     return [_object(item, shape, "An item of the service's answer") for item in body]
 
 
+def misfit(record: Json, shape: Shape) -> str | None:
+    """Say what in *record*, which somebody else has kept, is not of *shape*, or return None."""
+    try:
+        _check(record, shape, "", "")
+    except BadAnswer as error:
+        return error.message
+    return None
+
+
 def kind_of(value: Any) -> str:
     """Name the kind of JSON that *value* is."""
     return "nothing" if value is None else _KINDS.get(type(value), "a number")
@@ -98,19 +108,19 @@ def kind_of(value: Any) -> str:
 def _object(value: Any, shape: Shape, what: str) -> Json:
     if not isinstance(value, dict):
         raise _wrong(what, value, dict)
-    _check(value, shape, "")
+    _check(value, shape, "", " in the service's answer")
     return value
 
 
-def _check(value: Any, shape: Any, path: str) -> None:
+def _check(value: Any, shape: Any, path: str, where: str) -> None:
     kind: Any = shape if isinstance(shape, type) else list if isinstance(shape, list) else dict
     if not isinstance(value, kind):
-        raise _wrong(f"{path} in the service's answer", value, kind)
+        raise _wrong(f"{path}{where}", value, kind)
     for name, inner in shape.items() if isinstance(shape, Mapping) else ():
         if value.get(name) is not None:
-            _check(value[name], inner, f"{path}.{name}" if path else name)
+            _check(value[name], inner, f"{path}.{name}" if path else name, where)
     for number, item in enumerate(value) if isinstance(shape, list) else ():
-        _check(item, shape[0], f"{path}[{number}]")
+        _check(item, shape[0], f"{path}[{number}]", where)
 
 
 def _wrong(what: str, found: Any, wanted: type) -> BadAnswer:

@@ -38,15 +38,15 @@ def explained(run_offline, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("record", "told"),
     [
-        (group("not-base64"), "0.json:1: attestation.symmetricKey.primaryKey: the key"),
-        (group(7), "0.json:1: attestation.symmetricKey.primaryKey: the key is not text"),
-        ({"attestation": {"x509": []}}, "0.json:1: attestation.x509 is not an object"),
-        ({"attestation": {}, "registrationId": 7}, "0.json:1: registrationId is not text"),
-        (group(iotHubs="hub-1"), "0.json:1: iotHubs is not a list"),
-        ({"properties": {"idScope": "0ne1", "iotHubs": ["x"]}}, "properties.iotHubs holds"),
+        (group("not-base64"), "0.json:1: of its primary key, the key"),
+        (group(7), "attestation.symmetricKey.primaryKey is a number instead of a text"),
+        ({"attestation": {"x509": []}}, "0.json:1: attestation.x509 is a list instead of an obj"),
+        ({"attestation": {}, "registrationId": 7}, "registrationId is a number instead of a text"),
+        (group(iotHubs="hub-1"), "0.json:1: iotHubs is a text instead of a list"),
+        ({"properties": {"idScope": "0ne1", "iotHubs": ["x"]}}, "properties.iotHubs[0] is a text"),
         ({"enrollmentGroups": {"line-4": {}}}, "0.json:1: enrollmentGroups is no list"),
         ({"enrollments": [group(), "x"]}, "0.json:1: enrollments[1]: is no record"),
-        ({"value": [{"name": 7, "properties": {"thumbprint": "A"}}]}, "value[0]: name is not text"),
+        ({"value": [{"name": 7, "properties": {"thumbprint": "A"}}]}, "value[0]: name is a number"),
     ],
 )
 def test_record_of_another_shape_is_refused_by_its_place(explained, record, told):

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dpsctl.admission.known import Known, hides_keys
-from dpsctl.commands.device.record_shapes import shape_problem
+from dpsctl.admission.known import Known, hides_keys, keys_of
 from dpsctl.errors import UsageError
+from dpsctl.keys import KeyFormatError, decode_key
 from dpsctl.run import Run
+from dpsctl.service.shape import CERTIFICATE, ENROLLMENT, REGISTRATION, SERVICE, misfit
 
 Json = dict[str, Any]
 _Placed = list[tuple[str, Json]]  # each record with its file and line
@@ -20,6 +21,13 @@ _HINT = (
 )
 # What `emulator run --seed` takes is taken here too.
 _SEED = {"enrollmentGroups": "groups", "enrollments": "enrollments", "registrations": "states"}
+_SHAPES = {
+    "groups": ENROLLMENT,
+    "enrollments": ENROLLMENT,
+    "states": REGISTRATION,
+    "services": SERVICE,
+    "authorities": CERTIFICATE,
+}
 
 
 def read_printed(paths: Sequence[str], run: Run) -> Known:
@@ -103,9 +111,18 @@ def _kind_of(value: Json, place: str) -> str:
 
 
 def _keep(kind: str, record: Json, place: str, found: dict[str, _Placed]) -> None:
-    if problem := shape_problem(record):
+    if problem := misfit(record, _SHAPES[kind]) or _key_problem(record):
         raise UsageError(f"{_FLAG} {place}: {problem}", _HINT)
     found[kind].append((place, record))
+
+
+def _key_problem(record: Json) -> str | None:
+    for name, key in keys_of(record):
+        try:
+            decode_key(key)
+        except KeyFormatError as error:
+            return f"of its {name}, {error}"
+    return None
 
 
 def _one_each(placed: _Placed) -> list[Json]:
