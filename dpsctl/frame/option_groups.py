@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 
 import typer
 
-from dpsctl.options.connection import Sources
+from dpsctl.options.connection import Sources, Typed
 from dpsctl.run import Run
 
 _TYPED = "COMMANDLINE"
@@ -20,7 +20,8 @@ def gather_connection(options: Any, values: dict[str, Any], ctx: typer.Context) 
     """Gather how to connect; who is named on the command line beats who the environment names."""
     typed = {name for name in ("login", "dps_name", "context") if _origin(name, ctx) == _TYPED}
     hidden = {"login", "dps_name"} - typed if typed else ()
-    return gather(options, {**values, **dict.fromkeys(hidden)})
+    login = {"login": Typed(values["login"])} if "login" in typed else {}
+    return gather(options, {**values, **dict.fromkeys(hidden), **login})
 
 
 def sources_of(ctx: typer.Context, run: Run) -> Sources:

@@ -240,5 +240,11 @@ class OwnerLookup(Lookup):
     dps_name: Annotated[str | None, panels.connection("--dps-name", **_NAMED)] = None
 
 
+class Typed(str):
+    """A value of the command line, even if the environment has the very same."""
+
+    __slots__ = ()
+
+
 class Sources(dict[str, str]):
     """The flag or the variable that gave each option its value; other options are not in it."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from dpsctl.config import contexts
 from dpsctl.config.wording import ADDRESSES, OF_THE_SERVICE, SETTINGS, check_setting
 from dpsctl.frozen import frozen
-from dpsctl.options.connection import Connection, Sources, Transport
+from dpsctl.options.connection import Connection, Sources, Transport, Typed
 from dpsctl.options.words import AuthType
 from dpsctl.run import Run
 from dpsctl.service.auth import ConnectionString
@@ -141,7 +141,9 @@ def _is_open(connection: Connection, name: str) -> bool:
 
 def _given_at(connection: Connection, run: Run) -> str:
     """Name where a connection string of the command line or the environment was given."""
-    return "DPSCTL_LOGIN" if connection.login == run.environ.get("DPSCTL_LOGIN") else "--login"
+    is_typed = isinstance(connection.login, Typed)
+    is_of_variable = not is_typed and connection.login == run.environ.get("DPSCTL_LOGIN")
+    return "DPSCTL_LOGIN" if is_of_variable else "--login"
 
 
 def _host_in(login: str, source: str, run: Run) -> str:
