@@ -8,7 +8,6 @@ from typing import Any
 from dpsctl.manifests.fields import (
     KINDS,
     REGISTRY_NAMES,
-    SLOTS,
     Field,
     Json,
     Kind,
@@ -141,13 +140,10 @@ def _attestation_rules(kind: Kind) -> list[Json]:
 
 def _x509_rules(kind: Kind) -> list[Json]:
     def filled(name: str) -> Json:
-        slots = [
-            {"required": [slot], "properties": {slot: {"not": {"anyOf": [_NULL, _EMPTY]}}}}
-            for slot in SLOTS
-        ]
-        return {"required": [name], "properties": {name: {"type": "object", "anyOf": slots}}}
+        nothing = {"enum": [None, "", {}, [], False, 0]}
+        empty = {"additionalProperties": nothing}  # whatever the slot is called
+        return {"required": [name], "properties": {name: {"type": "object", "not": empty}}}
 
-    # An empty name is none, but an object without members is one in neither way.
     return [{"not": {"allOf": [filled(kind.certificates), filled("caReferences")]}}]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from issuing import make_certificate
 
@@ -141,6 +141,20 @@ def is_accepted(record):
 
 
 @given(CHANGES)
+@example(
+    (
+        "EnrollmentGroup",
+        "certificates",
+        [(("attestation", "x509", "caReferences"), {"third": "ca"}, False)],
+    )
+)
+@example(
+    (
+        "EnrollmentGroup",
+        "certificates",
+        [(("attestation", "x509", "caReferences"), {"primary": None}, False)],
+    )
+)
 def test_record_validates_if_the_reader_accepts_it_and_only_then(drawn):
     name, way, changes = drawn
     record = record_of(KINDS[name], way)
