@@ -170,3 +170,74 @@ def test_answer_of_another_shape_is_named(asked, line, answers, said):
     _, _, ran = asked(f"enrollment-group {line}", *answers, expect=1)
 
     assert said in ran.err
+
+
+def test_registration_is_read_by_its_id(asked):
+    words, _, ran = asked(
+        "enrollment registration show --eid d:1", ("registrations/d:1", {"registrationId": "d:1"})
+    )
+
+    assert words == ["GET /registrations/d:1?api-version=2021-10-01"]
+    assert ran.json == {"registrationId": "d:1"}
+
+
+def test_batch_is_one_call_in_a_mode(asked, tmp_path):
+    (tmp_path / "ids.csv").write_text("eid\nd1\nd2\n")
+    words, calls, _ = asked(
+        f"enrollment create --at symmetricKey --from {tmp_path}/ids.csv -o jsonl",
+        ("enrollments", {"isSuccessful": True, "errors": []}),
+    )
+
+    sent = json.loads(calls[0].data)
+    assert words == ["POST /enrollments?api-version=2021-10-01"]
+    assert sent["mode"] == "create"
+    assert [one["registrationId"] for one in sent["enrollments"]] == ["d1", "d2"]
+
+
+@pytest.mark.parametrize("etag", ["", "-e *", "-e e1"], ids=["none", "any", "the-held-one"])
+def test_update_that_changes_nothing_is_not_sent(asked, etag):
+    held = {**GROUP, "attestation": {"type": "x509"}, "provisioningStatus": "enabled"}
+    words, _, ran = asked(
+        f"enrollment-group update --gid g1 --provisioning-status enabled {etag}",
+        ("enrollmentGroups/g1", held),
+    )
+
+    assert [word.split()[0] for word in words] == ["GET"]
+    assert ran.json == held
+    assert "unchanged" in ran.err
+
+
+def test_update_that_changes_nothing_is_sent_to_a_version_that_was_not_read(asked):
+    held = {**GROUP, "attestation": {"type": "x509"}, "provisioningStatus": "enabled"}
+    words, calls, _ = asked(
+        "enrollment-group update --gid g1 --provisioning-status enabled -e e9",
+        ("enrollmentGroups/g1", held),
+        ("enrollmentGroups/g1", held),
+    )
+
+    assert [word.split()[0] for word in words] == ["GET", "PUT"]
+    assert calls[1].headers["If-Match"] == "e9"
+
+
+def test_update_is_not_sent_where_one_of_the_keys_is_hidden(asked):
+    half = {"type": "symmetricKey", "symmetricKey": {"primaryKey": "YQ=="}}
+    words, _, ran = asked(
+        "enrollment-group update --gid g1 --provisioning-status disabled",
+        ("enrollmentGroups/g1", GROUP),
+        ("enrollmentGroups/g1/attestationmechanism", half),
+        expect=1,
+    )
+
+    assert [word.split()[0] for word in words] == ["GET", "POST"]
+    assert "writing it would make new ones" in ran.err
+
+
+def test_odd_id_that_a_service_gives_stays_one_part_of_a_path(odd_service, run_offline):
+    odd = {**GROUP, "enrollmentGroupId": "a/../b?c=\ud800"}
+    odd_service.expect_ordered_request("/enrollmentGroups/query").respond_with_json([odd])
+
+    run_offline(f"enrollment-group list --show-keys --retries 0 {VERSION}", expect=None)
+
+    asked = odd_service.log[1][0].environ["REQUEST_URI"]
+    path = "/enrollmentGroups/a%2F..%2Fb%3Fc%3D%3F/attestationmechanism"
+    assert asked == f"{path}?api-version=2021-10-01"
