@@ -140,7 +140,7 @@ def _attestation_rules(kind: Kind) -> list[Json]:
 
 def _x509_rules(kind: Kind) -> list[Json]:
     def filled(name: str) -> Json:
-        nothing = {"enum": [None, "", {}, [], False, 0]}
+        nothing: Json = {"enum": [None, "", {}, [], False, 0]}
         empty = {"additionalProperties": nothing}  # whatever the slot is called
         return {"required": [name], "properties": {name: {"type": "object", "not": empty}}}
 

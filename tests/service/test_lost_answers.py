@@ -13,6 +13,24 @@ def test_delete_whose_answer_was_lost_takes_404_for_success(raw_service, run_off
     assert service.methods == ["DELETE", "DELETE"]
 
 
+@pytest.mark.parametrize("between", [429, 503], ids=["throttled", "failed"])
+@pytest.mark.usefixtures("waits")
+def test_lost_answer_is_remembered_through_the_tries_behind_it(raw_service, run_offline, between):
+    service = raw_service(b"", between, 404)
+
+    assert run_offline("enrollment-group delete --gid g1").out == ""
+    assert service.methods == ["DELETE"] * 3
+
+
+@pytest.mark.usefixtures("waits")
+def test_call_is_made_so_many_times_and_no_more(raw_service, run_offline):
+    service = raw_service(*[503] * 9)
+
+    run_offline("enrollment-group show --gid g1 --retries 2", expect=8)
+
+    assert service.methods == ["GET"] * 3
+
+
 @pytest.mark.parametrize("before", [[], [429]], ids=["at-once", "throttled"])
 @pytest.mark.usefixtures("waits")
 def test_delete_of_what_never_was_is_not_found(raw_service, run_offline, before):
