@@ -531,7 +531,7 @@ complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l allow-remote -d 'Listen 
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_log' -l log -d 'Print a line on stderr for each request, and why it failed.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_log' -l open -d 'Show the emulator\'s page in a browser.'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l db -r -F -d 'Keep records, CA and policy key in this SQLite file.'
-complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l seed -r -F -d 'Write these records first (JSON or YAML: enrollmentGroups, enrollments, registrations, centralDevices, centralDeviceGroups, centralEnrollmentGroups; or an array as \'list\' prints it; - is standard input).'
+complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l seed -r -F -d 'Write these records first (JSON or YAML: enrollmentGroups, enrollments, registrations, centralDevices, centralDeviceGroups, centralEnrollmentGroups; or what \'list\' prints, -o json or jsonl; - is standard input).'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l dps-name -x -a '(__dpsctl_text)' -d 'The service\'s name; any other is not found (any will do unless given).'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l hub -x -a '(__dpsctl_text)' -d 'Hubs that are linked to the service (default: emulated-hub.azure-devices.net).'
 complete -c dpsctl -n '__dpsctl_in $__dpsctl_host_2' -l ca -x -a '(__dpsctl_text)' -d 'CA certificates that the service holds.'

@@ -72,7 +72,7 @@ class Contents:
             "--seed",
             help="Write these records first (JSON or YAML: enrollmentGroups, enrollments, "
             "registrations, centralDevices, centralDeviceGroups, centralEnrollmentGroups; or "
-            "an array as 'list' prints it; - is standard input).",
+            "what 'list' prints, -o json or jsonl; - is standard input).",
         ),
     ] = None
     dps_name: Annotated[

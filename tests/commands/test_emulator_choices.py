@@ -73,16 +73,20 @@ def test_seed_is_there_when_the_line_is_printed_and_paged_as_told(seed_file, run
     assert [request["status"] for request in log["requests"]] == [200, 200]
 
 
+@pytest.mark.parametrize("form", ["json", "jsonl"])
 @pytest.mark.parametrize("noun", ["enrollment-group", "enrollment"])
-def test_seed_may_be_what_list_prints(run, run_process, noun):
+def test_seed_may_be_what_list_prints(run, run_process, noun, form):
     run("enrollment-group create --gid a --tags site=eu")
     run("enrollment create --eid a --at symmetricKey --device-id b")
-    listed = run(f"{noun} list --show-keys").out
+    run("enrollment-group create --gid b")
+    run("enrollment create --eid b --at symmetricKey")
+    listed = run(f"{noun} list --show-keys -o {form}").out
     again = [*DPSCTL, noun, "list", "--show-keys", "--query", "[].[attestation, deviceId]"]
 
     ran = run_process("emulator", "exec", "--seed", "-", "--", *again, input=listed)
 
-    wanted = [[each["attestation"], each.get("deviceId")] for each in json.loads(listed)]
+    records = map(json.loads, listed.splitlines()) if form == "jsonl" else json.loads(listed)
+    wanted = [[each["attestation"], each.get("deviceId")] for each in records]
     assert json.loads(ran.stdout) == wanted
 
 
