@@ -141,7 +141,10 @@ def test_batch_that_cannot_have_arrived_is_sent_again(peer, trusted, dps_at, run
             connection.recv(5)  # of the handshake, and hang up
             return
         with trusted.wrap_socket(connection, server_side=True) as tls:
-            received.append(tls.recv(65536))
+            request = b""
+            while not request.endswith(b"}"):  # headers and body may come apart
+                request += tls.recv(65536)
+            received.append(request)
             tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
     server = peer(talk)
