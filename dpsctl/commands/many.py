@@ -27,13 +27,17 @@ _GONE = "Run it again with --if-exists: what is gone already is passed over."
 
 @frozen
 class Task:
-    """What is to be done to many records: a *verb* such as `delete`; *read* lists all there are."""
+    """What is to be done to many records: a *verb* such as `delete`; *read* lists all there are.
+
+    *again* is what to do after an interrupt, where running it again does not just go on.
+    """
 
     verb: str
     kind: Kind
     service: DpsService
     read: Callable[[], Iterable[Json]]
     display: Display
+    again: str | None = None
 
     @property
     def is_dry(self) -> bool:
@@ -64,7 +68,7 @@ def results_of(
     effort = Effort(run)
     results = Writing(write, task.kind, effort, parallel).results(meant)
     is_by_id = task.verb == "delete" and any(one.record is None for one in meant)
-    hint = _GONE if is_by_id else _AGAIN
+    hint = task.again or (_GONE if is_by_id else _AGAIN)
     return Outcome(results, lambda: _exit_code(effort, hint, task, run), result_columns(task.kind))
 
 

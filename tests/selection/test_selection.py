@@ -348,24 +348,41 @@ def test_an_interrupt_says_how_far_it_came_and_running_it_again_finishes(
     make_registrations(emulator, [100] * 200)
     emulator.faults.replace(["latency 50ms"])
     line = "enrollment-group registration delete --gid g00 --all --yes -o jsonl"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dpsctl", *line.split()],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = interrupted(line)
     emulator.faults.replace([])
 
-    assert process.returncode == 130
     deleted = len(sent(emulator, "DELETE"))
     assert 0 < deleted < 200
     assert re.search(rf"\ndeleted {deleted}, not-sent {200 - deleted} in \d+\.\d s\n", err)
     assert "Run it again: it goes on where it was." in err
     assert out.count('"not-sent"') == 200 - deleted
     assert run(line).err.startswith(f"deleted {200 - deleted} in ")
+
+
+def test_who_interrupts_the_staging_of_keys_is_not_told_to_stage_them_again(signed_in):
+    make_groups(signed_in, 60)
+    signed_in.faults.replace(["latency 50ms on PUT"])
+
+    out, err = interrupted("enrollment-group rotate --all --step stage --yes -o jsonl")
+
+    assert 0 < out.count('"updated"') == len(sent(signed_in, "PUT")) < 60
+    assert "Run it again" not in err
+    assert "gets another one if it is staged again: name the others alone, by --ids-from" in err
+
+
+def interrupted(line):
+    """Interrupt a process of dpsctl once it has told of the first record."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dpsctl", *line.split()],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    first = process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    return first + out, err
 
 
 def test_deadline_tells_what_was_under_way_and_that_it_is_over(run, emulator):

@@ -29,6 +29,10 @@ _STATE_COLUMNS = {
     "Done": "done",
     "Next": "next",
 }
+_OTHER_KEYS = (
+    "A group that is updated has its new key, and gets another one if it is staged again: name the"
+    " others alone, by --ids-from."
+)
 _KEY_SIZE = 64  # as the service makes them (docs/service.md#b3)
 
 
@@ -87,7 +91,8 @@ def rotate(  # noqa: PLR0913 - each is one thing a user may say
 
     refuse_etag(etag)
     change = _change_of_many(new, step, run)
-    task = Task("rotate", GROUPS, service, service.groups.list, display)
+    again = None if new.certificate_path else _OTHER_KEYS
+    task = Task("rotate", GROUPS, service, service.groups.list, display, again)
     return write_many(task, group_ids, selection, updating(service.groups, change), run)
 
 
