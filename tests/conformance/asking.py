@@ -65,13 +65,15 @@ class Asking:
         body = {"registrationId": self.id(name), "attestation": BY_KEY, **fields}
         return self.call("PUT", self.individual(name), body, _if_match(etag))
 
-    def register(self, registration_id: str, key: str, **body: Any) -> Answer:
-        """Register a device with its own *key*, and ask until it is decided."""
+    def register(
+        self, registration_id: str, key: str | None, version: str = VERSION, **body: Any
+    ) -> Answer:
+        """Register a device with its own *key*, if it has one, and ask until it is decided."""
         self.visit.made.setdefault("registrations", []).append(registration_id)
         path = f"{self._device(registration_id)}/register"
-        headers = {"Authorization": self.device_token(registration_id, key)}
+        token = {} if key is None else {"Authorization": self.device_token(registration_id, key)}
         answer = self.visit.send(
-            "PUT", path, {"registrationId": registration_id, **body}, headers, VERSION
+            "PUT", path, {"registrationId": registration_id, **body}, token, version
         )
         for _ in range(POLLS):
             if answer.status != 202:
@@ -79,7 +81,7 @@ class Asking:
             time.sleep(float(answer.headers.get("Retry-After", 2)))
             operation = quote(answer.body["operationId"], safe="")
             path = f"{self._device(registration_id)}/operations/{operation}"
-            answer = self.visit.send("GET", path, None, headers, VERSION)
+            answer = self.visit.send("GET", path, None, token, version)
         return answer
 
     def register_by_group(self, name: str, registration_id: str) -> Answer:

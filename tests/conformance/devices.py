@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from pathlib import Path
 
 from conformance.asking import Asking
 from conformance.scenarios import asks
+from conformance.visit import NEWEST
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from dpsctl.keys import derive_device_key
 
+DATA = Path(__file__).parents[1] / "data"
+ENDORSEMENT_KEY = (DATA / "endorsement-key.txt").read_text().strip()
+OTHER_ENDORSEMENT_KEY = (DATA / "other-endorsement-key.txt").read_text().strip()
+STORAGE_ROOT_KEY = (DATA / "storage-root-key.txt").read_text().strip()
 OTHER_KEY = b64encode(bytes(range(64))).decode()
 
 
@@ -84,3 +94,39 @@ def hubs_that_are_not_linked_fail_at_registration(ask: Asking) -> None:
 
     ask.expect("status", "failed", state.get("status"))
     ask.expect("errorCode", 401001, state.get("errorCode"))
+
+
+@asks("j4", "id scope")
+def devices_with_a_tpm_are_challenged(ask: Asking) -> None:
+    keys = {"endorsementKey": ENDORSEMENT_KEY, "storageRootKey": STORAGE_ROOT_KEY}
+    ask.put_individual(attestation={"type": "tpm", "tpm": {"endorsementKey": ENDORSEMENT_KEY}})
+    first = ask.register(ask.id(), None, tpm=keys)
+    ask.expect("status of the first request", 401, first.status)
+    ask.expect("has it an errorCode", False, "errorCode" in first.body)
+    ask.expect("the key's name", "registration", first.body.get("keyName"))
+    ask.expect("is there a blob", True, bool(first.body.get("authenticationKey")))
+    wrong = ask.register(ask.id(), OTHER_KEY, tpm=keys)
+    ask.expect("a token by another key than the blob's", 401000, wrong.code)
+    other = ask.register(ask.id(), None, tpm={**keys, "endorsementKey": OTHER_ENDORSEMENT_KEY})
+    ask.expect("the endorsement key of another device", 400004, other.code)
+
+
+@asks("j1", "id scope", "hub")
+def certificates_are_issued_by_policies_alone(ask: Asking) -> None:
+    """A request where no policy is named: what comes of it is in no source."""
+    keys = ask.put_individual().body["attestation"]["symmetricKey"]
+    request = certificate_request(ask.id())
+    answer = ask.register(ask.id(), keys["primaryKey"], NEWEST, csr=request)
+    state = answer.body.get("registrationState", {})
+    ask.expect("status of the operation", "assigned", answer.body.get("status"))
+    ask.expect("is a certificate issued", False, "issuedCertificateChain" in state)
+    older = ask.register(ask.id(), keys["primaryKey"], csr=request)
+    ask.expect("the same in 2021-10-01", 400004, older.code)
+
+
+def certificate_request(name: str) -> str:
+    """Make a certificate request for the common name *name*: DER in base64."""
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    key = ec.generate_private_key(ec.SECP256R1())
+    request = x509.CertificateSigningRequestBuilder(subject).sign(key, SHA256())
+    return b64encode(request.public_bytes(Encoding.DER)).decode()

@@ -1,5 +1,7 @@
 """One value of a YAML text changed, by known answers and by what a reader of YAML finds then."""
 
+from contextlib import suppress
+
 import pytest
 import yaml
 from hypothesis import assume, given
@@ -111,9 +113,16 @@ def flow(data):
     return yaml.safe_dump(data, default_flow_style=True, allow_unicode=True)
 
 
+def is_read_as(text, data):
+    """Tell whether PyYAML's own flow style, which is YAML 1.1 and leaves NaN bare, is ours too."""
+    with suppress(UsageError):
+        return (read_document(text, "") or {}) == data
+    return False
+
+
 @given(CONTENTS, CONTENTS, st.sampled_from([block, flow]))
 def test_any_text_says_afterwards_what_it_shall(before, after, write):
     text = write(before)
-    assume((read_document(text, "") or {}) == before)  # PyYAML's own flow style is YAML 1.1
+    assume(is_read_as(text, before))
 
     assert (read_document(edited(text, before, after), "") or {}) == after
