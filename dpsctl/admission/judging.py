@@ -23,7 +23,7 @@ def explain(device: Device, known: Known, now: datetime) -> Explanation:
     are told of as well, as far as they can be judged.
     """
     sight = _sight(device, known, now)
-    found = [*_scope(device, known), *_case(device), *sight.findings]
+    found = [*_scope(device, known), *_case(device, known), *sight.findings]
     if sight.taker is not None:
         found += _beside(sight.taker, known)
         found += _disabled(sight.taker)
@@ -78,8 +78,10 @@ def _scope(device: Device, known: Known) -> Iterator[Finding]:
         yield Finding("idScope", message, f"Give it {own}.", Verdict.refused)
 
 
-def _case(device: Device) -> Iterator[Finding]:
-    if device.key is not None and (warning := upper_case_warning(device.registration_id)):
+def _case(device: Device, known: Known) -> Iterator[Finding]:
+    """Warn of an id whose case counts: in a key that is derived of it, not in a device's own."""
+    is_derived = device.key is not None and known.individual(device.registration_id) is None
+    if is_derived and (warning := upper_case_warning(device.registration_id)):
         yield Finding("upperCase", warning.replace("registration id", "the registration id", 1))
 
 

@@ -116,3 +116,15 @@ def test_two_services_are_refused(explained):
     services = [{"properties": {"idScope": scope}, "name": scope} for scope in ("0ne1", "0ne2")]
 
     assert "0.json:1: is another service" in explained(services).err
+
+
+def test_case_of_an_id_counts_for_a_derived_key_alone(run_offline, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own = {"registrationId": "pump-1", "attestation": group()["attestation"]}
+    (tmp_path / "own.json").write_text(json.dumps(own), "utf-8")
+    line = ["device", "explain", "--rid", "PUMP-1", "--key", KEY, "--from", "own.json"]
+
+    ran = run_offline(line)
+
+    assert "PUMP-1 would register: individual enrollment pump-1 takes it" in ran.out
+    assert "upper-case" not in ran.out
