@@ -106,12 +106,23 @@ def seed_records(service: Service, sent: Any) -> dict[str, int]:
     lists = {name: _list(sent, name) for name in _SEEDED if name in sent}
     with service.store.writing():
         for name, items in lists.items():
+            _refuse_twice(name, items)
             for place, item in enumerate(items):
                 try:
                     _SEEDED[name](service, item)
                 except Refusal as refusal:
                     raise invalid(f"{name}[{place}]: {refusal.message}") from None
     return {name: len(items) for name, items in lists.items()}
+
+
+def _refuse_twice(name: str, items: list[Any]) -> None:
+    """Refuse a seed in which one record would be lost behind another of its id."""
+    places: dict[str, int] = {}
+    for place, item in enumerate(items if name in _IDS else ()):
+        record_id = item.get(_IDS[name]) if isinstance(item, dict) else None
+        first = places.setdefault(str(record_id).lower(), place)
+        if isinstance(record_id, str) and first != place:
+            raise invalid(f"{name}[{place}]: '{record_id}' is {name}[{first}] already.")
 
 
 def _seed_enrollment(kind: Kind, service: Service, item: Any) -> None:
@@ -153,6 +164,12 @@ def _text(item: Json, name: str) -> str:
     return value
 
 
+# Their case does not count (docs/service.md#b8).
+_IDS = {
+    GROUP.collection: GROUP.id_field,
+    INDIVIDUAL.collection: INDIVIDUAL.id_field,
+    "registrations": "registrationId",
+}
 _SEEDED: dict[str, Callable[[Service, Any], None]] = {
     GROUP.collection: partial(_seed_enrollment, GROUP),
     INDIVIDUAL.collection: partial(_seed_enrollment, INDIVIDUAL),

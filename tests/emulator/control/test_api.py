@@ -216,6 +216,19 @@ def test_seed_writes_records_of_iot_central(control, emulator):
     assert {*keys} == {"primaryKey", "secondaryKey"}
 
 
+def test_seed_with_one_record_twice_is_refused_whole(control, emulator):
+    groups = [
+        {"enrollmentGroupId": name, "attestation": {"type": "symmetricKey"}}
+        for name in ("line-4", "line-5", "LINE-4")
+    ]
+
+    answer = control("POST", "seed", {"enrollmentGroups": groups})
+
+    assert answer.status_code == 400
+    assert "enrollmentGroups[2]: 'LINE-4' is enrollmentGroups[0] already." in answer.text
+    assert emulator.store.count("EnrollmentGroup") == 0
+
+
 def test_seed_that_is_no_object_is_refused(control):
     assert control("POST", "seed", []).status_code == 400
 
