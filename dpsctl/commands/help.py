@@ -44,19 +44,25 @@ def show_help(
 def _command_help(root: Group, words: list[str]) -> str:
     context: Any = root.make_context("dpsctl", [], resilient_parsing=True)
     command: Any = root
-    for word in words:
+    for place, word in enumerate(words):
         inner = command.get_command(context, word) if isinstance(command, Group) else None
         if inner is None:
-            raise _no_help_on(words, word, command)
+            raise _no_help_on(words, place, command)
         command = inner
         context = typer.Context(command, info_name=word, parent=context, resilient_parsing=True)
     return str(command.get_help(context))
 
 
-def _no_help_on(words: list[str], word: str, command: Any) -> UsageError:
+def _no_help_on(words: list[str], place: int, command: Any) -> UsageError:
     from dpsctl.frame.complaints import did_you_mean
 
-    ask = did_you_mean(word, [*getattr(command, "commands", ()), *TOPICS]).lstrip()
+    above, word = words[:place], words[place]
+    names = list(getattr(command, "commands", ()))
+    if above:
+        ask = did_you_mean(word, names).lstrip()
+        lists = f"'dpsctl {' '.join(above)} --help' lists what it takes."
+        return UsageError(f"There is no help on '{' '.join(words)}'", f"{ask} {lists}".lstrip())
+    ask = did_you_mean(word, [*names, *TOPICS]).lstrip()
     return UsageError(
         f"There is no help on '{' '.join(words)}'",
         f"{ask} 'dpsctl --help' lists commands; topics are {', '.join(TOPICS)}.".lstrip(),

@@ -150,3 +150,16 @@ def cpu_of(command):
     subprocess.run(command, capture_output=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("enrollment foo", "hint: 'dpsctl enrollment --help' lists what it takes."),
+        ("enrollment enrollment", "hint: 'dpsctl enrollment --help' lists what it takes."),
+        ("device explain extra", "hint: 'dpsctl device explain --help' lists what it takes."),
+        ("device explan", "hint: Did you mean explain? 'dpsctl device --help' lists"),
+    ],
+)
+def test_word_that_no_command_has_is_looked_for_in_that_command(run_offline, words, hint):
+    assert hint in run_offline(f"help {words}", expect=2).err
