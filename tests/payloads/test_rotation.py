@@ -151,6 +151,38 @@ def test_step_that_does_not_fit_is_refused(held, step, new, complaint):
         rotated(held, step, new)
 
 
+@pytest.mark.parametrize(
+    ("held", "step", "new", "problem", "first"),
+    [
+        pytest.param(
+            certificates("BB"), PROMOTE, NEW, "the secondary slot is empty", STAGE, id="promote"
+        ),
+        pytest.param(
+            keys("old", "x"),
+            PROMOTE,
+            KEY,
+            "the secondary key is another than --key",
+            STAGE,
+            id="promote a key",
+        ),
+        pytest.param(
+            keys("old", "new"),
+            FINISH,
+            KEY,
+            "the primary key is another than --key",
+            PROMOTE,
+            id="finish a key",
+        ),
+    ],
+)
+def test_step_that_is_too_early_says_which_one_is_first(held, step, new, problem, first):
+    with pytest.raises(UsageError) as refused:
+        rotated(held, step, new)
+
+    assert refused.value.message == f"--step {step}: {problem}"
+    assert refused.value.hint == f"Nothing was written; --step {first} is first."
+
+
 def test_certificate_without_a_thumbprint_is_another():
     held = {"type": "x509", "x509": {"signingCertificates": {"primary": {"info": {}}}}}
 
