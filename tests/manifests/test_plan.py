@@ -120,31 +120,43 @@ def test_enabling_lets_a_device_back_in_and_so_does_deleting_its_lock():
 
 
 def test_only_what_is_owned_and_in_no_file_is_pruned():
-    scope = Scope(owns=OWNS.owns, protect=["line-root"])
-    found = [actual(name) for name in ("line-1", "line-2", "LINE-root", "area-1")]
+    scope = Scope(owns=OWNS.owns, protect=["line-root*"])
+    names = ("line-1", "line-2", "LINE-root", "line-root-2", "area-1", "area-2", "area-3")
+    found = [actual(name) for name in names]
 
     assert actions(planned([wanted("line-1")], found, scope, prune=True)) == [("delete", "line-2")]
     plan = planned([wanted("line-1")], found, scope, prune=True)
-    assert (plan.protected, plan.not_ours) == (1, 1)
+    assert (plan.protected, plan.not_ours) == (2, 3)
     assert not planned([wanted("line-1")], found, scope).changes
     assert not planned([wanted("line-1")], found, prune=True).changes
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "loss"),
     [
-        {"provisioningStatus": "disabled"},
-        {"attestation": keys(C, A)},
-        {"attestation": {"type": "x509", "x509": {"caReferences": {"primary": "ca"}}}},
+        pytest.param({"provisioningStatus": "disabled"}, "disable", id="disable"),
+        pytest.param({"attestation": keys(C, A)}, "keys", id="keys"),
+        pytest.param(
+            {"attestation": {"type": "x509", "x509": {"caReferences": {"primary": "ca"}}}},
+            "replace, keys",
+            id="replace",
+        ),
     ],
-    ids=["disable", "keys", "replace"],
 )
-def test_protected_record_loses_nothing(body):
+def test_protected_record_loses_nothing(body, loss):
     plan = planned([wanted("line-1", **body)], [actual("line-1")], Scope(protect=["line-*"]))
 
-    assert "protected" in plan.changes[0].blocked
+    assert plan.changes[0].blocked == f"it is protected by $fleet ({loss})"
     assert not plan.feasible
     assert not plan.risks()
+
+
+def test_protection_that_no_record_and_no_file_has_is_named():
+    scope = Scope(protect=["line-1", "line-2", "LINE-9*", "pump-*"])
+
+    plan = planned([wanted("line-1", attestation=keys())], [actual("line-2")], scope)
+
+    assert plan.unmatched == ("LINE-9*", "pump-*")
 
 
 def test_protected_record_may_change_where_it_loses_nothing():
@@ -171,10 +183,35 @@ def test_more_than_a_part_of_the_fleet_is_many(size, changed, is_many):
     assert (Risk.many in plan.risks()) is is_many
 
 
-def test_more_than_so_many_objects_are_many():
-    plan = planned(*fleet(5, 3), Scope(limits=Limits(objects=2)))
+@pytest.mark.parametrize(("most", "is_many"), [(2, True), (3, False)])
+def test_more_than_so_many_objects_are_many(most, is_many):
+    plan = planned(*fleet(5, 3), Scope(limits=Limits(objects=most)))
 
-    assert Risk.many in plan.risks()
+    assert (Risk.many in plan.risks()) is is_many
+
+
+def test_exact_record_loses_what_the_file_does_not_say():
+    body = wanted("line-1", exact=True, attestation=keys())
+
+    [change] = planned([body], [actual("line-1", foo=1)]).changes
+
+    assert [field.path for field in change.fields] == [("foo",)]
+    assert "foo" not in change.body()
+
+
+def test_exact_record_is_made_with_nothing_filled_in():
+    [change] = planned([wanted("line-1", exact=True, attestation=keys())], []).changes
+
+    assert change.body() == {"enrollmentGroupId": "line-1", "attestation": keys()}
+
+
+def test_change_is_laid_over_the_record_as_it_is_by_then():
+    [change] = planned([wanted("line-1", foo=1)], [actual("line-1", bar=1)]).changes
+    _, newer = actual("line-1", bar=2)
+
+    body = change.body(newer)
+
+    assert (body["foo"], body["bar"]) == (1, 2)
 
 
 def test_rename_takes_the_old_record_along():
@@ -192,23 +229,64 @@ def test_rename_takes_the_old_record_along():
         "iotHubs": ["b"],
     }
     assert change.risks == {Risk.delete}
+    assert [(field.path, field.before, field.after) for field in change.fields] == [
+        (("iotHubs",), ["a"], ["b"])
+    ]
 
 
-@pytest.mark.parametrize("proof", [keys(A, B), keys(B, A)], ids=["same", "swapped"])
-def test_rename_that_was_cut_short_deletes_the_old_record(proof):
+def test_rename_that_is_exact_shows_what_the_new_record_will_not_have():
+    new = wanted("line-5", formerly="line-4", exact=True, attestation=keys())
+
+    [change] = planned([new], [actual("line-4", foo=1)]).changes
+
+    assert [field.path for field in change.fields] == [("foo",)]
+
+
+def test_rename_takes_a_lock_away_as_deleting_it_does():
+    old = actual("pump-4", INDIVIDUAL, provisioningStatus="disabled")
+
+    [change] = planned([wanted("pump-5", INDIVIDUAL, formerly="pump-4")], [old]).changes
+
+    assert change.risks == {Risk.delete, Risk.unblock}
+
+
+TPM = {"type": "tpm", "tpm": {"endorsementKey": A}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "held", "proof"),
+    [
+        pytest.param(GROUP, keys(A, B), keys(A, B), id="same"),
+        pytest.param(GROUP, keys(A, B), keys(B, A), id="swapped"),
+        pytest.param(GROUP, certificates(T), certificates(T, S), id="certificates"),
+        pytest.param(INDIVIDUAL, TPM, TPM, id="TPM"),
+    ],
+)
+def test_rename_that_was_cut_short_deletes_the_old_record(kind, held, proof):
+    new = wanted("line-5", kind, formerly="line-4")
+    found = [actual("line-4", kind, attestation=held), actual("line-5", kind, attestation=proof)]
+
+    plan = planned([new], found)
+
+    assert actions(plan) == [("delete", "line-4")]
+    assert plan.feasible == list(plan.changes)
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        pytest.param(keys(C, A), id="others"),
+        pytest.param({"type": "symmetricKey"}, id="not shown"),
+    ],
+)
+def test_old_record_stays_where_the_new_one_does_not_hold_its_keys(proof):
     new = wanted("line-5", formerly="line-4")
     found = [actual("line-4"), actual("line-5", attestation=proof)]
-
-    assert actions(planned([new], found)) == [("delete", "line-4")]
-
-
-def test_old_record_stays_where_the_new_one_does_not_hold_its_keys():
-    new = wanted("line-5", formerly="line-4")
-    found = [actual("line-4"), actual("line-5", attestation=keys(C, A))]
 
     [change] = planned([new], found).changes
 
     assert "does not hold" in change.blocked
+    assert change.place == "f:1"
 
 
 def test_rename_that_is_done_is_nothing():
