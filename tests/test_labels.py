@@ -61,11 +61,12 @@ def scanned(path):
 
 def test_codes_of_the_recipe_are_labels_of_their_devices(keys_of, tmp_path):
     pytest.importorskip("segno", reason="nothing makes QR codes")
-    (recipe,) = PAGE.read_text(encoding="utf-8").split("```python\n")[1:]
+    blocks = [part.split("```")[0] for part in PAGE.read_text("utf-8").split("```python\n")[1:]]
+    (recipe,) = (block for block in blocks if "import segno" in block)
     ids = ["--registration-ids", "-", "--id-template", "pump-{serial:0>6}"]
     keys_of(*ids, "--append", "-o", "csv", "--out", "labels-1.csv", stdin="7\n8\nno id\n")
 
-    subprocess.run([sys.executable, "-c", recipe.split("```")[0]], cwd=tmp_path, check=True)
+    subprocess.run([sys.executable, "-c", recipe], cwd=tmp_path, check=True)
 
     rows = list(csv.DictReader((tmp_path / "labels-1.csv").read_text().splitlines()))
     codes = {path.stem: scanned(path) for path in tmp_path.glob("*.png")}

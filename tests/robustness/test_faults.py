@@ -168,7 +168,7 @@ def test_no_fault_on_the_way_ends_badly(relay, run_offline, prepared, seed):
         assert "This should not have happened" not in ran.err, f"{fault}\n{ran}"
         assert "Traceback" not in ran.err, f"{fault}\n{ran}"
         assert ran.code in range(11), f"{fault}\n{ran}"
-        assert time.monotonic() - started < 10, f"{fault}\n{ran}"
+        assert time.monotonic() - started < 20, f"{fault}\n{ran}"
         assert relay.secret not in ran.err
     assert [one for one in threading.enumerate() if "_fulfil" in one.name] == []
 

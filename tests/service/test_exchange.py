@@ -17,6 +17,9 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 GOOD = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
 ZEROS = b"0" * 2**20
 
+FOR_EVER = 120.0  # seconds that nobody waits
+SOON = 20  # which a busy machine may need for half a second's work
+
 
 def heard(connection):
     """Read a request to the end of its head."""
@@ -70,7 +73,7 @@ def drip(data):
 
 def never_read(connection, is_over):
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-    is_over.wait(20)
+    is_over.wait(FOR_EVER)
 
 
 @pytest.fixture
@@ -109,7 +112,7 @@ def test_timeout_bounds_the_whole_exchange(peer, dps_at, run_offline, talk, comm
     ran = run_offline(f"{command} --timeout 600ms", expect=7)
 
     assert "no answer in time (0.6 s)" in ran.out + ran.err
-    assert 0.5 < time.monotonic() - started < 2.5
+    assert 0.5 < time.monotonic() - started < SOON
 
 
 def test_server_that_reads_nothing_is_given_up(peer, dps_at, run_offline, tmp_path):
@@ -123,7 +126,7 @@ def test_server_that_reads_nothing_is_given_up(peer, dps_at, run_offline, tmp_pa
     )
 
     assert "no answer in time" in ran.err
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < SOON
 
 
 @pytest.mark.parametrize(
@@ -131,7 +134,7 @@ def test_server_that_reads_nothing_is_given_up(peer, dps_at, run_offline, tmp_pa
     [
         pytest.param(drip(b"HTTP/1.1 200 Connected\r\n\r\n"), id="drips"),
         pytest.param(endlessly(b"HTTP/1.1 200 OK\r\n", b"A: b\r\n", 0.01), id="headers"),
-        pytest.param(after(b"HTTP/1.1 200 OK\r\n\r\n", 20.0), id="no-handshake"),
+        pytest.param(after(b"HTTP/1.1 200 OK\r\n\r\n", FOR_EVER), id="no-handshake"),
     ],
 )
 @pytest.mark.parametrize("command", [SHOW, "doctor"])
@@ -143,13 +146,13 @@ def test_timeout_bounds_what_a_proxy_does(peer, asked_through, run_offline, talk
 
     assert "no answer in time" in ran.out + ran.err
     assert "pass-of-joe" not in ran.out + ran.err
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < SOON
 
 
 def test_name_that_is_looked_up_for_ever_is_given_up(dps_at, run_offline, monkeypatch):
     dps_at("https://dps.example")
     waiting = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: waiting.wait(20) and [])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: waiting.wait(FOR_EVER) and [])
     started = time.monotonic()
 
     for command in (SHOW, "doctor"):
@@ -157,7 +160,7 @@ def test_name_that_is_looked_up_for_ever_is_given_up(dps_at, run_offline, monkey
         assert "no answer in time" in ran.out + ran.err
     waiting.set()
 
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < SOON
 
 
 @pytest.mark.parametrize("hints", [1, 30])
@@ -382,7 +385,7 @@ def test_socks_without_its_library_says_what_is_missing(asked_through, run_offli
 
 @pytest.mark.parametrize("command", [SHOW, "doctor"])
 def test_deadline_ends_the_whole_command(peer, dps_at, run_process, command):
-    dps_at(f"http://127.0.0.1:{peer(after(20.0)).port}")
+    dps_at(f"http://127.0.0.1:{peer(after(FOR_EVER)).port}")
     started = time.monotonic()
 
     ran = run_process(*command.split(), "--retries", "9", "--deadline", "1.5s")
@@ -390,7 +393,7 @@ def test_deadline_ends_the_whole_command(peer, dps_at, run_process, command):
     assert ran.returncode == 7
     assert "--deadline: the 1.5 seconds are over" in ran.stderr
     assert "Traceback" not in ran.stderr
-    assert time.monotonic() - started < 6  # with the start of Python on a busy machine
+    assert time.monotonic() - started < SOON
 
 
 def test_deadline_ends_a_wait_that_the_service_asks_for(peer, dps_at, run_process):
