@@ -278,6 +278,43 @@ def test_retry_is_told_when_asked(http, waits):
     assert waits == [7]
 
 
+@pytest.mark.parametrize("is_paced", [False, True])
+@pytest.mark.usefixtures("waits")
+def test_trace_counts_the_tries(http, is_paced):
+    heard = io.StringIO()
+    service, session = http(503, GOOD, stderr=heard)
+    session._run.debug = True
+    if is_paced:
+        session.keep_pace()
+
+    session.send(Request("GET", PATH))
+
+    lines = [line for line in heard.getvalue().splitlines() if line.startswith("> GET")]
+    url = f"> GET http://127.0.0.1:{service.port}{PATH}?api-version=2021-10-01"
+    assert lines == [url, f"{url}  (try 2)"]
+
+
+def test_paced_request_is_sent_until_the_service_lets_it_through(http, waits):
+    service, session = http(*[answer(status=429, Retry_After=0)] * 4, GOOD, retries=0)
+    session.keep_pace()
+
+    assert session.send(Request("GET", PATH)).body == RECORD
+    assert len(service.requests) == 5
+    assert waits == []
+
+
+def test_lost_request_has_not_found_out_whether_all_are_let_through(http):
+    _, session = http(429, b"", retries=0)
+    session.keep_pace()
+
+    with pytest.raises(Unreachable):
+        session.send(Request("GET", PATH))
+
+    now = time.monotonic()
+    assert session._pace.seconds_to_wait(now) == 0
+    assert session._pace.seconds_to_wait(now) > 0
+
+
 @pytest.mark.parametrize("token", ["first\nsecond-line", "line\r", "umlaut-\u0171", "nul-\x01"])
 def test_token_that_no_header_can_carry_is_refused(odd_service, run_offline, monkeypatch, token):
     monkeypatch.delenv("DPSCTL_LOGIN")

@@ -2,6 +2,7 @@
 
 import heapq
 import random
+import time
 
 import pytest
 
@@ -115,6 +116,52 @@ def test_pace_is_inert_until_the_first_refusal():
         pace.answered(step / 1e6)
 
 
+def test_requests_need_not_wait_for_each_other_until_the_first_refusal():
+    pace = Pace()
+
+    assert [pace.seconds_to_wait(0.0) for _ in range(3)] == [0, 0, 0]
+
+
+def test_requests_are_spaced_as_the_answers_came_before_the_refusal():
+    pace = Pace()
+    for second in range(1000, 1010):
+        pace.seconds_to_wait(second)
+        pace.answered(second + 0.5)
+    pace.refused(1010.0, None)
+    pace.seconds_to_wait(1010.5)
+    pace.answered(1010.6)
+
+    assert pace.seconds_to_wait(1010.6) == 0
+    assert pace.seconds_to_wait(1010.6) == pytest.approx(1 / 1.05 - 0.1)
+
+
+def refused_again(pace, now):
+    """Refuse a probe, and return how long the next one has to wait."""
+    pace.refused(now, None)
+    return pace.seconds_to_wait(now)
+
+
+def test_each_refusal_of_a_probe_makes_the_wait_longer_until_one_is_let_through():
+    pace = Pace()
+    pace.seconds_to_wait(0.0)
+
+    assert [refused_again(pace, now) for now in (0.0, 10.0, 20.0, 30.0, 40.0)] == [0.5, 1, 2, 4, 4]
+    pace.answered(45.0)
+    assert refused_again(pace, 50.0) == 0.5
+
+
+def test_wait_tells_how_long_it_is():
+    pace, told = Pace(), []
+    pace.wait(told.append)
+    assert told == []
+
+    pace.refused(time.monotonic(), 0.02)
+    pace.wait(told.append)
+
+    assert 0 < told[0] <= 0.02
+    assert pace.seconds_to_wait(time.monotonic()) == 0
+
+
 def test_retry_after_holds_everybody_back_a_minute_at_most():
     pace = Pace()
     pace.seconds_to_wait(0.0)
@@ -132,7 +179,7 @@ def test_one_request_alone_finds_out_whether_all_are_let_through_again():
     assert pace.seconds_to_wait(0.5) == 0  # the probe
     assert pace.seconds_to_wait(0.5) > 0
     pace.answered(0.6)
-    assert pace.seconds_to_wait(0.7) == 0
+    assert [pace.seconds_to_wait(0.7) for _ in range(2)] == [0, 0]
 
 
 def test_probe_that_is_lost_lets_another_one_probe():
@@ -147,7 +194,7 @@ def test_probe_that_is_lost_lets_another_one_probe():
 
 def test_after_ten_minutes_without_a_success_asking_again_makes_no_sense():
     pace = Pace()
-    pace.seconds_to_wait(0.0)
+    pace.seconds_to_wait(1000.0)
 
-    assert pace.refused(599.0, None)
-    assert not pace.refused(601.0, None)
+    assert pace.refused(1599.0, None)
+    assert not pace.refused(1600.0, None)
