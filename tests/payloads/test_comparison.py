@@ -155,3 +155,9 @@ def test_certificate_that_is_held_is_unchanged_but_a_chain_is_never_sure(certifi
     assert not is_unchanged({"info": {}}, {"certificate": pem})
     assert not is_unchanged(held, {"certificate": pem + make_certificate("ca").pem.decode()})
     assert is_unchanged(held, held)
+
+
+def test_thumbprint_of_a_chain_ends_with_its_first_certificate():
+    one = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+
+    assert thumbprint(one + one.replace("AAAA", "BBBB")) == thumbprint(one)

@@ -7,7 +7,7 @@ from email.utils import formatdate
 import pytest
 from werkzeug.wrappers import Response
 
-from dpsctl.errors import ServiceFailed, Throttled, Unreachable, UsageError
+from dpsctl.errors import ServiceError, ServiceFailed, Throttled, Unreachable, UsageError
 from dpsctl.run import Run
 from dpsctl.service.calls import Request, Target
 from dpsctl.service.http import Http
@@ -72,6 +72,50 @@ def test_waits_grow_and_stay_below_a_minute(raw_service, run_offline, waits):
     assert len(waits) == 12
     assert all(wait <= min(60, 0.5 * 2**number) for number, wait in enumerate(waits))
     assert len(set(waits)) > 6
+
+
+def test_longest_wait_doubles_with_each_try(http, waits, monkeypatch):
+    monkeypatch.setattr("dpsctl.service.http.random.uniform", lambda *bounds: max(bounds))
+    _, session = http(*[503] * 10, retries=9)
+
+    with pytest.raises(ServiceFailed):
+        session.send(Request("GET", PATH))
+
+    assert waits == [0.5, 1, 2, 4, 8, 16, 32, 60, 60]
+
+
+@pytest.mark.usefixtures("waits")
+def test_every_try_counts_as_a_request(http):
+    _, session = http(503, 503, GOOD)
+
+    session.send(Request("GET", PATH))
+
+    assert session._run.requests == 3
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 204), ("DELETE", 204), ("DELETE", 200)])
+def test_empty_answer_is_none(http, method, status):
+    _, session = http(answer(b"", status=status))
+
+    assert session.send(Request(method, PATH)).body is None
+
+
+@pytest.mark.usefixtures("waits")
+@pytest.mark.parametrize(("first", "is_possible"), [(b"", True), (429, False)])
+def test_refusal_says_whether_a_try_before_it_may_have_worked(http, first, is_possible):
+    _, session = http(first, answer(status=412))
+
+    with pytest.raises(ServiceError) as refused:
+        session.send(Request("PUT", PATH, {}, repeatable=True))
+
+    assert refused.value.may_have_happened is is_possible
+
+
+def test_answer_of_several_choices_is_no_success(http):
+    _, session = http(answer(status=300))
+
+    with pytest.raises(ServiceError):
+        session.send(Request("GET", PATH))
 
 
 @pytest.mark.parametrize(
