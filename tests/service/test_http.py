@@ -111,6 +111,24 @@ def test_refusal_says_whether_a_try_before_it_may_have_worked(http, first, is_po
     assert refused.value.may_have_happened is is_possible
 
 
+@pytest.mark.parametrize(
+    ("request_", "shown"),
+    [
+        (Request("DELETE", PATH), {}),
+        (
+            Request("PUT", PATH, {"a": 1}, headers={"If-Match": "e1"}),
+            {"headers": {"If-Match": "e1"}, "body": {"a": 1}},
+        ),
+    ],
+    ids=["delete", "put"],
+)
+def test_planned_write_shows_what_would_be_sent(http, request_, shown):
+    _, session = http()
+    url = f"{session.target.url}{PATH}?api-version=2021-10-01"
+
+    assert session.planned(request_) == {"method": request_.method, "url": url, **shown}
+
+
 def test_answer_of_several_choices_is_no_success(http):
     _, session = http(answer(status=300))
 
