@@ -14,6 +14,7 @@ from dpsctl.fleet.device_files import DeviceFile
 from dpsctl.fleet.id_rules import IdRule
 from dpsctl.fleet.refusals import Refusals
 from dpsctl.machine.private_files import NewFile, check_new, private_file, write_together
+from dpsctl.machine.process import Held
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,15 @@ def derive_batch(
 
     request = replace(request, known=batch.known_ids())
     report = BatchReport(request.group_key) if destination.report else None
-    with destination.writer(report) as write:
-        note = report.take_ids if report else None
-        count = derive_fleet(request, batch.file.ids(batch.rule), write, refuse, note)
-        if count.stopped:
-            raise SomeFailed(last, "Without --strict such lines are left out.")
-    if report and count.made:
-        destination.write_report(report.written(count.refused))
+    with ExitStack() as both_are_there:
+        with destination.writer(report) as write:
+            note = report.take_ids if report else None
+            count = derive_fleet(request, batch.file.ids(batch.rule), write, refuse, note)
+            if count.stopped:
+                raise SomeFailed(last, "Without --strict such lines are left out.")
+            both_are_there.enter_context(Held())
+        if report and count.made:
+            destination.write_report(report.written(count.refused))
     refusals.close()
     return count
 
