@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from functools import partial
@@ -129,8 +128,10 @@ def _stream_lines(items: Iterator[Any], out: TextIO) -> None:
 
 
 def _stream_tsv(items: Iterator[Any], out: TextIO) -> None:
+    from dpsctl.output.shell import tsv_row
+
     for number, item in enumerate(items):
-        _write_exactly(out, _tsv_row(item) + "\n")
+        _write_exactly(out, tsv_row(item) + "\n")
         _show_first(number, out)
 
 
@@ -201,27 +202,11 @@ def _show_table(data: Any, style: Style, out: TextIO) -> None:
 
 
 def _show_tsv(data: Any, style: Style, out: TextIO) -> None:
+    from dpsctl.output.shell import tsv_row
+
     del style  # the same in a pipe and on a terminal
     items = data if isinstance(data, list) else [data]
-    _write_exactly(out, "".join(_tsv_row(item) + "\n" for item in items))
-
-
-def _tsv_row(item: Any) -> str:
-    """Return one line as az writes it: an object's values by key, or in the query's own order."""
-    if isinstance(item, OrderedDict):
-        return "\t".join(_tsv_cell(value) for value in item.values())
-    if isinstance(item, dict):
-        return "\t".join(_tsv_cell(value) for _, value in sorted(item.items()))
-    if isinstance(item, list):
-        return "\t".join(_tsv_cell(value) for value in item)
-    return str(item).lower() if isinstance(item, bool) else _tsv_cell(item)
-
-
-def _tsv_cell(value: Any) -> str:
-    """Return az's cell: nothing for an object, the length of a list, Python's word for the rest."""
-    if isinstance(value, dict):
-        return ""
-    return str(len(value)) if isinstance(value, list) else str(value)
+    _write_exactly(out, "".join(tsv_row(item) + "\n" for item in items))
 
 
 def _stream_names(items: Iterator[Any], out: TextIO) -> None:

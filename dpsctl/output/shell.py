@@ -1,8 +1,9 @@
-"""Results for a shell: the ids alone, or a record as variables."""
+"""Results for a shell: the ids alone, values between tabs, or a record as variables."""
 
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from typing import Any
 
 from dpsctl.errors import DpsctlError
@@ -46,3 +47,21 @@ def variables(items: list[Any]) -> str:
         quoted = shlex.quote(text if isinstance(text, str) else json.dumps(text))
         lines.append(f"{name}={quoted}\n")
     return "".join(lines)
+
+
+def tsv_row(item: Any) -> str:
+    """Return one line as az writes it: an object's values by key, or in the query's own order."""
+    if isinstance(item, OrderedDict):
+        return "\t".join(_tsv_cell(value) for value in item.values())
+    if isinstance(item, dict):
+        return "\t".join(_tsv_cell(value) for _, value in sorted(item.items()))
+    if isinstance(item, list):
+        return "\t".join(_tsv_cell(value) for value in item)
+    return str(item).lower() if isinstance(item, bool) else _tsv_cell(item)
+
+
+def _tsv_cell(value: Any) -> str:
+    """Return az's cell: nothing for an object, the length of a list, Python's word for the rest."""
+    if isinstance(value, dict):
+        return ""
+    return str(len(value)) if isinstance(value, list) else str(value)
