@@ -8,7 +8,7 @@ from contextlib import suppress
 from enum import Enum
 from threading import Event
 
-from dpsctl.errors import DpsctlError, SomeFailed
+from dpsctl.errors import DpsctlError, SomeFailed, Throttled, Unauthorized
 from dpsctl.machine.process import Taken
 from dpsctl.run import OutOfTime, Run
 
@@ -72,10 +72,12 @@ class Effort:
         """Whether what has not begun yet stays undone."""
         return self._halted.is_set()
 
-    def fail(self, failure: DpsctlError) -> None:
-        """Halt at a *failure* that the next writes would meet too."""
+    def fail(self, failure: DpsctlError) -> Ending:
+        """Halt at a *failure* that the next writes would meet too; return how the write ended."""
         self.failure = self.failure or failure
         self._halted.set()
+        is_refused = isinstance(failure, Unauthorized | Throttled)
+        return Ending.not_sent if is_refused else Ending.unknown
 
     def halt(self) -> None:
         """Begin nothing new."""

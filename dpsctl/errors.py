@@ -140,3 +140,7 @@ class ServiceFailed(ServiceError):
 
     exit_code = 8
     kind = "service-failed"
+
+
+# What the next record of many would meet too.
+HALTING = (Unauthorized, Throttled, ServiceFailed, Unreachable)

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from dpsctl.certificates.describing import (
     can_sign,
     common_name_problem,
     extension_of,
+    has_signed,
     name_of,
     path_length_of,
     why_not_valid,
@@ -82,12 +82,3 @@ def unreadable(certificate: x509.Certificate) -> str | None:
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return "has extensions that cannot be read"
     return f"has a critical extension that nobody knows, {strange[0]}" if strange else None
-
-
-def has_signed(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
-    """Tell whether *issuer* is whom *certificate* names, and has signed it."""
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, UnsupportedAlgorithm, TypeError, ValueError):
-        return False
-    return True

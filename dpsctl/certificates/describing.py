@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.utils import CryptographyDeprecationWarning
@@ -50,6 +50,15 @@ def can_sign(certificate: x509.Certificate) -> bool:
     constraints = extension_of(certificate, x509.BasicConstraints)
     usage = extension_of(certificate, x509.KeyUsage)
     return bool(constraints and constraints.ca) and (usage is None or usage.key_cert_sign)
+
+
+def has_signed(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    """Tell whether *issuer* is whom *certificate* names, and its key has signed it."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, UnsupportedAlgorithm, TypeError, ValueError):
+        return False
+    return True
 
 
 def why_not_valid(certificate: x509.Certificate, now: datetime) -> str | None:

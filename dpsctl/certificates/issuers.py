@@ -8,11 +8,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 
-from dpsctl.certificates.describing import can_sign, name_of, path_length_of, why_not_valid
+from dpsctl.certificates.describing import (
+    can_sign,
+    has_signed,
+    name_of,
+    path_length_of,
+    why_not_valid,
+)
 from dpsctl.certificates.files import stem_of
 from dpsctl.certificates.passphrases import passphrase_asker
 from dpsctl.certificates.reading import read_certificates, unwrapped
@@ -180,10 +186,8 @@ def _check_signer(certificate: x509.Certificate, source: str) -> None:
 
 def _check_order(chain: Sequence[x509.Certificate], source: str) -> None:
     for lower, upper in pairwise(chain):
-        try:
-            lower.verify_directly_issued_by(upper)
-        except (InvalidSignature, TypeError, ValueError, UnsupportedAlgorithm):
+        if not has_signed(upper, lower):
             raise UsageError(
                 f"{source}: {name_of(lower)} is not signed by the next one, {name_of(upper)}",
                 "The one that signs stands first, each of the others behind the one it signed.",
-            ) from None
+            )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import binascii
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
@@ -34,15 +33,6 @@ def base64_der(certificate: x509.Certificate) -> str:
     """Write a certificate as one line of base64."""
     der = certificate.public_bytes(Encoding.DER)
     return binascii.b2a_base64(der, newline=False).decode()
-
-
-def has_signed(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
-    """Say whether *issuer* is whom *certificate* names, and its key has signed it."""
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, UnsupportedAlgorithm, TypeError, ValueError):
-        return False
-    return True
 
 
 def common_names(certificate: x509.Certificate) -> list[str]:

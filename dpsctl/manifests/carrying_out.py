@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from dpsctl.effort import Effort, Ending
-from dpsctl.errors import DpsctlError, Throttled, Unauthorized
+from dpsctl.errors import DpsctlError
 from dpsctl.manifests.fields import GROUP, Json
 from dpsctl.manifests.outcomes import Fate
 from dpsctl.manifests.plan import Action, Change, Plan
@@ -112,9 +112,7 @@ class CarryingOut:
                 return [self._writer.written(change) for change in unit]
             return self._batch(unit)
         except DpsctlError as failure:
-            self.effort.fail(failure)
-            is_refused = isinstance(failure, Unauthorized | Throttled)
-            ending = Ending.not_sent if is_refused else Ending.unknown
+            ending = self.effort.fail(failure)
             return [Fate(change, ending, message=failure.message) for change in unit]
 
     def _batch(self, changes: Sequence[Change]) -> list[Fate]:

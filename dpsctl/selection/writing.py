@@ -7,15 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dpsctl.effort import Effort, Ending
-from dpsctl.errors import (
-    DpsctlError,
-    NotFound,
-    ServiceError,
-    ServiceFailed,
-    Throttled,
-    Unauthorized,
-    Unreachable,
-)
+from dpsctl.errors import HALTING, DpsctlError, NotFound, ServiceError
 from dpsctl.parallel import in_parallel
 from dpsctl.selection.choosing import Chosen, Kind
 from dpsctl.service.batches import code_of
@@ -69,11 +61,8 @@ class Writing:
         self._begun.add(id(one))
         try:
             return one, self._write(one)
-        except (Unauthorized, Throttled, ServiceFailed, Unreachable) as failure:
-            self._effort.fail(failure)
-            is_refused = isinstance(failure, Unauthorized | Throttled)
-            ending = Ending.not_sent if is_refused else Ending.unknown
-            return one, Written(ending, message=failure.message)
+        except HALTING as failure:
+            return one, Written(self._effort.fail(failure), message=failure.message)
         except DpsctlError as failure:
             code = code_of(failure.details) if isinstance(failure, ServiceError) else None
             return one, Written(Ending.failed, code, failure.message)

@@ -7,15 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from dpsctl.errors import (
-    DpsctlError,
-    NotFound,
-    ServiceError,
-    ServiceFailed,
-    Throttled,
-    Unauthorized,
-    Unreachable,
-)
+from dpsctl.errors import HALTING, DpsctlError, NotFound, ServiceError
 from dpsctl.options.words import IfExists
 from dpsctl.payloads.comparison import is_written
 from dpsctl.service.batches import Report, Verdict, code_of, send_batch
@@ -118,7 +110,7 @@ class BulkCreation:
             return fate
         try:
             update = self._records.update(item.record_id, item.change, etag=None)
-        except (Unauthorized, Throttled, ServiceFailed, Unreachable):
+        except HALTING:
             raise
         except DpsctlError as error:
             code = code_of(error.details) if isinstance(error, ServiceError) else None

@@ -9,14 +9,14 @@ from typing import Any
 
 from cryptography import x509
 
-from dpsctl.certificates.describing import certificate_info
+from dpsctl.certificates.describing import certificate_info, has_signed
 from dpsctl.emulator import authorities
 from dpsctl.emulator.answers import Answer, Json, Refusal
 from dpsctl.emulator.arm.answers import ProviderRefusal, bad_request
 from dpsctl.emulator.arm.services import Place
 from dpsctl.emulator.call import Call
 from dpsctl.emulator.etags import is_match, new_etag, wanted_etag
-from dpsctl.emulator.x509 import common_names, has_signed, read_certificate
+from dpsctl.emulator.x509 import common_names, read_certificate
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _CODE_BYTES = 24

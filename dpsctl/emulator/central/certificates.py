@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography import x509
 
-from dpsctl.certificates.describing import certificate_info
+from dpsctl.certificates.describing import certificate_info, has_signed
 from dpsctl.emulator.answers import Answer, Json, Refusal
 from dpsctl.emulator.call import Call
 from dpsctl.emulator.central.answers import invalid_body, not_found
@@ -18,7 +18,7 @@ from dpsctl.emulator.central.enrollment_groups import (
     shown_certificate,
 )
 from dpsctl.emulator.etags import new_etag
-from dpsctl.emulator.x509 import base64_der, common_names, has_signed, read_certificate
+from dpsctl.emulator.x509 import base64_der, common_names, read_certificate
 
 _ENTRIES = ("primary", "secondary")
 _CODE_BYTES = 24

@@ -12,9 +12,9 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from dpsctl.certificates.describing import can_sign, extension_of, why_not_valid
+from dpsctl.certificates.describing import can_sign, extension_of, has_signed, why_not_valid
 from dpsctl.emulator.devices.name_constraints import is_own, why_not_permitted
-from dpsctl.emulator.x509 import common_names, has_signed
+from dpsctl.emulator.x509 import common_names
 
 _AUTHENTICATION = {
     ExtendedKeyUsageOID.CLIENT_AUTH,
